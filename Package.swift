@@ -1,0 +1,92 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of every Swift target.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+]
+
+/// Settings of a module that compiles the kernels for one instruction set: optimized in debug
+/// builds too, since a kernel that keeps its vectors in memory is no test of the one that ships.
+func kernels(_ flags: String...) -> [SwiftSetting] {
+  strict + [.unsafeFlags(["-Ounchecked"] + flags.flatMap { ["-Xcc", $0] })]
+}
+
+// The manifest has no condition for the architecture, so it asks for the one it runs on.
+#if arch(x86_64)
+  let wideKernels: [Target] = [
+    .target(
+      name: "VectorKernelsAVX2",
+      dependencies: ["VectorKernels"],
+      swiftSettings: kernels("-mavx2", "-mfma")),
+    .target(
+      name: "VectorKernelsAVX512",
+      dependencies: ["VectorKernels"],
+      swiftSettings: kernels("-mavx512f", "-mavx512vl", "-mavx512dq", "-mavx512bw", "-mfma")),
+  ]
+#else
+  let wideKernels: [Target] = []
+#endif
+let wideKernelNames = wideKernels.map { Target.Dependency(stringLiteral: $0.name) }
+
+let package = Package(
+  name: "Recurrent",
+  platforms: [.macOS(.v26)],
+  products: [
+    .library(name: "Recurrent", targets: ["Recurrent"]),
+    .executable(name: "recurrent", targets: ["RecurrentTool"]),
+  ],
+  traits: [
+    .trait(name: "OpenBLAS", description: "Link OpenBLAS and LAPACKE beside the pure-Swift backend."),
+    .default(enabledTraits: ["OpenBLAS"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+  ],
+  targets: [
+    // MARK: Public API
+    .target(
+      name: "Recurrent",
+      dependencies: [
+        "CPUFeatures",
+        "VectorKernels",
+        "VectorKernelsBaseline",
+        .target(name: "COpenBLAS", condition: .when(traits: ["OpenBLAS"])),
+      ] + wideKernelNames,
+      swiftSettings: strict),
+    .executableTarget(
+      name: "RecurrentTool",
+      dependencies: [
+        "Recurrent",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+
+    // MARK: Implementation details
+    .systemLibrary(
+      name: "COpenBLAS",
+      pkgConfig: "openblas",
+      providers: [.apt(["libopenblas-dev", "liblapacke-dev"]), .brew(["openblas"])]),
+    .target(name: "CPUFeatures"),
+    .target(name: "VectorKernels", swiftSettings: strict),
+    .target(
+      name: "VectorKernelsBaseline", dependencies: ["VectorKernels"], swiftSettings: kernels()),
+
+    // MARK: Tests
+    .target(
+      name: "RecurrentTestSupport",
+      dependencies: ["Recurrent"],
+      path: "Tests/RecurrentTestSupport",
+      swiftSettings: strict),
+    .testTarget(
+      name: "RecurrentTests",
+      dependencies: ["Recurrent", "RecurrentTestSupport"],
+      resources: [.copy("Fixtures")],
+      swiftSettings: strict),
+    .testTarget(
+      name: "RecurrentToolTests",
+      dependencies: ["Recurrent", "RecurrentTestSupport"],
+      swiftSettings: strict),
+  ] + wideKernels
+)

@@ -1,0 +1,51 @@
+#if canImport(FoundationEssentials)
+  internal import FoundationEssentials
+#else
+  internal import Foundation
+#endif
+
+/// How one call is run: its backend, instructions and threads, resolved from the layer and the environment.
+package struct Execution: Sendable, Equatable {
+  package var backend: Backend
+  package var instructions: InstructionSet
+  package var threadCount: Int
+
+  /// Names everything; for tests and tools.
+  package init(
+    backend: Backend, instructions: InstructionSet = InstructionSet.widest, threadCount: Int = 1
+  ) {
+    self.backend = backend
+    self.instructions = instructions
+    self.threadCount = threadCount
+  }
+
+  /// Resolves what a layer asks for: its own choice first, then the environment's, then the machine's.
+  ///
+  /// - Parameters:
+  ///   - backend: The layer's backend.
+  ///   - threadCount: The layer's number of threads, or `nil`.
+  package init(backend: Backend, threadCount: Int?) throws(RecurrentError) {
+    let overrides = try Overrides.current.get()
+    self.backend = backend == .automatic ? overrides.backend ?? .automatic : backend
+    instructions = overrides.instructions ?? .widest
+    if let threadCount, !(1...1024).contains(threadCount) {
+      throw .invalidSize(argument: "threadCount", expected: "1 to 1024", actual: threadCount)
+    }
+    self.threadCount = threadCount ?? overrides.threadCount ?? Self.processorCount
+    guard self.backend.isAvailable else {
+      throw .backendUnavailable(self.backend, reason: Backend.notLinked)
+    }
+  }
+
+  /// The processors that this process may use.
+  private static let processorCount = max(1, ProcessInfo.processInfo.activeProcessorCount)
+
+  /// The engine for recurrent products of `rows` rows and `depth`.
+  func engine<Scalar: TensorScalar>(
+    of _: Scalar.Type, rows: Int, depth: Int
+  ) throws(RecurrentError) -> MatrixEngine<Scalar> {
+    try MatrixEngine(
+      backend: backend.resolved(rows: rows, depth: depth, instructions: instructions),
+      instructions: instructions)
+  }
+}

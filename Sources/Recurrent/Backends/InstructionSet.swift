@@ -1,0 +1,70 @@
+internal import CPUFeatures
+package import VectorKernels
+internal import VectorKernelsBaseline
+
+#if arch(x86_64)
+  internal import VectorKernelsAVX2
+  internal import VectorKernelsAVX512
+#endif
+
+/// The vector instructions that the kernels of the Swift backend are compiled for.
+///
+/// `RECURRENT_INSTRUCTIONS` takes a raw value of this type and makes the process use that set.
+public enum InstructionSet: String, Sendable, CaseIterable {
+  /// 128-bit vectors, no fused multiply-add: every x86-64 processor.
+  case sse2
+  /// 256-bit vectors and fused multiply-add.
+  case avx2
+  /// 512-bit vectors: AVX-512 F, VL, DQ and BW.
+  case avx512
+  /// 128-bit vectors and fused multiply-add: every arm64 processor.
+  case neon
+
+  /// The sets that this processor and its system offer, from the narrowest to the widest.
+  public static let available: [InstructionSet] = {
+    #if arch(arm64)
+      [.neon]
+    #else
+      [.sse2] + (cpu_offers_avx2_and_fma() ? [.avx2] : []) + (cpu_offers_avx512() ? [.avx512] : [])
+    #endif
+  }()
+
+  /// The widest set that is available.
+  static var widest: InstructionSet { available.last ?? .baseline }
+
+  /// What every processor of this architecture has.
+  private static var baseline: InstructionSet {
+    #if arch(arm64)
+      .neon
+    #else
+      .sse2
+    #endif
+  }
+
+  /// Whether a multiply-add is rounded once.
+  var hasFusedMultiplyAdd: Bool { self != .sse2 }
+
+  /// The kernels for `Float`; the set must be available.
+  package var floatKernels: KernelTable<Float> {
+    precondition(Self.available.contains(self), "this processor has no \(rawValue)")
+    switch self {
+    #if arch(x86_64)
+      case .avx2: return AVX2Kernels.float
+      case .avx512: return AVX512Kernels.float
+    #endif
+    default: return BaselineKernels.float
+    }
+  }
+
+  /// The kernels for `Double`; the set must be available.
+  package var doubleKernels: KernelTable<Double> {
+    precondition(Self.available.contains(self), "this processor has no \(rawValue)")
+    switch self {
+    #if arch(x86_64)
+      case .avx2: return AVX2Kernels.double
+      case .avx512: return AVX512Kernels.double
+    #endif
+    default: return BaselineKernels.double
+    }
+  }
+}

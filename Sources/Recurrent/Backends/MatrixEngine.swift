@@ -1,0 +1,158 @@
+internal import VectorKernels
+
+/// A matrix B [columns, depth] as one engine wants it, and what the rows of A·Bᵀ may start from.
+struct PreparedMatrix<Scalar: TensorScalar>: Sendable {
+  let columns: Int
+  let depth: Int
+  /// Panels for the Swift kernels, row-major for OpenBLAS.
+  let elements: AlignedBuffer<Scalar>
+  /// The start of every row, padded with zeros to a whole vector.
+  let start: AlignedBuffer<Scalar>
+}
+
+/// Rows of a matrix in memory that belongs to somebody else.
+struct MatrixRows<Scalar> {
+  var base: UnsafeMutablePointer<Scalar>
+  var layout: RowLayout
+}
+
+/// One backend, resolved: everything that the loop over time needs to call.
+///
+/// It offers C = activation(start + A·Bᵀ), where each row starts from a given vector or from what C holds.
+struct MatrixEngine<Scalar: TensorScalar>: Sendable {
+  /// Where a sum starts.
+  enum Start {
+    /// From the prepared start of the matrix; C is not read.
+    case prepared
+    /// From what C holds.
+    case accumulated
+  }
+
+  let backend: Backend
+  let instructions: InstructionSet
+  private let kernels: KernelTable<Scalar>
+  private let openBLAS: OpenBLASRoutines<Scalar>?
+
+  /// Creates the engine of a backend that is available.
+  init(backend: Backend, instructions: InstructionSet) throws(RecurrentError) {
+    precondition(backend != .automatic, "an engine has a resolved backend")
+    self.backend = backend
+    self.instructions = instructions
+    kernels = Scalar._operations.kernels(instructions)
+    if backend == .openBLAS {
+      guard let routines = Scalar._operations.openBLAS else {
+        throw .backendUnavailable(.openBLAS, reason: Backend.notLinked)
+      }
+      openBLAS = routines
+    } else {
+      openBLAS = nil
+    }
+  }
+
+  /// Prepares B [columns, depth], row-major, and the start of the rows (`columns` scalars; zeros if `nil`).
+  func prepare(
+    _ matrix: UnsafePointer<Scalar>, columns: Int, depth: Int, start: [Scalar]?
+  ) -> PreparedMatrix<Scalar> {
+    let padded = (columns + kernels.laneCount - 1) / kernels.laneCount * kernels.laneCount
+    let elements: AlignedBuffer<Scalar>
+    if openBLAS != nil {
+      elements = AlignedBuffer(count: columns * depth)
+      elements.base.update(from: matrix, count: columns * depth)
+    } else {
+      elements = AlignedBuffer(count: padded * depth)
+      kernels.pack(
+        PackingSource(
+          base: matrix, columns: columns, depth: depth, columnStride: depth, depthStride: 1),
+        elements.base)
+    }
+    let starts = AlignedBuffer<Scalar>(count: padded)
+    starts.base.update(repeating: 0, count: padded)
+    if let start { starts.base.update(from: start, count: columns) }
+    return PreparedMatrix(columns: columns, depth: depth, elements: elements, start: starts)
+  }
+
+  /// C = activation(start + A·Bᵀ) for A [rows, depth] and C [rows, columns], which do not overlap.
+  @inline(__always)
+  func multiply(
+    rows: Int, _ a: MatrixRows<Scalar>, by b: PreparedMatrix<Scalar>, from start: Start,
+    into c: MatrixRows<Scalar>, then activation: Activation
+  ) {
+    if let openBLAS {
+      openBLAS.multiply(rows: rows, a, by: b, from: start, into: c)
+      activate(activation, rows: rows, columns: b.columns, c)
+    } else {
+      kernels.multiply(
+        Product(
+          rows: rows, columns: b.columns, depth: b.depth,
+          a: a.base, aLayout: a.layout,
+          panels: b.elements.base, start: start == .prepared ? UnsafePointer(b.start.base) : nil,
+          c: c.base, cLayout: c.layout, activation: activation))
+    }
+  }
+
+  /// Applies an activation to rows of any layout in place.
+  private func activate(
+    _ activation: Activation, rows: Int, columns: Int, _ c: MatrixRows<Scalar>
+  ) {
+    guard activation != .identity else { return }
+    if c.layout.isUniform(rows: rows), c.layout.rowStride == columns {
+      kernels.activate(activation, c.base, rows * columns)
+      return
+    }
+    for row in 0..<rows {
+      let (block, rowInBlock) = row.quotientAndRemainder(dividingBy: c.layout.rowsPerBlock)
+      let offset = block * c.layout.blockStride + rowInBlock * c.layout.rowStride
+      kernels.activate(activation, c.base + offset, columns)
+    }
+  }
+}
+
+extension OpenBLASRoutines where Scalar: TensorScalar {
+  /// C = start + A·Bᵀ by as few calls as the layouts allow: one where the rows of both stand at one stride.
+  fileprivate func multiply(
+    rows: Int, _ a: MatrixRows<Scalar>, by b: PreparedMatrix<Scalar>,
+    from start: MatrixEngine<Scalar>.Start, into c: MatrixRows<Scalar>
+  ) {
+    var (aLayout, cLayout) = (a.layout, c.layout)
+    let isUniform = aLayout.isUniform(rows: rows) && cLayout.isUniform(rows: rows)
+    if !isUniform {
+      // Batch-major sequences are contiguous in the other order of their rows.
+      let (aOther, cOther) = (aLayout.reordered(rows: rows), cLayout.reordered(rows: rows))
+      if aOther.isUniform(rows: rows), cOther.isUniform(rows: rows) {
+        (aLayout, cLayout) = (RowLayout(rowStride: aOther.rowStride), RowLayout(rowStride: cOther.rowStride))
+      }
+    } else {
+      (aLayout, cLayout) = (RowLayout(rowStride: aLayout.rowStride), RowLayout(rowStride: cLayout.rowStride))
+    }
+    var done = 0
+    var aBlock = a.base
+    var cBlock = c.base
+    while done < rows {
+      let count = min(rows - done, cLayout.rowsPerBlock)
+      if start == .prepared {
+        for row in 0..<count {
+          (cBlock + row * cLayout.rowStride).update(from: b.start.base, count: b.columns)
+        }
+      }
+      multiply(count, aBlock, aLayout.rowStride, b, cBlock, cLayout.rowStride)
+      done += count
+      aBlock += aLayout.blockStride
+      cBlock += cLayout.blockStride
+    }
+  }
+
+  /// C += A·Bᵀ for rows at one stride.
+  private func multiply(
+    _ rows: Int, _ a: UnsafePointer<Scalar>, _ aStride: Int, _ b: PreparedMatrix<Scalar>,
+    _ c: UnsafeMutablePointer<Scalar>, _ cStride: Int
+  ) {
+    // Sizes are checked to fit BLAS's 32-bit integers where a layer validates its input.
+    let (n, k) = (Int32(b.columns), Int32(b.depth))
+    if rows == 1 {
+      multiplyByVector(n, k, b.elements.base, a, c)
+    } else {
+      multiplyByTransposed(
+        Int32(rows), n, k, a, Int32(aStride), b.elements.base, c, Int32(cStride))
+    }
+  }
+}

@@ -1,0 +1,17 @@
+internal import VectorKernels
+
+/// The operations on buffers of one scalar type: an implementation detail of ``TensorScalar``.
+public struct _ScalarOperations<Scalar>: Sendable {
+  /// The kernels that are compiled for an instruction set.
+  let kernels: @Sendable (InstructionSet) -> KernelTable<Scalar>
+  /// The routines of OpenBLAS; `nil` in a build without it.
+  let openBLAS: OpenBLASRoutines<Scalar>?
+
+  init(
+    kernels: @escaping @Sendable (InstructionSet) -> KernelTable<Scalar>,
+    openBLAS: OpenBLASRoutines<Scalar>?
+  ) {
+    self.kernels = kernels
+    self.openBLAS = openBLAS
+  }
+}

@@ -1,0 +1,87 @@
+/// The parameters of one cell, under PyTorch's names and shapes.
+///
+/// I is the cell's input size and H its hidden size. Both biases are kept, as PyTorch keeps them; the
+/// formula adds them together.
+public struct CellParameters<Scalar: TensorScalar>: Sendable, Equatable {
+  /// The weights of the input: `weight_ih`, shape `[H, I]`.
+  public var weightIH: Tensor<Scalar>
+  /// The weights of the previous state: `weight_hh`, shape `[H, H]`.
+  public var weightHH: Tensor<Scalar>
+  /// The bias beside the input product: `bias_ih`, shape `[H]`; `nil` in a cell without bias.
+  public var biasIH: Tensor<Scalar>?
+  /// The bias beside the recurrent product: `bias_hh`, shape `[H]`; `nil` in a cell without bias.
+  public var biasHH: Tensor<Scalar>?
+
+  /// Creates the parameters of a cell.
+  ///
+  /// - Parameters:
+  ///   - weightIH: The weights of the input, `[H, I]`.
+  ///   - weightHH: The weights of the previous state, `[H, H]`.
+  ///   - biasIH: The bias beside the input product, `[H]`, or `nil`.
+  ///   - biasHH: The bias beside the recurrent product, `[H]`, or `nil`.
+  public init(
+    weightIH: Tensor<Scalar>, weightHH: Tensor<Scalar>,
+    biasIH: Tensor<Scalar>? = nil, biasHH: Tensor<Scalar>? = nil
+  ) {
+    self.weightIH = weightIH
+    self.weightHH = weightHH
+    self.biasIH = biasIH
+    self.biasHH = biasHH
+  }
+
+  /// Parameters of one value.
+  init(repeating value: Scalar, inputSize: Int, hiddenSize: Int, bias: Bool) {
+    weightIH = Tensor(repeating: value, shape: [hiddenSize, inputSize])
+    weightHH = Tensor(repeating: value, shape: [hiddenSize, hiddenSize])
+    biasIH = bias ? Tensor(repeating: value, shape: [hiddenSize]) : nil
+    biasHH = biasIH
+  }
+
+  /// Calls `body` with every parameter's name and tensor, in PyTorch's order.
+  mutating func forEach<Failure: Error>(
+    _ body: (ParameterName, inout Tensor<Scalar>) throws(Failure) -> Void
+  ) throws(Failure) {
+    try body(.weightIH, &weightIH)
+    try body(.weightHH, &weightHH)
+    if var bias = biasIH {
+      biasIH = nil
+      defer { biasIH = bias }
+      try body(.biasIH, &bias)
+    }
+    if var bias = biasHH {
+      biasHH = nil
+      defer { biasHH = bias }
+      try body(.biasHH, &bias)
+    }
+  }
+
+  /// The biases added together, once for each version of the parameters; `nil` without bias.
+  var biasSum: [Scalar]? {
+    switch (biasIH, biasHH) {
+    case (nil, nil): nil
+    case (let bias?, nil), (nil, let bias?): bias.scalars
+    case (let a?, let b?): zip(a.scalars, b.scalars).map { $0 + $1 }
+    }
+  }
+}
+
+/// The kinds of parameters that a cell has, with PyTorch's names.
+public enum ParameterName: String, Sendable, CaseIterable {
+  /// The weights of the input.
+  case weightIH = "weight_ih"
+  /// The weights of the previous state.
+  case weightHH = "weight_hh"
+  /// The bias beside the input product.
+  case biasIH = "bias_ih"
+  /// The bias beside the recurrent product.
+  case biasHH = "bias_hh"
+
+  /// The parameter's shape in a cell of these sizes.
+  func shape(inputSize: Int, hiddenSize: Int) -> Shape {
+    switch self {
+    case .weightIH: [hiddenSize, inputSize]
+    case .weightHH: [hiddenSize, hiddenSize]
+    case .biasIH, .biasHH: [hiddenSize]
+    }
+  }
+}

@@ -1,0 +1,173 @@
+/// A stack of plain recurrent layers (Elman networks) over a sequence.
+///
+/// For each step t and each layer,
+///
+///     h_t = tanh(x_t · W_ihᵀ + b_ih + h_{t−1} · W_hhᵀ + b_hh)
+///
+/// where x_t is the step's input or the layer below's h_t, and ReLU may take the place of tanh.
+///
+///     let rnn = RNN<Float>(inputSize: 100, hiddenSize: 20, layerCount: 4)
+///     let (output, finalState) = try rnn(x)     // x [10, 3, 100]: output [10, 3, 20], finalState [4, 3, 20]
+///
+/// A layer is a value. Copies share their weights, packed for the kernels once for each version of the
+/// parameters, until one of them is changed; many tasks may call one layer at once.
+///
+/// Shapes: T steps, B batch, I input size, H hidden size, L layers.
+///
+/// ### Source
+/// J. L. Elman, "Finding structure in time", Cognitive Science 14 (1990). Names, shapes, defaults and
+/// initialization are those of PyTorch's `nn.RNN`.
+public struct RNN<Scalar: TensorScalar>: Sendable {
+  var stack: RecurrentStack<Scalar>
+
+  /// Whether sequences are `[B, T, …]` instead of `[T, B, …]`. States are `[L, B, H]` in either case.
+  public let batchFirst: Bool
+
+  /// Who multiplies the matrices.
+  public var backend: Backend = .automatic
+
+  /// The threads that a call may use, 1 to 1024; `nil` for `RECURRENT_THREADS` or the available processors.
+  ///
+  /// Results on the Swift backend do not depend on it. OpenBLAS has a setting of its own, see
+  /// ``OpenBLASLibrary``.
+  public var threadCount: Int?
+
+  /// Creates a layer with parameters drawn uniformly from ±1/√H.
+  ///
+  /// An initializer does not throw. Where a size is out of range, the layer has no parameters and every call of it throws
+  /// ``RecurrentError/invalidSize(argument:expected:actual:)``.
+  ///
+  /// - Parameters:
+  ///   - inputSize: I, the features of each input step; at least 1.
+  ///   - hiddenSize: H, the features of the state; at least 1.
+  ///   - layerCount: L, the layers; each takes the output of the one below. At least 1.
+  ///   - nonlinearity: tanh or ReLU.
+  ///   - bias: Whether cells add b_ih and b_hh.
+  ///   - batchFirst: Whether sequences are `[B, T, …]` instead of `[T, B, …]`.
+  public init(
+    inputSize: Int, hiddenSize: Int, layerCount: Int = 1, nonlinearity: Nonlinearity = .tanh,
+    bias: Bool = true, batchFirst: Bool = false
+  ) {
+    var generator = SeededGenerator(seed: .random(in: .min ... .max))
+    self.init(
+      inputSize: inputSize, hiddenSize: hiddenSize, layerCount: layerCount,
+      nonlinearity: nonlinearity, bias: bias, batchFirst: batchFirst, using: &generator)
+  }
+
+  /// Creates a layer with parameters drawn uniformly from ±1/√H by a generator of yours.
+  ///
+  /// - Parameters:
+  ///   - inputSize: I, the features of each input step; at least 1.
+  ///   - hiddenSize: H, the features of the state; at least 1.
+  ///   - layerCount: L, the layers; each takes the output of the one below. At least 1.
+  ///   - nonlinearity: tanh or ReLU.
+  ///   - bias: Whether cells add b_ih and b_hh.
+  ///   - batchFirst: Whether sequences are `[B, T, …]` instead of `[T, B, …]`.
+  ///   - generator: The source of randomness; a ``SeededGenerator`` makes the layer reproducible.
+  public init<Generator: RandomNumberGenerator>(
+    inputSize: Int, hiddenSize: Int, layerCount: Int = 1, nonlinearity: Nonlinearity = .tanh,
+    bias: Bool = true, batchFirst: Bool = false, using generator: inout Generator
+  ) {
+    stack = RecurrentStack(
+      inputSize: inputSize, hiddenSize: hiddenSize, layerCount: layerCount,
+      nonlinearity: nonlinearity, bias: bias)
+    self.batchFirst = batchFirst
+    stack.initializeUniformly(using: &generator)
+  }
+
+  /// I, the features of each input step.
+  public var inputSize: Int { stack.inputSize }
+  /// H, the features of the state.
+  public var hiddenSize: Int { stack.hiddenSize }
+  /// L, the stacked layers.
+  public var layerCount: Int { stack.layerCount }
+  /// The function that a cell applies to its sums.
+  public var nonlinearity: Nonlinearity { stack.nonlinearity }
+  /// Whether cells add biases.
+  public var hasBias: Bool { stack.hasBias }
+
+  /// The parameters of every layer, the one that takes the input first.
+  ///
+  /// A tensor of another shape may be assigned; the next call then throws.
+  public var parameters: [CellParameters<Scalar>] {
+    get { stack.parameters }
+    _modify { yield &stack.parameters }
+  }
+
+  /// Runs the layer over a sequence, from a state of zeros.
+  ///
+  /// - Parameter input: `[T, B, I]`, `[B, T, I]` with ``batchFirst``, or unbatched `[T, I]`. B may be 0.
+  /// - Returns: `output`, the last layer's state after every step, `[T, B, H]`, `[B, T, H]` or `[T, H]`, and
+  ///   `finalState`, every layer's state after the last step, `[L, B, H]` or `[L, H]`.
+  /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for another shape,
+  ///   ``RecurrentError/emptySequence(argument:)`` for T = 0, and what the layer's own sizes, parameters and backend
+  ///   or the environment give reason for.
+  /// - Complexity: 2·T·B·H·(I + H) operations for the first layer and 4·T·B·H² for each other; the number of
+  ///   allocations does not depend on T.
+  public func callAsFunction(
+    _ input: Tensor<Scalar>
+  ) throws(RecurrentError) -> (output: Tensor<Scalar>, finalState: Tensor<Scalar>) {
+    try self(input, nil)
+  }
+
+  /// Runs the layer over a sequence, from a given state.
+  ///
+  /// - Parameters:
+  ///   - input: `[T, B, I]`, `[B, T, I]` with ``batchFirst``, or unbatched `[T, I]`. B may be 0.
+  ///   - initialState: Every layer's state before the first step, `[L, B, H]` or, unbatched, `[L, H]`; zeros if `nil`.
+  /// - Returns: `output`, the last layer's state after every step, `[T, B, H]`, `[B, T, H]` or `[T, H]`, and
+  ///   `finalState`, every layer's state after the last step, `[L, B, H]` or `[L, H]`.
+  /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for another shape,
+  ///   ``RecurrentError/emptySequence(argument:)`` for T = 0, and what the layer's own sizes, parameters and backend
+  ///   or the environment give reason for.
+  /// - Complexity: 2·T·B·H·(I + H) operations for the first layer and 4·T·B·H² for each other; the number of
+  ///   allocations does not depend on T.
+  public func callAsFunction(
+    _ input: Tensor<Scalar>, _ initialState: Tensor<Scalar>?
+  ) throws(RecurrentError) -> (output: Tensor<Scalar>, finalState: Tensor<Scalar>) {
+    try run(
+      input, from: initialState,
+      execution: Execution(backend: backend, threadCount: threadCount))
+  }
+
+  /// Runs the layer by an execution that tests and tools name.
+  package func run(
+    _ input: Tensor<Scalar>, from initialState: Tensor<Scalar>?, execution: Execution
+  ) throws(RecurrentError) -> (output: Tensor<Scalar>, finalState: Tensor<Scalar>) {
+    try stack.validateSizes()
+    let isBatched = input.shape.rank == 3
+    guard isBatched || input.shape.rank == 2, input.shape.dimensions.last == inputSize else {
+      let order = batchFirst ? "B, T" : "T, B"
+      throw .shapeMismatch(
+        argument: "input", expected: "[\(order), \(inputSize)] or [T, \(inputSize)]",
+        actual: input.shape)
+    }
+    let steps = isBatched && batchFirst ? input.shape[1] : input.shape[0]
+    let rows = isBatched ? input.shape[batchFirst ? 0 : 1] : 1
+    guard steps > 0 else { throw .emptySequence(argument: "input") }
+
+    let stateShape: Shape = isBatched ? [layerCount, rows, hiddenSize] : [layerCount, hiddenSize]
+    var state = initialState ?? .zeros(stateShape)
+    guard state.shape == stateShape else {
+      throw .shapeMismatch(
+        argument: "initialState", expected: stateShape.description, actual: state.shape)
+    }
+    let output = try stack.run(
+      input.scalars, steps: steps, rows: rows, batchFirst: batchFirst, states: &state.scalars,
+      execution: execution)
+    let outputShape = Shape(input.shape.dimensions.dropLast() + [hiddenSize])
+    return (Tensor(unchecked: output, shape: outputShape), state)
+  }
+}
+
+extension RNN: CustomStringConvertible {
+  /// The layer as PyTorch prints it: sizes, and what is not the default.
+  public var description: String {
+    var parts = ["\(inputSize)", "\(hiddenSize)"]
+    if layerCount != 1 { parts.append("num_layers=\(layerCount)") }
+    if nonlinearity != .tanh { parts.append("nonlinearity=\(nonlinearity.rawValue)") }
+    if !hasBias { parts.append("bias=False") }
+    if batchFirst { parts.append("batch_first=True") }
+    return "RNN(\(parts.joined(separator: ", ")))"
+  }
+}

@@ -1,0 +1,143 @@
+/// Cells stacked on each other, with what `RNN` and `RNNCell` have in common: sizes, parameters, and one call.
+struct RecurrentStack<Scalar: TensorScalar>: Sendable {
+  let inputSize: Int
+  let hiddenSize: Int
+  let layerCount: Int
+  let nonlinearity: Nonlinearity
+  let hasBias: Bool
+
+  /// The parameters of every layer; empty where the sizes are out of range.
+  var parameters: [CellParameters<Scalar>] {
+    didSet { prepared = PreparedCells() }
+  }
+  /// The weights in the form that engines want; copies of the stack share it.
+  private var prepared = PreparedCells<Scalar>()
+
+  /// Creates a stack of zeros.
+  init(
+    inputSize: Int, hiddenSize: Int, layerCount: Int, nonlinearity: Nonlinearity, bias: Bool
+  ) {
+    self.inputSize = inputSize
+    self.hiddenSize = hiddenSize
+    self.layerCount = layerCount
+    self.nonlinearity = nonlinearity
+    hasBias = bias
+    parameters = []
+    guard (try? validateSizes()) != nil else { return }
+    parameters = (0..<layerCount).map {
+      CellParameters(
+        repeating: 0, inputSize: self.features(intoLayer: $0), hiddenSize: hiddenSize, bias: bias)
+    }
+  }
+
+  /// What a layer's cell takes: the features of the input, or the layer's below.
+  func features(intoLayer layer: Int) -> Int { layer == 0 ? inputSize : hiddenSize }
+
+  /// Checks the sizes. An initializer cannot throw in the place of a stored property's default value,
+  /// so each use of a layer whose sizes are out of range throws instead.
+  func validateSizes() throws(RecurrentError) {
+    let sizes = [
+      ("inputSize", inputSize), ("hiddenSize", hiddenSize), ("layerCount", layerCount),
+    ]
+    for (argument, size) in sizes where !(1...Self.greatestSize).contains(size) {
+      throw .invalidSize(
+        argument: argument, expected: "1 to \(Self.greatestSize)", actual: size)
+    }
+    let count = Shape.elementCount(of: [layerCount, hiddenSize, inputSize + 2 * hiddenSize])
+    guard let count, count <= Self.greatestParameterCount else {
+      throw .invalidSize(
+        argument: "hiddenSize",
+        expected: "at most \(Self.greatestParameterCount) parameters in all", actual: hiddenSize)
+    }
+  }
+
+  /// Sizes fit the 32-bit integers of BLAS.
+  private static var greatestSize: Int { Int(Int32.max) }
+  /// 2³⁶ parameters, 256 GiB of `Float`: beyond any machine that this package is for.
+  private static var greatestParameterCount: Int { 1 << 36 }
+
+  /// Checks that every parameter has its shape: they are open to assignment.
+  func validateParameters() throws(RecurrentError) {
+    guard parameters.count == layerCount else {
+      throw .invalidSize(
+        argument: "parameters", expected: "\(layerCount) cells", actual: parameters.count)
+    }
+    for layer in 0..<layerCount {
+      let cell = parameters[layer]
+      let tensors: [(ParameterName, Tensor<Scalar>?)] = [
+        (.weightIH, cell.weightIH), (.weightHH, cell.weightHH),
+        (.biasIH, cell.biasIH), (.biasHH, cell.biasHH),
+      ]
+      for (name, tensor) in tensors {
+        let shape = name.shape(inputSize: features(intoLayer: layer), hiddenSize: hiddenSize)
+        guard let tensor else { continue }
+        guard tensor.shape == shape else {
+          throw .shapeMismatch(
+            argument: "parameters[\(layer)].\(name.rawValue)", expected: shape.description,
+            actual: tensor.shape)
+        }
+      }
+    }
+  }
+
+  /// Runs T steps of B rows.
+  ///
+  /// - Parameters:
+  ///   - input: `[T, B, I]`, or `[B, T, I]` with `batchFirst`; its size is checked by the caller.
+  ///   - states: `[L, B, H]`: the initial state before, the final state after.
+  /// - Returns: `[T, B, H]`, or `[B, T, H]` with `batchFirst`.
+  func run(
+    _ input: [Scalar], steps: Int, rows: Int, batchFirst: Bool, states: inout [Scalar],
+    execution: Execution
+  ) throws(RecurrentError) -> [Scalar] {
+    try validateSizes()
+    try validateParameters()
+    let greatest = Int(Int32.max)
+    // Beside being more than BLAS can count, such sizes would not fit any memory.
+    guard let count = Shape.elementCount(of: [steps, rows, max(inputSize, hiddenSize)]),
+      steps * rows <= greatest, count <= 1 << 40
+    else {
+      throw .invalidSize(
+        argument: "input", expected: "at most \(greatest) rows in all steps", actual: steps)
+    }
+    let engine = try execution.engine(of: Scalar.self, rows: rows, depth: hiddenSize)
+    guard rows > 0 else { return [] }
+    let cells = prepared.cells(of: parameters, for: engine)
+    let plan = ForwardPlan(
+      steps: steps, rows: rows, inputSize: inputSize, hiddenSize: hiddenSize,
+      layerCount: layerCount, scalarSize: MemoryLayout<Scalar>.size,
+      backend: engine.backend, threadCount: execution.threadCount)
+    return states.withUnsafeMutableBufferPointer { states in
+      input.withUnsafeBufferPointer { input in
+        [Scalar](unsafeUninitializedCapacity: steps * rows * hiddenSize) { output, count in
+          ForwardPass(
+            engine: engine, cells: cells, activation: nonlinearity.activation,
+            steps: steps, rows: rows, plan: plan,
+            // The input is only read; one view serves inputs and outputs.
+            input: SequenceView(
+              base: UnsafeMutablePointer(mutating: input.baseAddress!),
+              steps: steps, rows: rows, features: inputSize, batchFirst: batchFirst),
+            output: SequenceView(
+              base: output.baseAddress!,
+              steps: steps, rows: rows, features: hiddenSize, batchFirst: batchFirst),
+            states: states.baseAddress!, batchFirst: batchFirst
+          ).run()
+          count = steps * rows * hiddenSize
+        }
+      }
+    }
+  }
+
+  /// Fills every parameter uniformly from ±1/√H, PyTorch's default.
+  mutating func initializeUniformly<Generator: RandomNumberGenerator>(
+    using generator: inout Generator
+  ) {
+    guard !parameters.isEmpty else { return }
+    let bound = 1 / Double(hiddenSize).squareRoot()
+    for layer in parameters.indices {
+      parameters[layer].forEach { _, tensor in
+        tensor = .uniform(tensor.shape, in: Scalar(-bound)...Scalar(bound), using: &generator)
+      }
+    }
+  }
+}

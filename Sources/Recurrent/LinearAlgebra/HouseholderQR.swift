@@ -1,0 +1,121 @@
+// Goals, in order:
+// 1. An orthonormal factor to working precision for every finite matrix, whatever its rank or scale.
+// 2. One answer: the signs are those of a non-negative diagonal of R.
+// 3. Speed without LAPACK: loops along the rows of row-major storage.
+
+/// The QR factorization by Householder reflections.
+///
+/// Source: Golub & Van Loan, Matrix Computations (4th ed.), § 5.1.6 (backward accumulation) and
+/// § 5.2.2 (Householder QR); error bounds: Higham, Accuracy and Stability of Numerical Algorithms
+/// (2nd ed.), theorem 19.4.
+enum HouseholderQR {
+  /// The factor Q of A = Q·R with orthonormal columns, for A [rows, columns], rows ≥ columns ≥ 0,
+  /// row-major.
+  ///
+  /// R's diagonal is made non-negative, which makes Q unique where A has full rank. Where A is rank
+  /// deficient Q has orthonormal columns all the same, and A = Q·R still holds. An entry that is not
+  /// finite makes every entry of Q NaN.
+  ///
+  /// - Parameters:
+  ///   - matrix: A, [rows, columns], row-major.
+  ///   - rows: the number of rows of A.
+  ///   - columns: the number of columns of A, at most `rows`.
+  /// - Returns: Q, [rows, columns], row-major.
+  /// - Complexity: 4·rows·columns² − 4/3·columns³ operations, two matrices of storage.
+  static func orthonormalFactor(of matrix: [Double], rows: Int, columns: Int) -> [Double] {
+    precondition(columns >= 0 && rows >= columns, "a QR factor needs rows ≥ columns ≥ 0")
+    precondition(matrix.count == rows * columns, "the matrix must hold rows × columns entries")
+    guard columns > 0 else { return [] }
+    guard matrix.allSatisfy(\.isFinite) else {
+      return [Double](repeating: .nan, count: matrix.count)
+    }
+    var factored = matrix
+    var orthonormal = [Double](repeating: 0, count: rows * columns)
+    var workspace = [Double](repeating: 0, count: rows + columns)
+    factored.withUnsafeMutableBufferPointer { factoredBuffer in
+      orthonormal.withUnsafeMutableBufferPointer { orthonormalBuffer in
+        workspace.withUnsafeMutableBufferPointer { workspaceBuffer in
+          guard let factored = factoredBuffer.baseAddress,
+            let orthonormal = orthonormalBuffer.baseAddress,
+            let vector = workspaceBuffer.baseAddress
+          else { return }
+          let projection = vector + rows
+          scaleColumns(of: factored, rows: rows, columns: columns, workspace: projection)
+          let reflections = factor(
+            factored, rows: rows, columns: columns, vector: vector, projection: projection)
+          accumulate(
+            reflections, from: factored, into: orthonormal, rows: rows, columns: columns,
+            vector: vector, projection: projection)
+        }
+      }
+    }
+    return orthonormal
+  }
+
+  /// A ← A·D, D diagonal of powers of two that bring each column's largest entry near 1.
+  ///
+  /// A·D = Q·(R·D) with the same Q, and R·D keeps R's signs: the scaling is exact and only keeps
+  /// entries near the ends of the exponent range from overflow and underflow.
+  private static func scaleColumns(
+    of matrix: UnsafeMutablePointer<Double>, rows: Int, columns: Int,
+    workspace: UnsafeMutablePointer<Double>
+  ) {
+    workspace.update(repeating: 0, count: columns)
+    for row in 0..<rows {
+      let entries = matrix + row * columns
+      for column in 0..<columns {
+        workspace[column] = max(workspace[column], entries[column].magnitude)
+      }
+    }
+    for column in 0..<columns where workspace[column] > 0 {
+      workspace[column] = HouseholderReflection.scale(bringingToOne: workspace[column])
+    }
+    for row in 0..<rows {
+      let entries = matrix + row * columns
+      for column in 0..<columns { entries[column] *= workspace[column] }
+    }
+  }
+
+  /// Overwrites A with the vectors v of its reflections, below the diagonal (v₀ = 1 is implied), and
+  /// returns each one's τ and whether R's diagonal entry is negative.
+  private static func factor(
+    _ matrix: UnsafeMutablePointer<Double>, rows: Int, columns: Int,
+    vector: UnsafeMutablePointer<Double>, projection: UnsafeMutablePointer<Double>
+  ) -> [(tau: Double, negative: Bool)] {
+    var reflections: [(tau: Double, negative: Bool)] = []
+    reflections.reserveCapacity(columns)
+    for step in 0..<columns {
+      let corner = matrix + step * columns + step
+      let height = rows - step
+      // The column is copied out: the passes below then read v with stride 1.
+      for row in 0..<height { vector[row] = corner[row * columns] }
+      let (value, tau) = HouseholderReflection.form(in: vector, count: height)
+      for row in 1..<max(height, 1) { corner[row * columns] = vector[row] }
+      HouseholderReflection.applyFromLeft(
+        vector, tau: tau, to: corner + 1, rows: height, columns: columns - step - 1,
+        stride: columns, workspace: projection)
+      reflections.append((tau, value < 0))
+    }
+    return reflections
+  }
+
+  /// Q ← H₀·H₁⋯·[I; 0], from the last reflection to the first, with column k negated where Rₖₖ < 0.
+  ///
+  /// Before step k only rows and columns ≥ k differ from [I; 0]: step k works on those alone.
+  private static func accumulate(
+    _ reflections: [(tau: Double, negative: Bool)], from factored: UnsafePointer<Double>,
+    into orthonormal: UnsafeMutablePointer<Double>, rows: Int, columns: Int,
+    vector: UnsafeMutablePointer<Double>, projection: UnsafeMutablePointer<Double>
+  ) {
+    for step in (0..<columns).reversed() {
+      let offset = step * columns + step
+      // A negative start negates the whole column: every later step is linear in it.
+      orthonormal[offset] = reflections[step].negative ? -1 : 1
+      vector[0] = 1
+      for row in 1..<max(rows - step, 1) { vector[row] = factored[offset + row * columns] }
+      HouseholderReflection.applyFromLeft(
+        vector, tau: reflections[step].tau, to: orthonormal + offset, rows: rows - step,
+        columns: columns - step, stride: columns, workspace: projection)
+    }
+  }
+}

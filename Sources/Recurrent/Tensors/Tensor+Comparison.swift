@@ -1,0 +1,38 @@
+extension Tensor {
+  /// Whether every element is within a tolerance of the other tensor's.
+  ///
+  /// Two elements a and b agree where |a − b| ≤ absoluteTolerance + relativeTolerance · |b|, or
+  /// where both are the same infinity. NaN agrees with nothing.
+  ///
+  /// - Parameters:
+  ///   - other: The tensor to compare with; of another shape, it is never equal.
+  ///   - absoluteTolerance: The greatest difference near zero.
+  ///   - relativeTolerance: The greatest difference in relation to the other element.
+  /// - Returns: Whether shapes are equal and all elements agree.
+  public func isApproximatelyEqual(
+    to other: Tensor, absoluteTolerance: Scalar = 0, relativeTolerance: Scalar = 1e-5
+  ) -> Bool {
+    guard shape == other.shape else { return false }
+    return zip(scalars, other.scalars).allSatisfy { a, b in
+      a == b || (a - b).magnitude <= absoluteTolerance + relativeTolerance * b.magnitude
+    }
+  }
+
+  /// The greatest |a − b| over all pairs of elements; NaN where any difference is NaN.
+  ///
+  /// - Parameter other: A tensor of the same shape.
+  /// - Returns: The greatest difference; 0 for tensors without elements.
+  /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` if shapes differ.
+  public func greatestDifference(from other: Tensor) throws(RecurrentError) -> Scalar {
+    guard shape == other.shape else {
+      throw .shapeMismatch(argument: "other", expected: shape.description, actual: other.shape)
+    }
+    var greatest: Scalar = 0
+    for (a, b) in zip(scalars, other.scalars) where a != b {
+      let difference = (a - b).magnitude
+      if difference.isNaN { return difference }
+      greatest = Swift.max(greatest, difference)
+    }
+    return greatest
+  }
+}

@@ -1,0 +1,32 @@
+/// The entry points that one instruction set offers for one scalar type.
+///
+/// The modules `VectorKernels…` each hand out one table for `Float` and one for `Double`. An entry
+/// is called once for a whole matrix or buffer, so that the indirect call costs nothing.
+public struct KernelTable<Scalar>: Sendable {
+  /// The number of scalars in a vector; packed columns are padded to a multiple of it.
+  public let laneCount: Int
+  /// Packs a matrix into panels. See ``pack(_:into:lanes:)``.
+  public let pack: @Sendable (PackingSource<Scalar>, UnsafeMutablePointer<Scalar>) -> Void
+  /// Multiplies rows with packed panels. See ``multiply(_:lanes:tileRows:)``.
+  public let multiply: @Sendable (Product<Scalar>) -> Void
+  /// Applies an activation to `count` contiguous scalars in place.
+  public let activate: @Sendable (Activation, UnsafeMutablePointer<Scalar>, Int) -> Void
+  /// Performs that many rounds of independent multiply-adds in registers, and returns how many
+  /// floating-point operations one round has, together with a value that depends on all of them.
+  public let multiplyAddRounds: @Sendable (Int) -> (operationsPerRound: Int, value: Scalar)
+
+  @inlinable
+  public init(
+    laneCount: Int,
+    pack: @escaping @Sendable (PackingSource<Scalar>, UnsafeMutablePointer<Scalar>) -> Void,
+    multiply: @escaping @Sendable (Product<Scalar>) -> Void,
+    activate: @escaping @Sendable (Activation, UnsafeMutablePointer<Scalar>, Int) -> Void,
+    multiplyAddRounds: @escaping @Sendable (Int) -> (operationsPerRound: Int, value: Scalar)
+  ) {
+    self.laneCount = laneCount
+    self.pack = pack
+    self.multiply = multiply
+    self.activate = activate
+    self.multiplyAddRounds = multiplyAddRounds
+  }
+}

@@ -1,0 +1,185 @@
+// C = activation(start + A·Bᵀ) on packed panels.
+//
+// Goals, in order:
+// 1. The bits of an element depend on its row of A, its column of B and nothing else.
+// 2. All accumulators of a tile stay in registers, every weight that is loaded serves all rows of the tile.
+// 3. A panel is read from front to back, and stays in the second-level cache while all row tiles use it.
+//
+// Rejected:
+// | alternative                       | why not                                                      |
+// | --------------------------------- | ------------------------------------------------------------ |
+// | panels of one vector              | one stream for each vector: with a depth of a power of two   |
+// |                                   | they all fall into the same cache sets                       |
+// | blocks over k                     | a panel of 64 columns fits the second-level cache up to      |
+// |                                   | depth 4096, and the sums would go through memory             |
+// | tiles of 6 rows and then the rest | 7 rows would be 6 + 1; even tiles (4 + 3) load less          |
+// | activation before the store       | every tile would carry its own copy of it; rereading a tile  |
+// |                                   | that has just been stored costs less than one division       |
+
+/// Multiplies rows with packed panels; the tile has at most `tileRows` ≤ 6 rows.
+@inlinable @inline(__always)
+public func multiply<L: Lanes, let tileRows: Int>(
+  _ product: Product<L.Scalar>, lanes: L.Type, tileRows _: Constant<tileRows>
+) {
+  var panel = product.panels
+  var column = 0
+  while column < product.columns {
+    let filled = min(panelVectors &* L.count, product.columns &- column)
+    let vectors = (filled &+ L.count &- 1) / L.count
+    let strip = Strip<L>(product, panel: panel, column: column, filled: filled)
+    switch vectors {
+    case 1: strip.multiply(tileRows: Constant<tileRows>(), vectors: Constant<1>())
+    case 2: strip.multiply(tileRows: Constant<tileRows>(), vectors: Constant<2>())
+    case 3: strip.multiply(tileRows: Constant<tileRows>(), vectors: Constant<3>())
+    default: strip.multiply(tileRows: Constant<tileRows>(), vectors: Constant<4>())
+    }
+    panel += product.depth &* vectors &* L.count
+    column &+= filled
+  }
+}
+
+/// A number that the compiler knows, as the type of an argument.
+public struct Constant<let value: Int> {
+  @inlinable @inline(__always) public init() {}
+}
+
+/// The columns of one panel, through all rows.
+@usableFromInline
+struct Strip<L: Lanes> {
+  @usableFromInline let product: Product<L.Scalar>
+  @usableFromInline let panel: UnsafePointer<L.Scalar>
+  @usableFromInline let column: Int
+  /// How many of the panel's columns exist.
+  @usableFromInline let filled: Int
+
+  @inlinable @inline(__always)
+  init(
+    _ product: Product<L.Scalar>, panel: UnsafePointer<L.Scalar>, column: Int, filled: Int
+  ) {
+    self.product = product
+    self.panel = panel
+    self.column = column
+    self.filled = filled
+  }
+
+  /// Walks over the rows in tiles of nearly equal height.
+  @inlinable @inline(__always)
+  func multiply<let tileRows: Int, let vectors: Int>(
+    tileRows _: Constant<tileRows>, vectors _: Constant<vectors>
+  ) {
+    var a = RowCursor(base: product.a, layout: product.aLayout)
+    var c = RowCursor(base: UnsafePointer(product.c) + column, layout: product.cLayout)
+    var left = product.rows
+    var tiles = (left &+ tileRows &- 1) / tileRows
+    while tiles > 0 {
+      let height = (left &+ tiles &- 1) / tiles
+      switch height {
+      case 1: tile(&a, &c, Constant<1>(), Constant<vectors>())
+      case 2 where tileRows >= 2: tile(&a, &c, Constant<2>(), Constant<vectors>())
+      case 3 where tileRows >= 3: tile(&a, &c, Constant<3>(), Constant<vectors>())
+      case 4 where tileRows >= 4: tile(&a, &c, Constant<4>(), Constant<vectors>())
+      case 5 where tileRows >= 5: tile(&a, &c, Constant<5>(), Constant<vectors>())
+      default: tile(&a, &c, Constant<tileRows>(), Constant<vectors>())
+      }
+      left &-= height
+      tiles &-= 1
+    }
+  }
+
+  /// Computes a block of `rows` rows and `vectors` vectors of columns, its sums in registers.
+  @inlinable @inline(__always)
+  func tile<let rows: Int, let vectors: Int>(
+    _ a: inout RowCursor<L.Scalar>, _ c: inout RowCursor<L.Scalar>,
+    _: Constant<rows>, _: Constant<vectors>
+  ) {
+    var aRows = InlineArray<rows, UnsafePointer<L.Scalar>>(repeating: product.a)
+    var cRows = InlineArray<rows, UnsafeMutablePointer<L.Scalar>>(repeating: product.c)
+    for row in 0..<rows {
+      aRows[row] = a.next()
+      cRows[row] = UnsafeMutablePointer(mutating: c.next())
+    }
+    let last = filled &- (vectors &- 1) &* L.count
+
+    typealias Sums = InlineArray<vectors, L.Vector>
+    var sums = InlineArray<rows, Sums>(repeating: Sums(repeating: L.broadcast(0)))
+    if let start = product.start {
+      for vector in 0..<vectors {
+        let value = L.load(start + (column &+ vector &* L.count))
+        for row in 0..<rows { sums[row][vector] = value }
+      }
+    } else {
+      for row in 0..<rows {
+        for vector in 0..<(vectors &- 1) { sums[row][vector] = L.load(cRows[row] + vector &* L.count) }
+        let tail = cRows[row] + (vectors &- 1) &* L.count
+        sums[row][vectors &- 1] = last == L.count ? L.load(tail) : L.load(tail, count: last)
+      }
+    }
+
+    // Walks over k.
+    var weights = panel
+    for k in 0..<product.depth {
+      var inputs = InlineArray<rows, L.Vector>(repeating: L.broadcast(0))
+      for row in 0..<rows { inputs[row] = L.broadcast(aRows[row][k]) }
+      for vector in 0..<vectors {
+        let weight = L.load(weights + vector &* L.count)
+        for row in 0..<rows {
+          sums[row][vector] = L.multiplyAdd(inputs[row], weight, sums[row][vector])
+        }
+      }
+      weights += vectors &* L.count
+    }
+
+    for row in 0..<rows {
+      for vector in 0..<(vectors &- 1) { L.store(sums[row][vector], cRows[row] + vector &* L.count) }
+      let tail = cRows[row] + (vectors &- 1) &* L.count
+      if last == L.count {
+        L.store(sums[row][vectors &- 1], tail)
+      } else {
+        L.store(sums[row][vectors &- 1], tail, count: last)
+      }
+    }
+    if product.activation != .identity {
+      for row in 0..<rows { activateRow(product.activation, cRows[row], filled) }
+    }
+  }
+
+  /// One copy for all tiles.
+  @inlinable @inline(never)
+  func activateRow(
+    _ activation: Activation, _ buffer: UnsafeMutablePointer<L.Scalar>, _ count: Int
+  ) {
+    activate(activation, buffer, count, lanes: L.self)
+  }
+}
+
+/// Walks over the rows of a layout without a division for each row.
+@usableFromInline
+struct RowCursor<Scalar> {
+  @usableFromInline var row: UnsafePointer<Scalar>
+  @usableFromInline var block: UnsafePointer<Scalar>
+  @usableFromInline var leftInBlock: Int
+  @usableFromInline let layout: RowLayout
+
+  @inlinable @inline(__always)
+  init(base: UnsafePointer<Scalar>, layout: RowLayout) {
+    row = base
+    block = base
+    leftInBlock = layout.rowsPerBlock
+    self.layout = layout
+  }
+
+  /// The pointer to the next row.
+  @inlinable @inline(__always)
+  mutating func next() -> UnsafePointer<Scalar> {
+    if leftInBlock == 0 {
+      block += layout.blockStride
+      row = block
+      leftInBlock = layout.rowsPerBlock
+    }
+    defer {
+      row += layout.rowStride
+      leftInBlock &-= 1
+    }
+    return row
+  }
+}

@@ -1,0 +1,50 @@
+/// A matrix to be packed: its element (column j, depth k) stands at `base[j·columnStride + k·depthStride]`.
+///
+/// For C = A·Wᵀ with a row-major W [columns, depth], `columnStride` is W's row length and
+/// `depthStride` is 1; for C = A·W they change places.
+public struct PackingSource<Scalar> {
+  public var base: UnsafePointer<Scalar>
+  public var columns: Int
+  public var depth: Int
+  public var columnStride: Int
+  public var depthStride: Int
+
+  @inlinable
+  public init(
+    base: UnsafePointer<Scalar>, columns: Int, depth: Int, columnStride: Int, depthStride: Int
+  ) {
+    self.base = base
+    self.columns = columns
+    self.depth = depth
+    self.columnStride = columnStride
+    self.depthStride = depthStride
+  }
+}
+
+/// The number of vectors side by side in a full panel.
+@inlinable @inline(__always)
+public var panelVectors: Int { 4 }
+
+/// Copies a matrix into panels.
+///
+/// A panel holds ``panelVectors`` vectors of columns, the last one as many as are left, in the
+/// order `[k][column]`, so that a product reads it once from front to back. Columns beyond the
+/// last are zeros up to a whole vector: `target` takes depth · (columns rounded up to lanes).
+@inlinable @inline(__always)
+public func pack<L: Lanes>(
+  _ source: PackingSource<L.Scalar>, into target: UnsafeMutablePointer<L.Scalar>, lanes: L.Type
+) {
+  var target = target
+  var first = 0
+  while first < source.columns {
+    let filled = min(panelVectors &* L.count, source.columns &- first)
+    let width = (filled &+ L.count &- 1) / L.count &* L.count
+    for k in 0..<source.depth {
+      let from = source.base + (first &* source.columnStride &+ k &* source.depthStride)
+      for column in 0..<filled { target[column] = from[column &* source.columnStride] }
+      for column in filled..<width { target[column] = 0 }
+      target += width
+    }
+    first &+= filled
+  }
+}

@@ -1,0 +1,76 @@
+/// Where the rows of a matrix lie: in blocks of rows, each block and each row at a constant stride.
+///
+/// Row i begins at (i / rowsPerBlock)·blockStride + (i % rowsPerBlock)·rowStride. A contiguous
+/// matrix is the case of one block. Time-major and batch-major sequences, and slices of both
+/// along time or batch, are all of this form, so no product copies its operands into place.
+public struct RowLayout: Sendable, Equatable {
+  public var rowStride: Int
+  public var rowsPerBlock: Int
+  public var blockStride: Int
+
+  @inlinable
+  public init(rowStride: Int, rowsPerBlock: Int, blockStride: Int) {
+    self.rowStride = rowStride
+    self.rowsPerBlock = rowsPerBlock
+    self.blockStride = blockStride
+  }
+
+  /// Rows at one constant stride.
+  @inlinable
+  public init(rowStride: Int) {
+    self.init(rowStride: rowStride, rowsPerBlock: .max, blockStride: 0)
+  }
+
+  /// Whether the first `rows` rows stand at one constant stride.
+  @inlinable
+  public func isUniform(rows: Int) -> Bool {
+    rows <= rowsPerBlock || blockStride == rowsPerBlock &* rowStride
+  }
+
+  /// The same rows, ordered by their place in the block first; for a whole number of blocks.
+  @inlinable
+  public func reordered(rows: Int) -> RowLayout {
+    RowLayout(rowStride: blockStride, rowsPerBlock: rows / rowsPerBlock, blockStride: rowStride)
+  }
+}
+
+/// One product with its ends: C = activation(start + A·Bᵀ), B packed.
+///
+/// The sum of each element runs over k in order, one multiply-add after the other, from its start:
+/// nothing but `depth` decides its bits, neither the tile nor the neighbours.
+public struct Product<Scalar> {
+  public var rows: Int
+  public var columns: Int
+  public var depth: Int
+  /// A [rows, depth].
+  public var a: UnsafePointer<Scalar>
+  public var aLayout: RowLayout
+  /// B [columns, depth], as ``pack(_:into:lanes:)`` lays it out.
+  public var panels: UnsafePointer<Scalar>
+  /// What every row starts from, padded with zeros to a whole vector; `nil` to start from C itself.
+  public var start: UnsafePointer<Scalar>?
+  /// C [rows, columns]; it overlaps neither A nor B.
+  public var c: UnsafeMutablePointer<Scalar>
+  public var cLayout: RowLayout
+  public var activation: Activation
+
+  @inlinable
+  public init(
+    rows: Int, columns: Int, depth: Int,
+    a: UnsafePointer<Scalar>, aLayout: RowLayout,
+    panels: UnsafePointer<Scalar>, start: UnsafePointer<Scalar>?,
+    c: UnsafeMutablePointer<Scalar>, cLayout: RowLayout,
+    activation: Activation
+  ) {
+    self.rows = rows
+    self.columns = columns
+    self.depth = depth
+    self.a = a
+    self.aLayout = aLayout
+    self.panels = panels
+    self.start = start
+    self.c = c
+    self.cLayout = cLayout
+    self.activation = activation
+  }
+}
