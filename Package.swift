@@ -30,6 +30,12 @@ func kernels(_ flags: String...) -> [SwiftSetting] {
 #endif
 let wideKernelNames = wideKernels.map { Target.Dependency(stringLiteral: $0.name) }
 
+// The documentation's plugin is for those who build the documentation (`make docs`), not for those who
+// link the library.
+let documentation: [Package.Dependency] =
+  Context.environment["RECURRENT_DOCS"] == nil
+  ? [] : [.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0")]
+
 let package = Package(
   name: "Recurrent",
   platforms: [.macOS(.v26)],
@@ -43,7 +49,7 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
-  ],
+  ] + documentation,
   targets: [
     // MARK: Public API
     .target(
@@ -86,7 +92,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "RecurrentToolTests",
-      dependencies: ["Recurrent", "RecurrentTestSupport"],
+      dependencies: ["Recurrent", "RecurrentTool"],
       swiftSettings: strict),
   ] + wideKernels
 )

@@ -99,6 +99,7 @@ struct Strip<L: Lanes> {
       cRows[row] = UnsafeMutablePointer(mutating: c.next())
     }
     let last = filled &- (vectors &- 1) &* L.count
+    var part = L.broadcast(0)
 
     typealias Sums = InlineArray<vectors, L.Vector>
     var sums = InlineArray<rows, Sums>(repeating: Sums(repeating: L.broadcast(0)))
@@ -111,7 +112,12 @@ struct Strip<L: Lanes> {
       for row in 0..<rows {
         for vector in 0..<(vectors &- 1) { sums[row][vector] = L.load(cRows[row] + vector &* L.count) }
         let tail = cRows[row] + (vectors &- 1) &* L.count
-        sums[row][vectors &- 1] = last == L.count ? L.load(tail) : L.load(tail, count: last)
+        if last == L.count {
+          sums[row][vectors &- 1] = L.load(tail)
+        } else {
+          loadPart(tail, count: last, into: &part)
+          sums[row][vectors &- 1] = part
+        }
       }
     }
 
@@ -135,7 +141,8 @@ struct Strip<L: Lanes> {
       if last == L.count {
         L.store(sums[row][vectors &- 1], tail)
       } else {
-        L.store(sums[row][vectors &- 1], tail, count: last)
+        part = sums[row][vectors &- 1]
+        storePart(&part, tail, count: last)
       }
     }
     if product.activation != .identity {
@@ -143,7 +150,19 @@ struct Strip<L: Lanes> {
     }
   }
 
-  /// One copy for all tiles.
+  // One copy of these for all tiles. The branches of a partial load in the midst of a tile make the compiler
+  // keep its sums in memory; so the parts of a vector pass through memory instead.
+
+  @inlinable @inline(never)
+  func loadPart(_ source: UnsafePointer<L.Scalar>, count: Int, into part: inout L.Vector) {
+    part = L.load(source, count: count)
+  }
+
+  @inlinable @inline(never)
+  func storePart(_ part: inout L.Vector, _ target: UnsafeMutablePointer<L.Scalar>, count: Int) {
+    L.store(part, target, count: count)
+  }
+
   @inlinable @inline(never)
   func activateRow(
     _ activation: Activation, _ buffer: UnsafeMutablePointer<L.Scalar>, _ count: Int

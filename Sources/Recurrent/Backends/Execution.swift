@@ -24,7 +24,8 @@ package struct Execution: Sendable, Equatable {
   /// - Parameters:
   ///   - backend: The layer's backend.
   ///   - threadCount: The layer's number of threads, or `nil`.
-  package init(backend: Backend, threadCount: Int?) throws(RecurrentError) {
+  /// - Throws: ``RecurrentError`` for an override or a number of threads that cannot be honoured, or a missing backend.
+  package init(resolving backend: Backend, threadCount: Int?) throws(RecurrentError) {
     let overrides = try Overrides.current.get()
     self.backend = backend == .automatic ? overrides.backend ?? .automatic : backend
     instructions = overrides.instructions ?? .widest
@@ -47,5 +48,12 @@ package struct Execution: Sendable, Equatable {
     try MatrixEngine(
       backend: backend.resolved(rows: rows, depth: depth, instructions: instructions),
       instructions: instructions)
+  }
+}
+
+extension Execution {
+  /// The backend that runs a layer with this many rows and hidden features.
+  package func resolvedBackend(rows: Int, depth: Int) -> Backend {
+    backend.resolved(rows: rows, depth: depth, instructions: instructions)
   }
 }

@@ -68,3 +68,14 @@ public enum InstructionSet: String, Sendable, CaseIterable {
     }
   }
 }
+
+extension InstructionSet {
+  /// Performs rounds of independent multiply-adds in registers, to measure what the processor can do.
+  ///
+  /// - Returns: The number of floating-point operations performed.
+  package func performMultiplyAdds(rounds: Int) -> Int {
+    let (operations, value) = floatKernels.multiplyAddRounds(rounds)
+    // The value is finite by construction; asking keeps the rounds from being left out.
+    return value.isFinite ? operations * rounds : 0
+  }
+}

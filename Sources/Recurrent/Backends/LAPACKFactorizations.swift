@@ -1,88 +1,88 @@
 #if OpenBLAS
-// Goals, in order:
-// 1. The results of `HouseholderQR` and `HessenbergEigenvalues`, with the same signatures, at the
-//    speed of LAPACK.
-// 2. No surprise from C: sizes that LAPACK's 32-bit integers cannot hold stop here, and so does
-//    input that is not finite, on which LAPACK's behaviour is not defined.
+  // Goals, in order:
+  // 1. The results of `HouseholderQR` and `HessenbergEigenvalues`, with the same signatures, at the
+  //    speed of LAPACK.
+  // 2. No surprise from C: sizes that LAPACK's 32-bit integers cannot hold stop here, and so does
+  //    input that is not finite, on which LAPACK's behaviour is not defined.
 
-internal import COpenBLAS
+  internal import COpenBLAS
 
-/// The QR factorization by LAPACK.
-enum LAPACKQR {
-  /// The factor Q of A = Q·R with orthonormal columns, for A [rows, columns], rows ≥ columns ≥ 0,
-  /// row-major; R's diagonal is made non-negative.
-  ///
-  /// `dgeqrf`, then `dorgqr` (LAPACK Users' Guide, 3rd ed., § 2.4.2.1). An entry that is not finite
-  /// makes every entry of Q NaN. A column whose norm exceeds the range of Double is beyond this
-  /// function, though not beyond `HouseholderQR`.
-  ///
-  /// - Returns: Q, [rows, columns], row-major.
-  /// - Complexity: 4·rows·columns² − 4/3·columns³ operations; LAPACKE transposes row-major matrices
-  ///   into a copy and back in both calls.
-  static func orthonormalFactor(of matrix: [Double], rows: Int, columns: Int) -> [Double] {
-    precondition(columns >= 0 && rows >= columns, "a QR factor needs rows ≥ columns ≥ 0")
-    precondition(matrix.count == rows * columns, "the matrix must hold rows × columns entries")
-    guard columns > 0 else { return [] }
-    guard matrix.allSatisfy(\.isFinite) else {
-      return [Double](repeating: .nan, count: matrix.count)
+  /// The QR factorization by LAPACK.
+  enum LAPACKQR {
+    /// The factor Q of A = Q·R with orthonormal columns, for A [rows, columns], rows ≥ columns ≥ 0,
+    /// row-major; R's diagonal is made non-negative.
+    ///
+    /// `dgeqrf`, then `dorgqr` (LAPACK Users' Guide, 3rd ed., § 2.4.2.1). An entry that is not finite
+    /// makes every entry of Q NaN. A column whose norm exceeds the range of Double is beyond this
+    /// function, though not beyond `HouseholderQR`.
+    ///
+    /// - Returns: Q, [rows, columns], row-major.
+    /// - Complexity: 4·rows·columns² − 4/3·columns³ operations; LAPACKE transposes row-major matrices
+    ///   into a copy and back in both calls.
+    static func orthonormalFactor(of matrix: [Double], rows: Int, columns: Int) -> [Double] {
+      precondition(columns >= 0 && rows >= columns, "a QR factor needs rows ≥ columns ≥ 0")
+      precondition(matrix.count == rows * columns, "the matrix must hold rows × columns entries")
+      guard columns > 0 else { return [] }
+      guard matrix.allSatisfy(\.isFinite) else {
+        return [Double](repeating: .nan, count: matrix.count)
+      }
+      let rowCount = lapackInteger(rows)
+      let columnCount = lapackInteger(columns)
+      var factor = matrix
+      var taus = [Double](repeating: 0, count: columns)
+      let factored = LAPACKE_dgeqrf(
+        LAPACK_ROW_MAJOR, rowCount, columnCount, &factor, columnCount, &taus)
+      precondition(factored == 0, "dgeqrf failed with code \(factored)")
+      let negative = (0..<columns).filter { factor[$0 * columns + $0] < 0 }
+      let generated = LAPACKE_dorgqr(
+        LAPACK_ROW_MAJOR, rowCount, columnCount, columnCount, &factor, columnCount, taus)
+      precondition(generated == 0, "dorgqr failed with code \(generated)")
+      for row in 0..<rows {
+        for column in negative { factor[row * columns + column].negate() }
+      }
+      return factor
     }
-    let rowCount = lapackInteger(rows)
-    let columnCount = lapackInteger(columns)
-    var factor = matrix
-    var taus = [Double](repeating: 0, count: columns)
-    let factored = LAPACKE_dgeqrf(
-      LAPACK_ROW_MAJOR, rowCount, columnCount, &factor, columnCount, &taus)
-    precondition(factored == 0, "dgeqrf failed with code \(factored)")
-    let negative = (0..<columns).filter { factor[$0 * columns + $0] < 0 }
-    let generated = LAPACKE_dorgqr(
-      LAPACK_ROW_MAJOR, rowCount, columnCount, columnCount, &factor, columnCount, taus)
-    precondition(generated == 0, "dorgqr failed with code \(generated)")
-    for row in 0..<rows {
-      for column in negative { factor[row * columns + column].negate() }
+  }
+
+  /// The eigenvalues of a real matrix by LAPACK.
+  enum LAPACKEigenvalues {
+    /// All eigenvalues of a real matrix A [order, order], row-major.
+    ///
+    /// `dgeev` without eigenvectors (LAPACK Users' Guide, 3rd ed., § 2.3.4.2). A complex pair stands
+    /// together, positive imaginary part first.
+    ///
+    /// - Returns: `order` eigenvalues; nil where an entry of A is not finite, where the iteration does
+    ///   not converge, or where an eigenvalue exceeds the range of Double.
+    /// - Complexity: about 10·order³ operations.
+    static func eigenvalues(
+      of matrix: [Double], order: Int
+    ) -> [(real: Double, imaginary: Double)]? {
+      precondition(order >= 0, "a matrix has no negative order")
+      precondition(matrix.count == order * order, "the matrix must hold order × order entries")
+      guard order > 0 else { return [] }
+      guard matrix.allSatisfy(\.isFinite) else { return nil }
+      let count = lapackInteger(order)
+      let noVectors = CChar(UInt8(ascii: "N"))
+      var work = matrix
+      var realParts = [Double](repeating: 0, count: order)
+      var imaginaryParts = [Double](repeating: 0, count: order)
+      // The leading dimensions of the absent eigenvectors must be positive all the same.
+      let status = LAPACKE_dgeev(
+        LAPACK_ROW_MAJOR, noVectors, noVectors, count, &work, count, &realParts, &imaginaryParts,
+        nil, 1, nil, 1)
+      precondition(status >= 0, "dgeev failed with code \(status)")
+      guard status == 0 else { return nil }
+      let inRange = realParts.allSatisfy(\.isFinite) && imaginaryParts.allSatisfy(\.isFinite)
+      guard inRange else { return nil }
+      return zip(realParts, imaginaryParts).map { (real: $0, imaginary: $1) }
     }
-    return factor
   }
-}
 
-/// The eigenvalues of a real matrix by LAPACK.
-enum LAPACKEigenvalues {
-  /// All eigenvalues of a real matrix A [order, order], row-major.
-  ///
-  /// `dgeev` without eigenvectors (LAPACK Users' Guide, 3rd ed., § 2.3.4.2). A complex pair stands
-  /// together, positive imaginary part first.
-  ///
-  /// - Returns: `order` eigenvalues; nil where an entry of A is not finite, where the iteration does
-  ///   not converge, or where an eigenvalue exceeds the range of Double.
-  /// - Complexity: about 10·order³ operations.
-  static func eigenvalues(
-    of matrix: [Double], order: Int
-  ) -> [(real: Double, imaginary: Double)]? {
-    precondition(order >= 0, "a matrix has no negative order")
-    precondition(matrix.count == order * order, "the matrix must hold order × order entries")
-    guard order > 0 else { return [] }
-    guard matrix.allSatisfy(\.isFinite) else { return nil }
-    let count = lapackInteger(order)
-    let noVectors = CChar(UInt8(ascii: "N"))
-    var work = matrix
-    var realParts = [Double](repeating: 0, count: order)
-    var imaginaryParts = [Double](repeating: 0, count: order)
-    // The leading dimensions of the absent eigenvectors must be positive all the same.
-    let status = LAPACKE_dgeev(
-      LAPACK_ROW_MAJOR, noVectors, noVectors, count, &work, count, &realParts, &imaginaryParts,
-      nil, 1, nil, 1)
-    precondition(status >= 0, "dgeev failed with code \(status)")
-    guard status == 0 else { return nil }
-    let inRange = realParts.allSatisfy(\.isFinite) && imaginaryParts.allSatisfy(\.isFinite)
-    guard inRange else { return nil }
-    return zip(realParts, imaginaryParts).map { (real: $0, imaginary: $1) }
+  /// A size as LAPACK's 32-bit integer; a size beyond its range stops the program instead of being cut.
+  private func lapackInteger(_ size: Int) -> Int32 {
+    guard let narrow = Int32(exactly: size) else {
+      preconditionFailure("LAPACK's 32-bit integers cannot hold the size \(size)")
+    }
+    return narrow
   }
-}
-
-/// A size as LAPACK's 32-bit integer; a size beyond its range stops the program instead of being cut.
-private func lapackInteger(_ size: Int) -> Int32 {
-  guard let narrow = Int32(exactly: size) else {
-    preconditionFailure("LAPACK's 32-bit integers cannot hold the size \(size)")
-  }
-  return narrow
-}
 #endif

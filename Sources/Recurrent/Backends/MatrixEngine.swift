@@ -51,8 +51,9 @@ struct MatrixEngine<Scalar: TensorScalar>: Sendable {
 
   /// Prepares B [columns, depth], row-major, and the start of the rows (`columns` scalars; zeros if `nil`).
   func prepare(
-    _ matrix: UnsafePointer<Scalar>, columns: Int, depth: Int, start: [Scalar]?
+    _ matrix: UnsafeBufferPointer<Scalar>, columns: Int, depth: Int, start: [Scalar]?
   ) -> PreparedMatrix<Scalar> {
+    guard let matrix = matrix.baseAddress else { preconditionFailure("an empty matrix") }
     let padded = (columns + kernels.laneCount - 1) / kernels.laneCount * kernels.laneCount
     let elements: AlignedBuffer<Scalar>
     if openBLAS != nil {

@@ -11,11 +11,10 @@ struct PreparedCell<Scalar: TensorScalar>: Sendable {
     let hiddenSize = parameters.weightHH.shape[0]
     let inputSize = parameters.weightIH.shape[1]
     input = parameters.weightIH.scalars.withUnsafeBufferPointer {
-      engine.prepare(
-        $0.baseAddress!, columns: hiddenSize, depth: inputSize, start: parameters.biasSum)
+      engine.prepare($0, columns: hiddenSize, depth: inputSize, start: parameters.biasSum)
     }
     recurrent = parameters.weightHH.scalars.withUnsafeBufferPointer {
-      engine.prepare($0.baseAddress!, columns: hiddenSize, depth: hiddenSize, start: nil)
+      engine.prepare($0, columns: hiddenSize, depth: hiddenSize, start: nil)
     }
   }
 }

@@ -127,7 +127,7 @@ public struct RNN<Scalar: TensorScalar>: Sendable {
   ) throws(RecurrentError) -> (output: Tensor<Scalar>, finalState: Tensor<Scalar>) {
     try run(
       input, from: initialState,
-      execution: Execution(backend: backend, threadCount: threadCount))
+      execution: Execution(resolving: backend, threadCount: threadCount))
   }
 
   /// Runs the layer by an execution that tests and tools name.

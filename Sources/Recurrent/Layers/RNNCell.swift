@@ -104,7 +104,7 @@ public struct RNNCell<Scalar: TensorScalar>: Sendable {
     _ input: Tensor<Scalar>, _ state: Tensor<Scalar>?
   ) throws(RecurrentError) -> Tensor<Scalar> {
     try run(
-      input, from: state, execution: Execution(backend: backend, threadCount: threadCount))
+      input, from: state, execution: Execution(resolving: backend, threadCount: threadCount))
   }
 
   /// Computes one step by an execution that tests and tools name.

@@ -80,12 +80,8 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
     }
   }
 
-  /// Runs T steps of B rows.
-  ///
-  /// - Parameters:
-  ///   - input: `[T, B, I]`, or `[B, T, I]` with `batchFirst`; its size is checked by the caller.
-  ///   - states: `[L, B, H]`: the initial state before, the final state after.
-  /// - Returns: `[T, B, H]`, or `[B, T, H]` with `batchFirst`.
+  /// Runs T steps of B rows: `input` is `[T, B, I]`, or `[B, T, I]` with `batchFirst`, its size checked by the caller;
+  /// `states` is `[L, B, H]`, the initial state before and the final state after. The result is laid out as the input.
   func run(
     _ input: [Scalar], steps: Int, rows: Int, batchFirst: Bool, states: inout [Scalar],
     execution: Execution
@@ -101,7 +97,6 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
         argument: "input", expected: "at most \(greatest) rows in all steps", actual: steps)
     }
     let engine = try execution.engine(of: Scalar.self, rows: rows, depth: hiddenSize)
-    guard rows > 0 else { return [] }
     let cells = prepared.cells(of: parameters, for: engine)
     let plan = ForwardPlan(
       steps: steps, rows: rows, inputSize: inputSize, hiddenSize: hiddenSize,
@@ -110,17 +105,19 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
     return states.withUnsafeMutableBufferPointer { states in
       input.withUnsafeBufferPointer { input in
         [Scalar](unsafeUninitializedCapacity: steps * rows * hiddenSize) { output, count in
+          guard rows > 0, let states = states.baseAddress, let input = input.baseAddress,
+            let target = output.baseAddress
+          else { return }
           ForwardPass(
             engine: engine, cells: cells, activation: nonlinearity.activation,
             steps: steps, rows: rows, plan: plan,
-            // The input is only read; one view serves inputs and outputs.
+            // The input is only read; one kind of view serves inputs and outputs.
             input: SequenceView(
-              base: UnsafeMutablePointer(mutating: input.baseAddress!),
-              steps: steps, rows: rows, features: inputSize, batchFirst: batchFirst),
+              base: UnsafeMutablePointer(mutating: input), steps: steps, rows: rows,
+              features: inputSize, batchFirst: batchFirst),
             output: SequenceView(
-              base: output.baseAddress!,
-              steps: steps, rows: rows, features: hiddenSize, batchFirst: batchFirst),
-            states: states.baseAddress!, batchFirst: batchFirst
+              base: target, steps: steps, rows: rows, features: hiddenSize, batchFirst: batchFirst),
+            states: states, batchFirst: batchFirst
           ).run()
           count = steps * rows * hiddenSize
         }

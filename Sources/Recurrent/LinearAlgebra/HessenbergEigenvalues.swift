@@ -59,8 +59,7 @@ enum HessenbergEigenvalues {
 
   /// A ← 2ᵉ·A, exactly, so that the largest magnitude's exponent is within the bounds; returns e, 0
   /// where it is so already. O(order²).
-  private static func scale(_ matrix: inout [Double], intoExponents bounds: ClosedRange<Int>) -> Int
-  {
+  private static func scale(_ matrix: inout [Double], intoExponents bounds: ClosedRange<Int>) -> Int {
     let magnitude = matrix.reduce(0) { max($0, $1.magnitude) }
     guard magnitude > 0 else { return 0 }
     let exponent = Int(magnitude.exponent)

@@ -1,0 +1,59 @@
+# The two commands of a newcomer are `make run` and `make test`. CI calls the second.
+
+.DEFAULT_GOAL := help
+.PHONY: help deps run test lint test-openblas test-portable test-address test-emulated test-packages \
+	test-examples bench docs format clean
+
+# Expanded when a recipe starts, so after `deps`.
+TRAITS = $(shell Utilities/have-openblas.sh || echo --disable-default-traits)
+SOURCES = Package.swift Sources Tests Examples/*/Package.swift Examples/*/Sources
+
+help: ## Show the targets.
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
+
+deps: ## Install the Debian packages that are missing, where that is permitted.
+	@Utilities/install-dependencies.sh
+
+run: deps ## Walk through the slides' programs, run a PyTorch-trained model, compare the backends.
+	swift build -c release $(TRAITS) --product recurrent
+	swift run -c release $(TRAITS) --package-path Examples/Slides Slides
+	@printf '\nThe backends side by side\n-------------------------\n'
+	@$$(swift build -c release $(TRAITS) --show-bin-path)/recurrent bench
+
+test: lint test-openblas test-portable test-address test-emulated test-packages test-examples ## Prove it.
+
+lint: ## Check the format and the vocabulary.
+	swift format lint --strict --recursive $(SOURCES)
+	Utilities/check-vocabulary.sh
+
+test-openblas: deps ## Test with every backend that this machine can have.
+	swift build --build-tests $(TRAITS)
+	swift test --skip-build $(TRAITS)
+
+test-portable: deps ## Test without the trait OpenBLAS.
+	swift test --disable-default-traits --scratch-path .build/portable
+
+test-address: deps ## Test under AddressSanitizer.
+	swift test $(TRAITS) --sanitize address --scratch-path .build/address
+
+test-emulated: test-openblas ## Test on emulated processors with fewer instructions, where qemu-user is installed.
+	Utilities/test-emulated.sh "$$(swift build $(TRAITS) --show-bin-path)"
+
+test-packages: deps ## Depend on this package by version, with and without the trait.
+	Utilities/test-packages.sh
+
+test-examples: deps ## Build and run the example packages.
+	swift run $(TRAITS) --package-path Examples/Slides Slides
+
+bench: deps ## Compare the backends.
+	swift run -c release $(TRAITS) recurrent bench
+
+docs: ## Build the documentation; a warning is an error.
+	RECURRENT_DOCS=1 swift package --disable-default-traits --scratch-path .build/docs \
+		generate-documentation --target Recurrent --warnings-as-errors
+
+format: ## Format the sources.
+	swift format --in-place --recursive $(SOURCES)
+
+clean: ## Remove what builds have made.
+	rm -rf .build Examples/*/.build

@@ -1,0 +1,79 @@
+extension RNN {
+  /// Gives one kind of parameter new values, in every layer.
+  ///
+  /// - Parameters:
+  ///   - name: The parameter; a bias of a layer without bias is left out.
+  ///   - initializer: The values.
+  ///   - generator: The source of randomness.
+  /// - Throws: What ``Initializer/tensor(_:backend:using:)`` throws; the layer is then unchanged.
+  public mutating func initialize<Generator: RandomNumberGenerator>(
+    _ name: ParameterName, with initializer: Initializer, using generator: inout Generator
+  ) throws(RecurrentError) {
+    try stack.initialize(name, with: initializer, backend: backend, using: &generator)
+  }
+
+  /// Scales every layer's W_hh to a spectral radius: at 1, small states neither fade nor grow.
+  ///
+  /// - Parameter radius: The wanted spectral radius; not negative.
+  /// - Throws: What ``Tensor/scaled(toSpectralRadius:backend:)`` throws; the layer is then unchanged.
+  public mutating func scaleRecurrentWeights(
+    toSpectralRadius radius: Scalar
+  ) throws(RecurrentError) {
+    try stack.scaleRecurrentWeights(toSpectralRadius: radius, backend: backend)
+  }
+}
+
+extension RNNCell {
+  /// Gives one kind of parameter new values.
+  ///
+  /// - Parameters:
+  ///   - name: The parameter; a bias of a cell without bias is left out.
+  ///   - initializer: The values.
+  ///   - generator: The source of randomness.
+  /// - Throws: What ``Initializer/tensor(_:backend:using:)`` throws; the cell is then unchanged.
+  public mutating func initialize<Generator: RandomNumberGenerator>(
+    _ name: ParameterName, with initializer: Initializer, using generator: inout Generator
+  ) throws(RecurrentError) {
+    try stack.initialize(name, with: initializer, backend: backend, using: &generator)
+  }
+
+  /// Scales W_hh to a spectral radius: at 1, a small state neither fades nor grows.
+  ///
+  /// - Parameter radius: The wanted spectral radius; not negative.
+  /// - Throws: What ``Tensor/scaled(toSpectralRadius:backend:)`` throws; the cell is then unchanged.
+  public mutating func scaleRecurrentWeights(
+    toSpectralRadius radius: Scalar
+  ) throws(RecurrentError) {
+    try stack.scaleRecurrentWeights(toSpectralRadius: radius, backend: backend)
+  }
+}
+
+extension RecurrentStack {
+  mutating func initialize<Generator: RandomNumberGenerator>(
+    _ name: ParameterName, with initializer: Initializer, backend: Backend,
+    using generator: inout Generator
+  ) throws(RecurrentError) {
+    try validateSizes()
+    var initialized = parameters
+    for layer in initialized.indices {
+      try initialized[layer].forEach { (other, tensor) throws(RecurrentError) in
+        guard other == name else { return }
+        let shape = name.shape(inputSize: features(intoLayer: layer), hiddenSize: hiddenSize)
+        tensor = try initializer.tensor(shape, backend: backend, using: &generator)
+      }
+    }
+    parameters = initialized
+  }
+
+  mutating func scaleRecurrentWeights(
+    toSpectralRadius radius: Scalar, backend: Backend
+  ) throws(RecurrentError) {
+    try validateSizes()
+    var scaled = parameters
+    for layer in scaled.indices {
+      scaled[layer].weightHH = try scaled[layer].weightHH
+        .scaled(toSpectralRadius: radius, backend: backend)
+    }
+    parameters = scaled
+  }
+}

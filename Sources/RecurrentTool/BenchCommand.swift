@@ -1,0 +1,102 @@
+import ArgumentParser
+import Foundation
+import Recurrent
+
+/// `recurrent bench`: the backends side by side.
+struct BenchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench",
+    abstract: "Compare the backends on one shape, or on a built-in list.",
+    discussion: """
+      Results are checked against each other before anything is timed. The share of peak is that of the \
+      multiply-adds this processor does in registers, measured in the same run. Without a size, the \
+      slides' shape and four larger ones are run; sizes that are not named are the slides'.
+      """)
+
+  enum Cell: String, ExpressibleByArgument, CaseIterable { case rnn }
+  enum Pass: String, ExpressibleByArgument, CaseIterable { case forward }
+  enum Selection: String, ExpressibleByArgument, CaseIterable {
+    case all, automatic, openblas, swift
+
+    /// The backends that take part.
+    var backends: [Backend] {
+      self == .all ? Backend.available : [Backend(rawValue: rawValue) ?? .automatic]
+    }
+  }
+
+  @Option(help: "The cell.")
+  var cell: Cell = .rnn
+  @Option(help: "T, the steps.")
+  var sequenceLength: Int?
+  @Option(help: "B, the rows of each step.")
+  var batchSize: Int?
+  @Option(help: "I, the features of the input.")
+  var inputSize: Int?
+  @Option(help: "H, the features of the state.")
+  var hiddenSize: Int?
+  @Option(help: "L, the stacked layers.")
+  var layers: Int?
+  @Option(help: "The pass.")
+  var pass: Pass = .forward
+  @Option(help: "The backends to compare.")
+  var backend: Selection = .all
+  @Option(help: "The threads that a call may use, 1 to 1024.")
+  var threads = 1
+  @Option(help: "How long to time each row.")
+  var seconds = 0.5
+  @Flag(help: "Print one JSON object for each row.")
+  var json = false
+
+  func validate() throws {
+    for (option, value) in sizes {
+      if let value, !(1...1_000_000).contains(value) {
+        throw ValidationError("\(option): expected 1 to 1000000, got \(value)")
+      }
+    }
+    for shape in shapes where !shape.isReasonable {
+      throw ValidationError(
+        "the sizes: expected at most 2^31 elements in each tensor, got \(shape.description)")
+    }
+    guard (1...1024).contains(threads) else {
+      throw ValidationError("--threads: expected 1 to 1024, got \(threads)")
+    }
+    guard seconds > 0, seconds <= 3600 else {
+      throw ValidationError("--seconds: expected more than 0 and at most 3600, got \(seconds)")
+    }
+  }
+
+  private var sizes: [(String, Int?)] {
+    [
+      ("--sequence-length", sequenceLength), ("--batch-size", batchSize),
+      ("--input-size", inputSize), ("--hidden-size", hiddenSize), ("--layers", layers),
+    ]
+  }
+
+  /// The one shape that is named, or the built-in list.
+  private var shapes: [BenchShape] {
+    guard sizes.contains(where: { $0.1 != nil }) else { return BenchShape.builtIn }
+    let slides = BenchShape.slides
+    return [
+      BenchShape(
+        steps: sequenceLength ?? slides.steps, rows: batchSize ?? slides.rows,
+        inputSize: inputSize ?? slides.inputSize, hiddenSize: hiddenSize ?? slides.hiddenSize,
+        layerCount: layers ?? slides.layerCount)
+    ]
+  }
+
+  func run() throws {
+    if OpenBLASLibrary.isLinked { try OpenBLASLibrary.setThreadCount(threads) }
+    let peak = PeakMeasurement.operationsPerSecond * Double(threads)
+    if !json { print(BenchRow.header(peak: peak, threads: threads)) }
+    for shape in shapes {
+      let comparison = try BenchComparison(
+        shape: shape, backends: backend.backends, threadCount: threads)
+      for measured in try comparison.measure(seconds: seconds) {
+        let row = BenchRow(
+          cell: cell.rawValue, pass: pass.rawValue, shape: shape, measured: measured,
+          threads: threads, peak: peak)
+        print(json ? try row.json() : row.line)
+      }
+    }
+  }
+}

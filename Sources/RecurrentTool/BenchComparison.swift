@@ -1,0 +1,117 @@
+import Recurrent
+
+/// One layer and input, on several backends.
+struct BenchComparison {
+  /// The times of one backend.
+  struct Measured {
+    var backend: Backend
+    var instructions: String
+    /// Seconds of one call.
+    var median: Double
+    var minimum: Double
+    var greatestDifference: Double
+  }
+
+  private let layer: RNN<Float>
+  private let input: Tensor<Float>
+  private let executions: [Execution]
+  private let greatestDifference: Double
+  private let shape: BenchShape
+
+  /// Makes a layer and an input from a fixed seed, and checks that the backends agree on them.
+  ///
+  /// - Throws: ``RecurrentError/invalidValue(argument:expected:actual:)`` where they do not.
+  init(shape: BenchShape, backends: [Backend], threadCount: Int) throws(RecurrentError) {
+    self.shape = shape
+    var generator = SeededGenerator(seed: 20)
+    layer = RNN(
+      inputSize: shape.inputSize, hiddenSize: shape.hiddenSize, layerCount: shape.layerCount,
+      using: &generator)
+    input = .normal([shape.steps, shape.rows, shape.inputSize], using: &generator)
+    var executions: [Execution] = []
+    for backend in backends {
+      executions.append(try Execution(resolving: backend, threadCount: threadCount))
+    }
+    self.executions = executions
+    greatestDifference = try Self.greatestDifference(layer, input, executions, threadCount)
+
+    // Rounding differs by some units for each of the I + H terms of a sum; a wrong product, by
+    // thousands of times more. The states are below 1, and this layer's weights let errors fade.
+    let bound = 16 * Double(shape.inputSize + shape.hiddenSize + 16) * Double(Float.ulpOfOne)
+    guard greatestDifference <= bound * Double(shape.layerCount) else {
+      throw .invalidValue(
+        argument: "bench \(shape)", expected: "results that differ by at most \(bound)",
+        actual: "\(greatestDifference)")
+    }
+  }
+
+  /// The greatest difference between any two of the backends that are timed or could check them; with one backend only,
+  /// between that and the same layer in double precision.
+  private static func greatestDifference(
+    _ layer: RNN<Float>, _ input: Tensor<Float>, _ executions: [Execution], _ threadCount: Int
+  ) throws(RecurrentError) -> Double {
+    var results: [Tensor<Double>] = []
+    for execution in executions {
+      results.append(Tensor(try layer.run(input, from: nil, execution: execution).output))
+    }
+    if results.count == 1 {
+      var exact = RNN<Double>(
+        inputSize: layer.inputSize, hiddenSize: layer.hiddenSize, layerCount: layer.layerCount)
+      exact.parameters = layer.parameters.map {
+        CellParameters(
+          weightIH: Tensor($0.weightIH), weightHH: Tensor($0.weightHH),
+          biasIH: $0.biasIH.map { Tensor($0) }, biasHH: $0.biasHH.map { Tensor($0) })
+      }
+      let execution = try Execution(resolving: .swift, threadCount: threadCount)
+      results.append(try exact.run(Tensor(input), from: nil, execution: execution).output)
+    }
+    var greatest = 0.0
+    for (index, result) in results.enumerated() {
+      for other in results[(index + 1)...] {
+        let difference = try result.greatestDifference(from: other)
+        // A NaN is no agreement.
+        greatest = difference.isNaN ? .infinity : max(greatest, difference)
+      }
+    }
+    return greatest
+  }
+
+  /// Times every backend for so many seconds, in turns, after a warm-up.
+  func measure(seconds: Double) throws(RecurrentError) -> [Measured] {
+    var times = [[Double]](repeating: [], count: executions.count)
+    for execution in executions { _ = try layer.run(input, from: nil, execution: execution) }
+    let turns = 5
+    for _ in 0..<turns {
+      for (index, execution) in executions.enumerated() {
+        var spent = 0.0
+        // The first call of a turn finds the other backend's data in the caches.
+        _ = try layer.run(input, from: nil, execution: execution)
+        repeat {
+          let clock = ContinuousClock()
+          let start = clock.now
+          _ = try layer.run(input, from: nil, execution: execution)
+          let elapsed = (clock.now - start).seconds
+          spent += elapsed
+          times[index].append(elapsed)
+        } while spent < seconds / Double(turns)
+      }
+    }
+    return zip(executions, times).map { execution, times in
+      let sorted = times.sorted()
+      let resolved = execution.resolvedBackend(rows: shape.rows, depth: shape.hiddenSize)
+      return Measured(
+        backend: execution.backend,
+        instructions: resolved == .openBLAS
+          ? OpenBLASLibrary.coreName ?? "" : execution.instructions.rawValue,
+        median: sorted[sorted.count / 2], minimum: sorted[0],
+        greatestDifference: greatestDifference)
+    }
+  }
+}
+
+extension Duration {
+  /// The duration in seconds.
+  var seconds: Double {
+    Double(components.seconds) + Double(components.attoseconds) * 1e-18
+  }
+}

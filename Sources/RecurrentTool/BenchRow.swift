@@ -1,0 +1,85 @@
+import Foundation
+
+/// One row of the comparison, with the fields that `--json` prints.
+struct BenchRow: Encodable {
+  let cell: String
+  let backend: String
+  let instructions: String
+  let threads: Int
+  let sequenceLength: Int
+  let batchSize: Int
+  let inputSize: Int
+  let hiddenSize: Int
+  let layers: Int
+  let pass: String
+  let medianSeconds: Double
+  let minimumSeconds: Double
+  let gigaflopsPerSecond: Double
+  let shareOfPeak: Double
+  let greatestDifference: Double
+
+  init(
+    cell: String, pass: String, shape: BenchShape, measured: BenchComparison.Measured,
+    threads: Int, peak: Double
+  ) {
+    self.cell = cell
+    self.pass = pass
+    backend = measured.backend.rawValue
+    instructions = measured.instructions
+    self.threads = threads
+    sequenceLength = shape.steps
+    batchSize = shape.rows
+    inputSize = shape.inputSize
+    hiddenSize = shape.hiddenSize
+    layers = shape.layerCount
+    medianSeconds = measured.median
+    minimumSeconds = measured.minimum
+    gigaflopsPerSecond = shape.operations / measured.median / 1e9
+    shareOfPeak = shape.operations / measured.median / peak
+    greatestDifference = measured.greatestDifference
+  }
+
+  /// The titles, under what all rows have in common.
+  static func header(peak: Double, threads: Int) -> String {
+    let peak = String(format: "%.1f", peak / 1e9)
+    let on = "\(threads) thread\(threads == 1 ? "" : "s")"
+    return """
+      multiply-add peak: \(peak) GFLOP/s on \(on)
+      \(columns(zip(titles, widths).map { ($0, $1) }))
+      """
+  }
+
+  /// The row under the titles.
+  var line: String {
+    let texts =
+      [cell, backend, instructions]
+      + [sequenceLength, batchSize, inputSize, hiddenSize, layers].map(String.init)
+      + [
+        String(format: "%.1f", medianSeconds * 1e6), String(format: "%.1f", minimumSeconds * 1e6),
+        String(format: "%.1f", gigaflopsPerSecond), String(format: "%.0f%%", shareOfPeak * 100),
+        String(format: "%.1e", greatestDifference),
+      ]
+    return Self.columns(zip(texts, Self.widths).map { ($0, $1) })
+  }
+
+  private static let titles = [
+    "cell", "backend", "instructions", "T", "B", "I", "H", "L", "median µs", "minimum µs", "GFLOP/s",
+    "peak", "difference",
+  ]
+  /// The width of each column; negative where the text stands at its left end.
+  private static let widths = [-4, -9, -12, 5, 4, 5, 5, 3, 10, 10, 8, 5, 10]
+
+  private static func columns(_ cells: [(text: String, width: Int)]) -> String {
+    cells.map { text, width in
+      let space = String(repeating: " ", count: max(0, abs(width) - text.count))
+      return width < 0 ? text + space : space + text
+    }.joined(separator: "  ")
+  }
+
+  /// The row as one JSON object on one line.
+  func json() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    return String(decoding: try encoder.encode(self), as: UTF8.self)
+  }
+}

@@ -1,0 +1,39 @@
+/// The sizes of one benchmark.
+struct BenchShape: Sendable, CustomStringConvertible {
+  var steps: Int
+  var rows: Int
+  var inputSize: Int
+  var hiddenSize: Int
+  var layerCount: Int
+
+  /// The shape of the slides' first program.
+  static let slides = BenchShape(steps: 10, rows: 3, inputSize: 100, hiddenSize: 20, layerCount: 1)
+
+  /// The slides' shape and four larger ones: streaming, small, and two that fill the caches.
+  static let builtIn = [
+    slides,
+    BenchShape(steps: 100, rows: 1, inputSize: 256, hiddenSize: 256, layerCount: 1),
+    BenchShape(steps: 100, rows: 16, inputSize: 128, hiddenSize: 128, layerCount: 2),
+    BenchShape(steps: 100, rows: 32, inputSize: 256, hiddenSize: 256, layerCount: 1),
+    BenchShape(steps: 50, rows: 64, inputSize: 512, hiddenSize: 512, layerCount: 1),
+  ]
+
+  /// Floating-point operations of the products of one forward pass.
+  var operations: Double {
+    let (h, i) = (Double(hiddenSize), Double(inputSize))
+    return 2 * Double(steps) * Double(rows) * h * (i + h + Double(layerCount - 1) * 2 * h)
+  }
+
+  /// Whether no tensor has more than 2³¹ elements.
+  var isReasonable: Bool {
+    let greatest = 2147483648.0
+    let sequence = Double(steps) * Double(rows) * Double(max(inputSize, hiddenSize))
+    let weights = Double(hiddenSize) * Double(inputSize + 2 * hiddenSize) * Double(layerCount)
+    let states = Double(layerCount) * Double(rows) * Double(hiddenSize)
+    return sequence <= greatest && weights <= greatest && states <= greatest
+  }
+
+  var description: String {
+    "T \(steps), B \(rows), I \(inputSize), H \(hiddenSize), L \(layerCount)"
+  }
+}

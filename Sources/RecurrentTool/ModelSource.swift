@@ -1,0 +1,78 @@
+import Recurrent
+
+/// The parameters of one module in a model file: those that stand behind a prefix.
+struct ModelSource {
+  private let file: SafetensorsFile
+  private let prefix: String
+  /// Whether the parameters are those of a cell.
+  let isCell: Bool
+  /// Whether the parameters are stored as F64.
+  let isDoublePrecision: Bool
+
+  private static let layerKey = "weight_ih_l0"
+  private static let cellKey = "weight_ih"
+
+  /// Finds the module.
+  ///
+  /// - Parameters:
+  ///   - file: The model.
+  ///   - prefix: What stands before the names, or `nil` to find the only module that has recurrent parameters.
+  /// - Throws: ``RecurrentError/malformedFile(path:expected:actual:)`` where there is none, or more than one.
+  init(file: SafetensorsFile, prefix: String?) throws(RecurrentError) {
+    self.file = file
+    let found = file.tensorNames.compactMap(Self.prefix).unique
+    if let prefix {
+      guard found.contains(prefix) else {
+        throw .malformedFile(
+          path: file.path, expected: "\(prefix)\(Self.layerKey) or \(prefix)\(Self.cellKey)",
+          actual: Self.list(file.tensorNames))
+      }
+      self.prefix = prefix
+    } else {
+      guard found.count == 1 else {
+        throw .malformedFile(
+          path: file.path,
+          expected: found.isEmpty
+            ? "a tensor \(Self.layerKey) or \(Self.cellKey), a prefix before it or not"
+            : "one recurrent module, or --prefix to name it",
+          actual: found.isEmpty ? Self.list(file.tensorNames) : "the prefixes \(Self.list(found))")
+      }
+      self.prefix = found[0]
+    }
+    isCell = !file.tensorNames.contains(self.prefix + Self.layerKey)
+    let key = self.prefix + (isCell ? Self.cellKey : Self.layerKey)
+    isDoublePrecision = file.scalarType(of: key) == "F64"
+  }
+
+  /// The module's own parameters; a name with a further point belongs to another module below it.
+  func stateDictionary<Scalar: TensorScalar>() throws(RecurrentError) -> StateDictionary<Scalar> {
+    var result = StateDictionary<Scalar>()
+    for name in file.tensorNames where name.hasPrefix(prefix) {
+      let key = String(name.dropFirst(prefix.count))
+      if !key.contains(".") { result[key] = try file.tensor(name) }
+    }
+    return result
+  }
+
+  /// What stands before the input weights, if this is their name.
+  private static func prefix(of name: String) -> String? {
+    for key in [layerKey, cellKey] where name.hasSuffix(key) {
+      let prefix = name.dropLast(key.count)
+      if prefix.isEmpty || prefix.hasSuffix(".") { return String(prefix) }
+    }
+    return nil
+  }
+
+  /// A list for a message, not longer than a reader wants it.
+  private static func list(_ names: [String]) -> String {
+    let shown = names.prefix(8).map { "\"\($0)\"" }.joined(separator: ", ")
+    return names.isEmpty ? "no tensors" : names.count > 8 ? shown + ", …" : shown
+  }
+}
+
+extension [String] {
+  /// The elements without repetitions, in order.
+  fileprivate var unique: [String] {
+    reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+  }
+}

@@ -1,0 +1,95 @@
+import Foundation
+import Recurrent
+import Testing
+
+@Suite("recurrent info")
+struct InfoCommandTests {
+  @Test("names the version, the backends and the instruction sets")
+  func names() throws {
+    let process = try ToolProcess(["info"])
+    #expect(process.status == 0, "\(process.errors)")
+    let words =
+      [PackageVersion.current] + Backend.available.map(\.rawValue)
+      + InstructionSet.available.map(\.rawValue)
+    for word in words { #expect(process.output.contains(word)) }
+    if let core = OpenBLASLibrary.coreName { #expect(process.output.contains("core \(core)")) }
+  }
+
+  @Test("follows the environment, and refuses what cannot be honoured")
+  func followsEnvironment() throws {
+    let narrowest = try #require(InstructionSet.available.first)
+    let process = try ToolProcess(
+      ["info"],
+      environment: [
+        "RECURRENT_INSTRUCTIONS": narrowest.rawValue, "RECURRENT_THREADS": "3",
+        "RECURRENT_BACKEND": "swift",
+      ])
+    #expect(process.output.contains("picked \(narrowest.rawValue)"))
+    #expect(process.output.contains("threads:       3"))
+    #expect(process.output.contains("chosen: swift"))
+    for name in ["RECURRENT_INSTRUCTIONS", "RECURRENT_THREADS", "RECURRENT_BACKEND"] {
+      let refused = try ToolProcess(["info"], environment: [name: "nonsense"])
+      #expect(refused.status == 1)
+      #expect(refused.errors.contains(name) && refused.errors.contains("nonsense"))
+    }
+  }
+}
+
+@Suite("recurrent bench")
+struct BenchCommandTests {
+  @Test("prints one JSON object with all fields for each backend")
+  func printsJSON() throws {
+    let process = try ToolProcess([
+      "bench", "--cell", "rnn", "--sequence-length", "5", "--batch-size", "2", "--input-size", "3",
+      "--hidden-size", "4", "--layers", "2", "--pass", "forward", "--backend", "all",
+      "--threads", "1", "--seconds", "0.01", "--json",
+    ])
+    #expect(process.status == 0, "\(process.errors)")
+    let rows = try process.output.split(separator: "\n").map {
+      try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+    }
+    #expect(rows.count == Backend.available.count)
+    #expect(rows.compactMap { $0["backend"] as? String } == Backend.available.map(\.rawValue))
+    for row in rows {
+      #expect(
+        Set(row.keys) == [
+          "cell", "backend", "instructions", "threads", "sequenceLength", "batchSize", "inputSize",
+          "hiddenSize", "layers", "pass", "medianSeconds", "minimumSeconds", "gigaflopsPerSecond",
+          "shareOfPeak", "greatestDifference",
+        ])
+      #expect(row["layers"] as? Int == 2 && row["sequenceLength"] as? Int == 5)
+      let median = try #require(row["medianSeconds"] as? Double)
+      let minimum = try #require(row["minimumSeconds"] as? Double)
+      #expect(minimum > 0 && median >= minimum)
+      let speed = try #require(row["gigaflopsPerSecond"] as? Double)
+      // 2·T·B·H·(I + H + 2H), the second layer's input being the first one's output.
+      let expected = 2.0 * 5 * 2 * 4 * (3 + 4 + 8) / median / 1e9
+      #expect((speed - expected).magnitude <= 1e-9 * expected)
+      let share = try #require(row["shareOfPeak"] as? Double)
+      #expect(share > 0 && share < 1)
+      let difference = try #require(row["greatestDifference"] as? Double)
+      #expect(difference < 1e-5)
+    }
+  }
+
+  @Test("prints a table without --json")
+  func printsTable() throws {
+    let process = try ToolProcess(["bench", "--hidden-size", "8", "--seconds", "0.01"])
+    #expect(process.status == 0, "\(process.errors)")
+    #expect(process.output.split(separator: "\n").count == 2 + Backend.available.count)
+    #expect(process.output.contains("GFLOP/s"))
+  }
+
+  @Test(
+    "ends with 64 on wrong usage",
+    arguments: [
+      ["--hidden-size", "0"], ["--batch-size", "-1"], ["--cell", "mlp"], ["--seconds", "0"],
+      ["--seconds", "nan"], ["--threads", "0"], ["--backend", "mkl"], ["--pass", "sideways"],
+      ["--hidden-size", "1000000"],
+    ])
+  func refusesUsage(arguments: [String]) throws {
+    let process = try ToolProcess(["bench"] + arguments)
+    #expect(process.status == 64)
+    #expect(process.output.isEmpty && !process.errors.isEmpty)
+  }
+}

@@ -1,0 +1,22 @@
+#!/bin/sh
+# Runs the tests on emulated processors: one without AVX, one with AVX2 and without AVX-512. An instruction that the
+# processor lacks ends the run. Takes the folder of a debug build.
+set -eu
+bin=$1
+command -v qemu-x86_64 >/dev/null || {
+  echo "test-emulated: qemu-x86_64 is not installed (package qemu-user); nothing was emulated"
+  exit 0
+}
+tests="$bin/RecurrentPackageTests.xctest"
+expect() { # processor, instruction sets that must be found
+  found=$(qemu-x86_64 -cpu "$1" "$bin/recurrent" info | sed -n 's/^instructions: *found \(.*\); picked.*/\1/p')
+  if [ "$found" != "$2" ]; then
+    echo "on an emulated $1: expected the instruction sets $2, found $found"
+    exit 1
+  fi
+  echo "emulated $1: $found"
+  qemu-x86_64 -cpu "$1" "$tests" --testing-library swift-testing \
+    --filter 'Golden|Product|Activation|Slides'
+}
+expect Nehalem "sse2"
+expect Haswell "sse2, avx2"
