@@ -72,6 +72,14 @@ public enum Tolerance {
     return slack * (moved + 2 * units * result + least)
   }
 
+  /// The error of the logistic function where the computed argument is off by `error`: its derivative is
+  /// at most 1/4 and its results at most 1.
+  public static func sigmoidBound<Scalar: TensorScalar>(error: Double, _: Scalar.Type) -> Double {
+    let units =
+      activationUnits * unitRoundoff(Scalar.self) + referenceUnits * unitRoundoff(Double.self)
+    return slack * (error / 4 + 2 * units)
+  }
+
   /// Error bounds for a whole pass.
   public struct PassBound: Sendable {
     /// For the last layer's outputs, [T, B, H].
