@@ -14,8 +14,9 @@ import Recurrent
 //
 //    where k·η is for products that underflow. The computed x and h are off by e_x and e_h, which moves the exact
 //    sum by at most |W| e_x + |U| e_h and magnitudes by as much.
-// 2. The nonlinearity. ReLU is exact and moves by no more than its argument. By the mean value theorem,
-//    tanh moves by at most δ·max tanh', the maximum over [a − δ, a + δ]: tanh' = 1 − tanh² falls with |a|,
+// 2. The nonlinearity. ReLU is exact and moves by no more than its argument; from a negative one, by no more than
+//    the argument rises above 0. By the mean value theorem, tanh moves by at most δ·max tanh', the maximum
+//    over [a − δ, a + δ]: tanh' = 1 − tanh² falls with |a|,
 //    so that it is 1 − tanh²(max(0, |a| − δ)) ≤ 1. To this come 4 ulp, the documented error of the kernels;
 //    an ulp of a result r is at most 2u|r|, or η.
 // 3. Time and layers. e_h of a step is the e_h that the next step starts from and the e_x of the layer above.
@@ -61,7 +62,7 @@ public enum Tolerance {
   public static func activationBound<Scalar: TensorScalar>(
     _ nonlinearity: Nonlinearity, at sum: Double, error: Double, _: Scalar.Type
   ) -> Double {
-    guard nonlinearity == .tanh else { return error }
+    guard nonlinearity == .tanh else { return sum < 0 ? max(0, error + sum) : error }
     let nearest = tanh(max(0, sum.magnitude - error))
     // 1 − tanh² rounds to 0 far out, where the true derivative is a little more.
     let moved = error * min(1, 1 - nearest * nearest + 4 * unitRoundoff(Double.self))
