@@ -87,7 +87,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "RecurrentTests",
-      dependencies: ["Recurrent", "RecurrentTestSupport"],
+      dependencies: ["Recurrent", "RecurrentTestSupport", "VectorKernels"],
       resources: [.copy("Fixtures")],
       swiftSettings: strict),
     .testTarget(

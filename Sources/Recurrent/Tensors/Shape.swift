@@ -9,11 +9,11 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
   /// Creates a shape from the sizes of its axes.
   ///
   /// - Parameter dimensions: The size of every axis, outermost first.
-  /// - Precondition: No size is negative, and their product is representable as `Int`.
+  /// - Precondition: No size is negative, and the product of those that are not zero is representable as `Int`.
   public init(_ dimensions: [Int]) {
     precondition(
       Shape.elementCount(of: dimensions) != nil,
-      "a shape takes sizes that are not negative and whose product is an Int, not \(dimensions)")
+      "a shape takes sizes that are not negative and whose product fits an Int, not \(dimensions)")
     self.dimensions = dimensions
   }
 
@@ -35,16 +35,16 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
   public var description: String { "[\(dimensions.map(String.init).joined(separator: ", "))]" }
 
   /// The product of sizes that may come from anywhere: `nil` where one is negative or the product overflows.
+  ///
+  /// Zeros hide no overflow: the sizes of a slice, or in another order, are those of a shape too.
   package static func elementCount(of dimensions: [Int]) -> Int? {
     guard dimensions.allSatisfy({ $0 >= 0 }) else { return nil }
-    // A zero anywhere makes the product zero, however large the rest.
-    if dimensions.contains(0) { return 0 }
     var product = 1
-    for dimension in dimensions {
+    for dimension in dimensions where dimension != 0 {
       let (next, overflow) = product.multipliedReportingOverflow(by: dimension)
       if overflow { return nil }
       product = next
     }
-    return product
+    return dimensions.contains(0) ? 0 : product
   }
 }

@@ -14,7 +14,10 @@ extension Tensor {
   ) -> Bool {
     guard shape == other.shape else { return false }
     return zip(scalars, other.scalars).allSatisfy { a, b in
-      a == b || (a - b).magnitude <= absoluteTolerance + relativeTolerance * b.magnitude
+      let difference = (a - b).magnitude
+      // An infinite b has an infinite tolerance, which must not let everything pass.
+      return a == b
+        || difference.isFinite && difference <= absoluteTolerance + relativeTolerance * b.magnitude
     }
   }
 

@@ -1,0 +1,132 @@
+import VectorKernels
+
+@testable import Recurrent
+
+/// One product on memory of its own, with canaries around every row of C.
+struct KernelProbe<Scalar: TensorScalar> {
+  /// Where the rows of A and C stand.
+  enum Arrangement: CaseIterable {
+    /// One row behind the other.
+    case contiguous
+    /// Rows with gaps.
+    case strided
+    /// Blocks of two rows, the rows of a block far apart: a batch-major sequence.
+    case blocked
+
+    func layout(width: Int, rows: Int) -> RowLayout {
+      switch self {
+      case .contiguous: RowLayout(rowStride: width)
+      case .strided: RowLayout(rowStride: width + 3)
+      case .blocked:
+        RowLayout(rowStride: ((rows + 1) / 2) * (width + 2), rowsPerBlock: 2, blockStride: width + 2)
+      }
+    }
+  }
+
+  static var canary: Scalar { -12345 }
+
+  let rows: Int
+  let columns: Int
+  let depth: Int
+  /// A [rows, depth], B [columns, depth], row-major.
+  let a: [Scalar]
+  let b: [Scalar]
+  /// The vector that rows start from, and what C holds before.
+  let start: [Scalar]
+  let before: [Scalar]
+
+  init(rows: Int, columns: Int, depth: Int, seed: UInt64) {
+    self.rows = rows
+    self.columns = columns
+    self.depth = depth
+    var generator = SeededGenerator(seed: seed)
+    a = Tensor<Scalar>.uniform([rows, depth], in: -1...1, using: &generator).scalars
+    b = Tensor<Scalar>.uniform([columns, depth], in: -1...1, using: &generator).scalars
+    start = Tensor<Scalar>.uniform([columns], in: -1...1, using: &generator).scalars
+    before = Tensor<Scalar>.uniform([rows, columns], in: -1...1, using: &generator).scalars
+  }
+
+  /// The product by a kernel; `nil` where it wrote outside of its rows.
+  ///
+  /// - Parameter onlyRow: A row to compute alone, or `nil` for all.
+  func product(
+    _ kernels: KernelTable<Scalar>, _ arrangement: Arrangement, accumulates: Bool,
+    _ activation: Activation, onlyRow: Int? = nil
+  ) -> [Scalar]? {
+    let aLayout = arrangement.layout(width: depth, rows: rows)
+    let cLayout = arrangement.layout(width: columns, rows: rows)
+    let margin = 70
+    var memoryA = [Scalar](repeating: .nan, count: extent(aLayout, depth) + 1)
+    var memoryC = [Scalar](repeating: Self.canary, count: extent(cLayout, columns) + 2 * margin)
+    for row in 0..<rows {
+      for k in 0..<depth { memoryA[offset(row, aLayout) + k] = a[row * depth + k] }
+      for j in 0..<columns where accumulates {
+        memoryC[margin + offset(row, cLayout) + j] = before[row * columns + j]
+      }
+    }
+    let lanes = kernels.laneCount
+    let padded = (columns + lanes - 1) / lanes * lanes
+    var panels = [Scalar](repeating: .nan, count: padded * depth + 1)
+    // One more, since an array without elements has no address.
+    (b + [.nan]).withUnsafeBufferPointer { b in
+      let source = PackingSource(
+        base: b.baseAddress!, columns: columns, depth: depth,
+        columnStride: depth, depthStride: 1)
+      panels.withUnsafeMutableBufferPointer { kernels.pack(source, $0.baseAddress!) }
+    }
+    let starts = start + [Scalar](repeating: 0, count: padded - columns + 1)
+    starts.withUnsafeBufferPointer { starts in
+      memoryA.withUnsafeBufferPointer { a in
+        memoryC.withUnsafeMutableBufferPointer { c in
+          panels.withUnsafeBufferPointer { panels in
+            let first = onlyRow ?? 0
+            kernels.multiply(
+              Product(
+                rows: onlyRow == nil ? rows : 1, columns: columns, depth: depth,
+                a: a.baseAddress! + offset(first, aLayout), aLayout: aLayout,
+                panels: panels.baseAddress!, start: accumulates ? nil : starts.baseAddress!,
+                c: c.baseAddress! + margin + offset(first, cLayout), cLayout: cLayout,
+                activation: activation))
+          }
+        }
+      }
+    }
+    var result: [Scalar] = []
+    for row in 0..<rows where onlyRow == nil || onlyRow == row {
+      for j in 0..<columns {
+        let position = margin + offset(row, cLayout) + j
+        result.append(memoryC[position])
+        memoryC[position] = Self.canary
+      }
+    }
+    guard onlyRow == nil else { return result }
+    return memoryC.allSatisfy { $0 == Self.canary } ? result : nil
+  }
+
+  /// The same sums by the definition, in Double, and Σ |terms| of each.
+  func reference(accumulates: Bool) -> (sums: [Double], magnitudes: [Double]) {
+    var (sums, magnitudes): ([Double], [Double]) = ([], [])
+    for row in 0..<rows {
+      for j in 0..<columns {
+        var sum = Double(accumulates ? before[row * columns + j] : start[j])
+        var magnitude = sum.magnitude
+        for k in 0..<depth {
+          let term = Double(a[row * depth + k]) * Double(b[j * depth + k])
+          sum += term
+          magnitude += term.magnitude
+        }
+        sums.append(sum)
+        magnitudes.append(magnitude)
+      }
+    }
+    return (sums, magnitudes)
+  }
+
+  private func offset(_ row: Int, _ layout: RowLayout) -> Int {
+    row / layout.rowsPerBlock * layout.blockStride + row % layout.rowsPerBlock * layout.rowStride
+  }
+
+  private func extent(_ layout: RowLayout, _ width: Int) -> Int {
+    (0..<rows).map { offset($0, layout) + width }.max() ?? 0
+  }
+}

@@ -1,0 +1,131 @@
+import Foundation
+import RecurrentTestSupport
+import Testing
+import VectorKernels
+
+@testable import Recurrent
+
+@Suite struct ProductTests {
+  static let columnCounts = [0, 1, 2, 3, 5, 7, 13, 16, 17, 31, 33, 63, 64, 65, 100, 129]
+  static let depths = [0, 1, 2, 9, 20]
+  static let activations: [Activation] = [.identity, .rectifier, .hyperbolicTangent, .sigmoid]
+
+  @Test(
+    "a packed product equals its sums in Double and leaves everything around C alone",
+    arguments: InstructionSet.available, ProblemDescriptor.ScalarKind.allCases)
+  func definition(instructions: InstructionSet, scalar: ProblemDescriptor.ScalarKind) {
+    switch scalar {
+    case .float: checkDefinition(instructions.floatKernels, instructions)
+    case .double: checkDefinition(instructions.doubleKernels, instructions)
+    }
+  }
+
+  private func checkDefinition<Scalar: TensorScalar>(
+    _ kernels: KernelTable<Scalar>, _ instructions: InstructionSet
+  ) {
+    var number = 0
+    for columns in Self.columnCounts {
+      for rows in 0...14 {
+        // Walks through all combinations of what follows, a different one for each shape.
+        number += 1
+        let depth = Self.depths[number % Self.depths.count]
+        let arrangement = KernelProbe<Scalar>.Arrangement.allCases[number % 3]
+        let accumulates = number / 3 % 2 == 0
+        let activation = Self.activations[number / 2 % 4]
+        let probe = KernelProbe<Scalar>(
+          rows: rows, columns: columns, depth: depth, seed: UInt64(number))
+        let context =
+          "\(instructions) \(Scalar.self) [\(rows), \(depth)]·[\(columns), \(depth)]ᵀ \(arrangement) "
+          + "\(activation) \(accumulates ? "accumulated" : "from the start"), seed \(number)"
+        guard let product = probe.product(kernels, arrangement, accumulates: accumulates, activation)
+        else {
+          Issue.record("\(context): a canary was overwritten")
+          continue
+        }
+        let reference = probe.reference(accumulates: accumulates)
+        var (expected, bound): ([Double], [Double]) = ([], [])
+        for (sum, magnitude) in zip(reference.sums, reference.magnitudes) {
+          let error = Tolerance.sumBound(termCount: depth + 1, magnitude: magnitude, Scalar.self)
+          expected.append(image(of: sum, by: activation))
+          bound.append(self.bound(at: sum, error: error, activation, Scalar.self))
+        }
+        expectClose(Tensor(product), expected, bound: bound, context)
+      }
+    }
+  }
+
+  private func image(of sum: Double, by activation: Activation) -> Double {
+    switch activation {
+    case .identity: sum
+    case .rectifier: max(sum, 0)
+    case .hyperbolicTangent: tanh(sum)
+    case .sigmoid: 1 / (1 + exp(-sum))
+    }
+  }
+
+  private func bound<Scalar: TensorScalar>(
+    at sum: Double, error: Double, _ activation: Activation, _: Scalar.Type
+  ) -> Double {
+    switch activation {
+    case .identity, .rectifier: error
+    case .hyperbolicTangent: Tolerance.activationBound(.tanh, at: sum, error: error, Scalar.self)
+    case .sigmoid: Tolerance.sigmoidBound(error: error, Scalar.self)
+    }
+  }
+
+  @Test(
+    "the rows of a batch have the bits that each has alone, whatever the tile",
+    arguments: InstructionSet.available, ProblemDescriptor.ScalarKind.allCases)
+  func rowsAlone(instructions: InstructionSet, scalar: ProblemDescriptor.ScalarKind) throws {
+    switch scalar {
+    case .float: try checkRowsAlone(instructions.floatKernels)
+    case .double: try checkRowsAlone(instructions.doubleKernels)
+    }
+  }
+
+  private func checkRowsAlone<Scalar: TensorScalar>(_ kernels: KernelTable<Scalar>) throws {
+    for columns in [1, 7, 16, 33, 64, 100] {
+      for rows in 1...14 {
+        let probe = KernelProbe<Scalar>(
+          rows: rows, columns: columns, depth: 23, seed: UInt64(100 * columns + rows))
+        let accumulates = rows % 2 == 0
+        let all = try #require(
+          probe.product(kernels, .contiguous, accumulates: accumulates, .hyperbolicTangent))
+        for arrangement in KernelProbe<Scalar>.Arrangement.allCases {
+          let alone = try (0..<rows).flatMap {
+            try #require(
+              probe.product(
+                kernels, arrangement, accumulates: accumulates, .hyperbolicTangent, onlyRow: $0))
+          }
+          expectBitwiseEqual(Tensor(alone), Tensor(all), "\(rows) rows, \(columns) columns")
+        }
+      }
+    }
+  }
+
+  #if arch(x86_64)
+    @Test(
+      "AVX2 and AVX-512 give the same bits",
+      .enabled(if: InstructionSet.available.contains(.avx512)),
+      arguments: ProblemDescriptor.ScalarKind.allCases)
+    func fusedSets(scalar: ProblemDescriptor.ScalarKind) throws {
+      switch scalar {
+      case .float: try checkEqual(InstructionSet.avx2.floatKernels, InstructionSet.avx512.floatKernels)
+      case .double: try checkEqual(InstructionSet.avx2.doubleKernels, InstructionSet.avx512.doubleKernels)
+      }
+    }
+  #endif
+
+  private func checkEqual<Scalar: TensorScalar>(
+    _ first: KernelTable<Scalar>, _ second: KernelTable<Scalar>
+  ) throws {
+    for columns in Self.columnCounts {
+      for activation in Self.activations {
+        let probe = KernelProbe<Scalar>(rows: 7, columns: columns, depth: 31, seed: UInt64(columns))
+        let a = try #require(probe.product(first, .strided, accumulates: false, activation))
+        let b = try #require(probe.product(second, .strided, accumulates: false, activation))
+        expectBitwiseEqual(Tensor(a), Tensor(b), "\(columns) columns, \(activation)")
+      }
+    }
+  }
+}
