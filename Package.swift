@@ -82,7 +82,7 @@ let package = Package(
     .testTarget(
       name: "RecurrentTests",
       dependencies: ["Recurrent", "RecurrentTestSupport"],
-      resources: [.copy("Fixtures")],
+      resources: [.copy("Fixtures"), .copy("InterchangeSamples")],
       swiftSettings: strict),
     .testTarget(
       name: "RecurrentToolTests",

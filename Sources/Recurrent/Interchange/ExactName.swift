@@ -1,0 +1,23 @@
+/// A name that equals another only if both have the same bytes in UTF-8.
+///
+/// Swift's strings are equal where they are canonically equivalent; files tell such names apart.
+struct ExactName: Hashable, Sendable {
+  /// The name.
+  let text: String
+
+  /// Wraps a name.
+  init(_ text: String) {
+    self.text = text
+  }
+
+  /// Whether the bytes are the same.
+  static func == (a: ExactName, b: ExactName) -> Bool {
+    a.text.utf8.elementsEqual(b.text.utf8)
+  }
+
+  /// Hashes the bytes.
+  func hash(into hasher: inout Hasher) {
+    var text = text
+    text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+  }
+}

@@ -1,0 +1,93 @@
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#else
+  internal import Darwin
+#endif
+
+/// A regular file whose bytes stand in memory as long as the object lives.
+///
+/// The system loads pages when they are read. Whoever shortens the file meanwhile takes the pages
+/// away from under the reader, which ends the process: replace files as ``AtomicFile`` does instead
+/// of overwriting them.
+// The bytes are never written, and the mapping ends only with the last reference.
+final class MappedFile: @unchecked Sendable {
+  /// Where the file was found.
+  let path: String
+  /// All bytes. They are valid only as long as the object lives.
+  let bytes: UnsafeRawBufferPointer
+
+  /// Maps a file.
+  ///
+  /// - Parameters:
+  ///   - path: The file's path.
+  ///   - format: What the file should be, for the message about an empty one.
+  /// - Throws: `fileInaccessible` if it cannot be opened or is not a regular file, `malformedFile`
+  ///   if it is empty.
+  init(path: String, format: String) throws(RecurrentError) {
+    try POSIX.checkPath(path, operation: "open")
+    // Without O_NONBLOCK, opening a named pipe waits for someone who writes to it.
+    let descriptor = POSIX.retrying { open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
+    guard descriptor >= 0 else { throw POSIX.failure("open", path) }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw POSIX.failure("examine", path) }
+    guard POSIX.isRegular(status) else {
+      throw .fileInaccessible(path: path, operation: "read", reason: "not a regular file")
+    }
+    guard status.st_size > 0, let size = Int(exactly: status.st_size) else {
+      throw .malformedFile(path: path, expected: format, actual: "an empty file")
+    }
+    guard
+      let start = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), start != MAP_FAILED
+    else { throw POSIX.failure("map", path) }
+    self.path = path
+    bytes = UnsafeRawBufferPointer(start: start, count: size)
+  }
+
+  deinit {
+    munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
+  }
+
+  /// Calls a closure with the bytes, which stay mapped until it returns.
+  func withBytes<Result, Failure: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try withExtendedLifetime(self) { () throws(Failure) in try body(bytes) }
+  }
+}
+
+/// What every use of the system's calls shares.
+enum POSIX {
+  /// Repeats a call as long as signals interrupt it.
+  static func retrying<Result: SignedInteger>(_ call: () -> Result) -> Result {
+    while true {
+      let result = call()
+      if result != -1 || errno != EINTR { return result }
+    }
+  }
+
+  /// Writes as much as the system takes at once.
+  ///
+  /// - Returns: The number of bytes written, or −1.
+  static func writeSome(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int {
+    // Systems refuse or cut what exceeds 2 GiB.
+    retrying { write(descriptor, bytes.baseAddress, min(bytes.count, 1 << 30)) }
+  }
+
+  /// The error of the call that just failed.
+  static func failure(_ operation: String, _ path: String) -> RecurrentError {
+    .fileInaccessible(path: path, operation: operation, reason: String(cString: strerror(errno)))
+  }
+
+  /// Refuses a path that the system would read only in part or not at all.
+  static func checkPath(_ path: String, operation: String) throws(RecurrentError) {
+    guard !path.utf8.contains(0) else {
+      throw .fileInaccessible(path: path, operation: operation, reason: "the path has a NUL")
+    }
+  }
+
+  /// Whether a file's status is that of a regular file.
+  static func isRegular(_ status: stat) -> Bool { status.st_mode & S_IFMT == S_IFREG }
+}

@@ -1,0 +1,128 @@
+/// A .npy file, open for reading: one array of `Float` or `Double`.
+///
+///     let input = try NumPyFile(path: "input.npy").tensor(as: Float.self)
+///     try NumPyFile.write(output, toPath: "output.npy")
+///
+/// Versions 1.0, 2.0 and 3.0 of the format are read, in C order and in Fortran order. The file is
+/// mapped into memory and must not be shortened while it is open. All is checked when the file is
+/// opened, so that a hostile file is refused with a ``RecurrentError``.
+///
+/// ### Source
+/// NumPy's documentation, `numpy.lib.format`.
+public struct NumPyFile: Sendable {
+  /// The sizes of the axes, outermost first.
+  public let shape: Shape
+  /// The number type as NumPy calls it: "<f4" or "<f8".
+  public let scalarType: String
+  /// Whether the file holds the first axis varying fastest. Tensors never do.
+  public let isFortranOrder: Bool
+
+  private let file: MappedFile
+  private let type: ElementType
+  private let dataStart: Int
+
+  /// Opens a file and checks its header.
+  ///
+  /// - Parameter path: The file's path.
+  /// - Throws: ``RecurrentError/fileInaccessible(path:operation:reason:)`` if the file cannot be opened
+  ///   or is not a regular one, ``RecurrentError/malformedFile(path:expected:actual:)`` if it is not
+  ///   a valid .npy file or holds a structured type,
+  ///   ``RecurrentError/scalarTypeMismatch(path:tensor:expected:actual:)`` if its numbers are neither
+  ///   <f4 nor <f8.
+  /// - Complexity: O(header).
+  public init(path: String) throws(RecurrentError) {
+    let file = try MappedFile(path: path, format: "a .npy file")
+    let header: NumPyHeader
+    do {
+      header = try file.withBytes { (bytes) throws(HeaderFault) in try NumPyHeader(bytes) }
+    } catch {
+      throw .malformedFile(path: path, expected: error.expected, actual: error.actual)
+    }
+    guard let type = NumPyHeader.types[header.description] else {
+      throw .scalarTypeMismatch(
+        path: path, tensor: "the array", expected: "<f4 or <f8",
+        actual: NumPyFile.explain(header.description))
+    }
+    guard let byteCount = type.byteCount(of: header.dimensions) else {
+      throw .malformedFile(
+        path: path, expected: "a shape whose bytes can be counted", actual: "\(header.dimensions)")
+    }
+    guard file.bytes.count - header.dataStart == byteCount else {
+      throw .malformedFile(
+        path: path, expected: "\(byteCount) bytes for \(header.description) \(header.dimensions)",
+        actual: "\(file.bytes.count - header.dataStart) bytes after the header")
+    }
+    shape = Shape(header.dimensions)
+    scalarType = header.description
+    isFortranOrder = header.isFortranOrder
+    self.file = file
+    self.type = type
+    dataStart = header.dataStart
+  }
+
+  /// Reads the array.
+  ///
+  /// `Float` reads <f4; `Double` reads <f8, and <f4 exactly.
+  ///
+  /// - Parameter scalar: The number type of the result.
+  /// - Returns: The tensor in the file's shape, in C order whatever the file's.
+  /// - Throws: ``RecurrentError/scalarTypeMismatch(path:tensor:expected:actual:)`` if `Float` is asked
+  ///   for and the file holds <f8.
+  /// - Complexity: O(elements).
+  public func tensor<Scalar: TensorScalar>(
+    as scalar: Scalar.Type = Scalar.self
+  ) throws(RecurrentError) -> Tensor<Scalar> {
+    guard Scalar.readableTypes.contains(type) else {
+      throw .scalarTypeMismatch(
+        path: file.path, tensor: "the array", expected: "<f4", actual: scalarType)
+    }
+    let scalars: [Scalar] = file.withBytes { bytes in
+      decodeScalars(UnsafeRawBufferPointer(rebasing: bytes[dataStart...]), type: type)
+    }
+    return Tensor(
+      unchecked: isFortranOrder ? reverseAxes(scalars, to: shape) : scalars, shape: shape)
+  }
+
+  /// What a number type that is not read means.
+  private static func explain(_ type: String) -> String {
+    let kinds: [Character: String] = [
+      "b": "truth values", "i": "integers", "u": "integers", "c": "complex numbers",
+      "O": "objects of Python", "S": "strings", "U": "strings", "V": "raw bytes", "M": "dates",
+      "m": "time spans", "f": "floating-point numbers of another size or order",
+    ]
+    if type.first == ">" { return "'\(type)' (big-endian)" }
+    let kind = type.first { $0.isLetter }.flatMap { kinds[$0] } ?? "an unknown type"
+    return "'\(type)' (\(kind))"
+  }
+}
+
+/// Copies scalars whose first axis varies fastest into the order in which the last one does.
+///
+/// - Complexity: O(scalars): axes of size one, which would have to be passed again and again, are left out.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+private func reverseAxes<Scalar: TensorScalar>(_ source: [Scalar], to shape: Shape) -> [Scalar] {
+  let sizes = shape.dimensions.filter { $0 != 1 }
+  guard sizes.count > 1, !source.isEmpty else { return source }
+  var strides: [Int] = []
+  var stride = 1
+  for size in sizes {
+    strides.append(stride)
+    stride *= size
+  }
+  var indices = [Int](repeating: 0, count: sizes.count)
+  var offset = 0
+  return source.indices.map { _ in
+    let scalar = source[offset]
+    var axis = sizes.count - 1
+    while axis >= 0 {
+      indices[axis] += 1
+      offset += strides[axis]
+      if indices[axis] < sizes[axis] { break }
+      offset -= strides[axis] * sizes[axis]
+      indices[axis] = 0
+      axis -= 1
+    }
+    return scalar
+  }
+}

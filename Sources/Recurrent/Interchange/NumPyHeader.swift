@@ -1,0 +1,200 @@
+/// What the header of a .npy file says.
+struct NumPyHeader: Sendable {
+  /// The number types that are read.
+  static let types: [String: ElementType] = ["<f4": .float32, "<f8": .float64]
+  /// The greatest length of a header; longer ones describe structures, which are not read.
+  static let greatestLength = 1_000_000
+  /// The bytes that every file begins with.
+  static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
+
+  /// How NumPy calls the number type.
+  var description: String
+  /// Whether the first axis varies fastest.
+  var isFortranOrder: Bool
+  /// The sizes of the axes.
+  var dimensions: [Int]
+  /// Where the data begins in the file.
+  var dataStart: Int
+
+  /// Reads a header.
+  ///
+  /// - Parameter bytes: The whole file.
+  /// - Throws: ``HeaderFault`` if it is not as the format demands.
+  /// - Complexity: O(header).
+  init(_ bytes: UnsafeRawBufferPointer) throws(HeaderFault) {
+    guard bytes.starts(with: NumPyHeader.magic) else {
+      throw HeaderFault(
+        expected: "a .npy file, which begins with \\x93NUMPY",
+        actual: "\(Array(bytes.prefix(NumPyHeader.magic.count)))")
+    }
+    guard bytes.count >= 8 else {
+      throw HeaderFault(expected: "a version", actual: "a file of \(bytes.count) bytes")
+    }
+    guard (1...3).contains(bytes[6]), bytes[7] == 0 else {
+      throw HeaderFault(
+        expected: "version 1.0, 2.0 or 3.0 of the format", actual: "\(bytes[6]).\(bytes[7])")
+    }
+    let lengthSize = bytes[6] == 1 ? 2 : 4
+    let start = 8 + lengthSize
+    guard bytes.count >= start else {
+      throw HeaderFault(expected: "the header's length", actual: "a file of \(bytes.count) bytes")
+    }
+    let length = bytes[8..<start].reversed().reduce(0) { $0 << 8 | Int($1) }
+    guard length <= NumPyHeader.greatestLength, length <= bytes.count - start else {
+      throw HeaderFault(
+        expected: "a header of at most \(min(NumPyHeader.greatestLength, bytes.count - start)) bytes",
+        actual: "a header of \(length) bytes in a file of \(bytes.count) bytes")
+    }
+    var scanner = DictionaryScanner(Array(bytes[start..<(start + length)]))
+    try scanner.scan()
+    guard let description = scanner.description, let isFortranOrder = scanner.isFortranOrder,
+      let dimensions = scanner.dimensions
+    else {
+      throw HeaderFault(
+        expected: "a header with the keys 'descr', 'fortran_order' and 'shape'",
+        actual: "one without '\(scanner.missingKey)'")
+    }
+    self.description = description
+    self.isFortranOrder = isFortranOrder
+    self.dimensions = dimensions
+    dataStart = start + length
+  }
+}
+
+/// Reads the dictionary that a header is: a literal of Python, of which the format uses very little.
+private struct DictionaryScanner {
+  var description: String?
+  var isFortranOrder: Bool?
+  var dimensions: [Int]?
+
+  private let source: [UInt8]
+  private var position = 0
+
+  init(_ source: [UInt8]) {
+    self.source = source
+  }
+
+  var missingKey: String {
+    description == nil ? "descr" : isFortranOrder == nil ? "fortran_order" : "shape"
+  }
+
+  mutating func scan() throws(HeaderFault) {
+    try expect("{")
+    while !take("}") {
+      try member()
+      if !take(",") {
+        try expect("}")
+        break
+      }
+    }
+    skipSpace()
+    guard position == source.count else { throw fault("spaces up to the header's end") }
+  }
+
+  private mutating func member() throws(HeaderFault) {
+    let start = position
+    let key = try string()
+    try expect(":")
+    let isNew: Bool
+    switch key {
+    case "descr":
+      isNew = description == nil
+      description = try numberType()
+    case "fortran_order":
+      isNew = isFortranOrder == nil
+      isFortranOrder = try boolean()
+    case "shape":
+      isNew = dimensions == nil
+      dimensions = try tuple()
+    default:
+      throw HeaderFault(
+        expected: "the keys 'descr', 'fortran_order' and 'shape'", actual: "'\(key)' at byte \(start)")
+    }
+    guard isNew else {
+      throw HeaderFault(expected: "every key once", actual: "'\(key)' a second time")
+    }
+  }
+
+  private mutating func numberType() throws(HeaderFault) -> String {
+    if take("[") || take("(") {
+      throw HeaderFault(expected: "numbers of type '<f4' or '<f8'", actual: "a structured type")
+    }
+    return try string()
+  }
+
+  private mutating func boolean() throws(HeaderFault) -> Bool {
+    skipSpace()
+    for (text, value) in [("True", true), ("False", false)]
+    where source[position...].starts(with: text.utf8) {
+      position += text.utf8.count
+      return value
+    }
+    throw fault("True or False")
+  }
+
+  private mutating func tuple() throws(HeaderFault) -> [Int] {
+    var sizes: [Int] = []
+    try expect("(")
+    while !take(")") {
+      sizes.append(try size())
+      if !take(",") {
+        // Without a comma, Python takes the parentheses around one number for no tuple.
+        guard sizes.count > 1 else { throw fault("\",\"") }
+        try expect(")")
+        break
+      }
+    }
+    return sizes
+  }
+
+  private mutating func size() throws(HeaderFault) -> Int {
+    skipSpace()
+    let digits = source[position...].prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    let isPlain = digits.count == 1 || digits.first != UInt8(ascii: "0")
+    guard isPlain, let size = Int(String(decoding: digits, as: UTF8.self)) else {
+      throw fault("a size that is a whole number from 0 to \(Int.max)")
+    }
+    position += digits.count
+    return size
+  }
+
+  private mutating func string() throws(HeaderFault) -> String {
+    skipSpace()
+    guard position < source.count, [UInt8(ascii: "'"), UInt8(ascii: "\"")].contains(source[position])
+    else { throw fault("a string") }
+    let quote = source[position]
+    let text = source[(position + 1)...].prefix { $0 != quote }
+    guard text.endIndex < source.count else { throw fault("a string that is closed") }
+    // No string of a header that can be read has an escape or a character beyond ASCII.
+    guard text.allSatisfy({ (0x20..<0x7F).contains($0) && $0 != UInt8(ascii: "\\") }) else {
+      throw fault("a string of plain characters")
+    }
+    position = text.endIndex + 1
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  private mutating func take(_ character: Unicode.Scalar) -> Bool {
+    skipSpace()
+    guard position < source.count, source[position] == UInt8(ascii: character) else { return false }
+    position += 1
+    return true
+  }
+
+  private mutating func expect(_ character: Unicode.Scalar) throws(HeaderFault) {
+    guard take(character) else { throw fault("\"\(character)\"") }
+  }
+
+  private mutating func skipSpace() {
+    while position < source.count, [0x20, 0x09, 0x0A, 0x0D].contains(source[position]) { position += 1 }
+  }
+
+  private func fault(_ expected: String) -> HeaderFault {
+    guard position < source.count else {
+      return HeaderFault(expected: expected, actual: "the header's end")
+    }
+    let rest = source[position...].prefix(20).map { byte in
+      (0x20..<0x7F).contains(byte) ? Character(Unicode.Scalar(byte)) : "?"
+    }
+    return HeaderFault(expected: expected, actual: "\(String(rest)) at byte \(position) of the header")
+  }
+}

@@ -1,0 +1,185 @@
+#if canImport(FoundationEssentials)
+  internal import FoundationEssentials
+#else
+  internal import Foundation
+#endif
+
+/// What the header of a safetensors file says, checked against the file's size.
+struct SafetensorsHeader: Sendable {
+  /// Where one tensor stands.
+  struct Entry: Sendable {
+    var name: ExactName
+    var type: ElementType
+    var shape: Shape
+    /// The bytes of the data section.
+    var range: Range<Int>
+  }
+
+  /// The name in the header that is no tensor's.
+  static let metadataKey = "__metadata__"
+  /// The greatest length of a header, that of the reference reader.
+  static let greatestLength = 100_000_000
+  /// The bytes before the header, which hold its length.
+  static let prefixLength = 8
+
+  /// The strings of `__metadata__`.
+  var metadata: [String: String] = [:]
+  /// The tensors in the order of their data.
+  var entries: [Entry] = []
+  /// Where the data section begins in the file.
+  var dataStart: Int
+
+  /// Reads and checks a header.
+  ///
+  /// - Parameters:
+  ///   - bytes: The whole file.
+  ///   - path: The file's path, for messages.
+  /// - Throws: `malformedFile` if anything is not as the format demands.
+  /// - Complexity: O(header), and O(t log t) for t tensors.
+  init(_ bytes: UnsafeRawBufferPointer, path: String) throws(RecurrentError) {
+    do throws(HeaderFault) {
+      let text = try SafetensorsHeader.text(bytes)
+      dataStart = SafetensorsHeader.prefixLength + text.count
+      let members = try SafetensorsHeader.decode(HeaderScanner.flatten(text))
+      for (name, value) in members.metadata {
+        guard metadata.updateValue(value, forKey: name) == nil else {
+          throw HeaderFault(
+            expected: "names in __metadata__ that are different strings",
+            actual: "\"\(name)\" and a canonically equivalent one")
+        }
+      }
+      for (name, stated) in members.tensors {
+        entries.append(try SafetensorsHeader.entry(name, stated))
+      }
+      try order(dataLength: bytes.count - dataStart)
+    } catch {
+      throw .malformedFile(path: path, expected: error.expected, actual: error.actual)
+    }
+  }
+
+  /// Cuts the header's text out of a file.
+  private static func text(_ bytes: UnsafeRawBufferPointer) throws(HeaderFault) -> [UInt8] {
+    guard bytes.count >= prefixLength else {
+      throw HeaderFault(
+        expected: "\(prefixLength) bytes with the header's length", actual: "\(bytes.count) bytes")
+    }
+    let stated = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
+    guard stated <= greatestLength, Int(stated) <= bytes.count - prefixLength else {
+      throw HeaderFault(
+        expected: "a header of at most \(min(greatestLength, bytes.count - prefixLength)) bytes",
+        actual: "a header of \(stated) bytes in a file of \(bytes.count) bytes")
+    }
+    let text = UnsafeRawBufferPointer(rebasing: bytes[prefixLength..<(prefixLength + Int(stated))])
+    guard text.first == UInt8(ascii: "{") else {
+      throw HeaderFault(
+        expected: "a header that begins with \"{\"",
+        actual: text.first.map { "the byte \($0)" } ?? "an empty header")
+    }
+    // JSONDecoder takes zeros for a sign of UTF-16 or UTF-32.
+    if let zero = text.firstIndex(of: 0) {
+      throw HeaderFault(expected: "a header in UTF-8", actual: "a NUL at byte \(zero)")
+    }
+    do {
+      _ = try UTF8Span(validating: text.bindMemory(to: UInt8.self).span)
+    } catch {
+      throw HeaderFault(
+        expected: "a header in UTF-8", actual: "\(error.kind) at byte \(error.byteOffsets.lowerBound)")
+    }
+    return Array(text)
+  }
+
+  private static func decode(_ flattened: [UInt8]) throws(HeaderFault) -> HeaderMembers {
+    do {
+      return try JSONDecoder().decode(HeaderMembers.self, from: Data(flattened))
+    } catch let error as DecodingError {
+      throw HeaderFault(expected: "a header in JSON of the format", actual: describe(error))
+    } catch {
+      throw HeaderFault(expected: "a header in JSON of the format", actual: "\(error)")
+    }
+  }
+
+  private static func describe(_ error: DecodingError) -> String {
+    switch error {
+    case .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context),
+      .dataCorrupted(let context):
+      let place = context.codingPath.last.map { " (at \($0.stringValue))" } ?? ""
+      return context.debugDescription + place
+    @unknown default:
+      return "\(error)"
+    }
+  }
+
+  private static func entry(_ name: String, _ stated: StatedTensor) throws(HeaderFault) -> Entry {
+    guard let type = ElementType(rawValue: stated.dtype) else {
+      throw HeaderFault(
+        expected: "a known dtype of tensor \"\(name)\"", actual: "\"\(stated.dtype)\"")
+    }
+    // Neither the scanner nor the decoder lets a negative number through.
+    guard let byteCount = type.byteCount(of: stated.shape) else {
+      throw HeaderFault(
+        expected: "a shape of tensor \"\(name)\" whose bytes can be counted", actual: "\(stated.shape)")
+    }
+    let offsets = stated.data_offsets
+    guard offsets.count == 2, offsets[0] <= offsets[1] else {
+      throw HeaderFault(
+        expected: "a beginning and an end as data_offsets of tensor \"\(name)\"", actual: "\(offsets)")
+    }
+    guard offsets[1] - offsets[0] == byteCount else {
+      throw HeaderFault(
+        expected: "\(byteCount) bytes for tensor \"\(name)\" of \(type.rawValue) \(stated.shape)",
+        actual: "\(offsets[1] - offsets[0]) from data_offsets \(offsets)")
+    }
+    return Entry(
+      name: ExactName(name), type: type, shape: Shape(stated.shape), range: offsets[0]..<offsets[1])
+  }
+
+  /// Brings the tensors into the order of their data, which must follow one another without gaps.
+  private mutating func order(dataLength: Int) throws(HeaderFault) {
+    // Tensors without data keep the header's order.
+    entries = entries.enumerated().sorted { a, b in
+      (a.element.range.lowerBound, a.element.range.upperBound, a.offset)
+        < (b.element.range.lowerBound, b.element.range.upperBound, b.offset)
+    }.map(\.element)
+    var end = 0
+    for entry in entries {
+      guard entry.range.lowerBound == end else {
+        throw HeaderFault(
+          expected: "the data of tensor \"\(entry.name.text)\" to begin at \(end)",
+          actual: "data_offsets [\(entry.range.lowerBound), \(entry.range.upperBound)]")
+      }
+      end = entry.range.upperBound
+    }
+    guard end == dataLength else {
+      throw HeaderFault(
+        expected: "\(end) bytes of data, as the header says", actual: "\(dataLength) bytes")
+    }
+  }
+}
+
+/// One tensor as the header states it.
+private struct StatedTensor: Decodable {
+  var dtype: String
+  var shape: [Int]
+  var data_offsets: [Int]  // The name that the format gives it.
+}
+
+/// The members of a header that the scanner turned into a list of alternating names and values.
+private struct HeaderMembers: Decodable {
+  var metadata: [(String, String)] = []
+  var tensors: [(String, StatedTensor)] = []
+
+  init(from decoder: any Decoder) throws {
+    var members = try decoder.unkeyedContainer()
+    while !members.isAtEnd {
+      let name = try members.decode(String.self)
+      if name.utf8.elementsEqual(SafetensorsHeader.metadataKey.utf8) {
+        var strings = try members.nestedUnkeyedContainer()
+        while !strings.isAtEnd {
+          metadata.append((try strings.decode(String.self), try strings.decode(String.self)))
+        }
+      } else {
+        tensors.append((name, try members.decode(StatedTensor.self)))
+      }
+    }
+  }
+}

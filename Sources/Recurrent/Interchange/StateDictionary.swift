@@ -1,0 +1,112 @@
+/// Tensors by name, in an order: the parameters of a layer or the contents of a file.
+///
+///     var state: StateDictionary<Float> = ["weight": weight, "bias": bias]
+///     state["bias"] = nil
+///     for (key, value) in state { print(key, value.shape) }
+///
+/// A name equals another only if both have the same bytes in UTF-8, as in a file: unlike as strings
+/// of Swift, "é" as one scalar and "é" as a letter with a combining accent are two names. The order
+/// counts when two dictionaries are compared.
+public struct StateDictionary<Scalar: TensorScalar>: Sendable, Equatable {
+  /// A name and its tensor.
+  public typealias Element = (key: String, value: Tensor<Scalar>)
+
+  fileprivate struct Entry: Sendable, Equatable {
+    let name: ExactName
+    var tensor: Tensor<Scalar>
+  }
+
+  private var entries: [Entry] = []
+  private var positions: [ExactName: Int] = [:]
+
+  /// Creates an empty dictionary.
+  public init() {}
+
+  /// Creates a dictionary from pairs.
+  ///
+  /// - Parameter pairs: Names and tensors in their order. A name that comes again replaces the
+  ///   tensor and keeps the first one's place.
+  /// - Complexity: O(pairs), on average.
+  public init(_ pairs: [(String, Tensor<Scalar>)]) {
+    for (key, value) in pairs { self[key] = value }
+  }
+
+  /// The names in their order.
+  ///
+  /// - Complexity: O(count).
+  public var keys: [String] { entries.map(\.name.text) }
+
+  /// The number of tensors.
+  public var count: Int { entries.count }
+
+  /// Whether there is no tensor.
+  public var isEmpty: Bool { entries.isEmpty }
+
+  /// The tensor of a name, or `nil` where there is none.
+  ///
+  /// A tensor that is set replaces the name's tensor in its place, or is appended; `nil` removes the
+  /// name.
+  ///
+  /// - Complexity: O(1) on average; O(count) to remove.
+  public subscript(_ key: String) -> Tensor<Scalar>? {
+    get { positions[ExactName(key)].map { entries[$0].tensor } }
+    set {
+      let name = ExactName(key)
+      switch (positions[name], newValue) {
+      case (let position?, let tensor?):
+        entries[position].tensor = tensor
+      case (nil, let tensor?):
+        positions[name] = entries.count
+        entries.append(Entry(name: name, tensor: tensor))
+      case (let position?, nil):
+        entries.remove(at: position)
+        positions[name] = nil
+        for later in position..<entries.count { positions[entries[later].name] = later }
+      case (nil, nil):
+        break
+      }
+    }
+  }
+
+  /// Whether both have the same names with equal tensors in the same order.
+  ///
+  /// - Parameters:
+  ///   - a: One dictionary.
+  ///   - b: The other one.
+  /// - Returns: Whether they are equal. Tensors are compared as numbers: NaN equals nothing.
+  /// - Complexity: O(scalars).
+  public static func == (a: StateDictionary, b: StateDictionary) -> Bool {
+    a.entries == b.entries
+  }
+}
+
+extension StateDictionary: ExpressibleByDictionaryLiteral {
+  /// Creates a dictionary from a literal; a name that comes again replaces the tensor.
+  ///
+  /// - Parameter elements: Names and tensors in their order.
+  public init(dictionaryLiteral elements: (String, Tensor<Scalar>)...) {
+    self.init(elements)
+  }
+}
+
+extension StateDictionary: Sequence {
+  /// An iterator over names and tensors.
+  public struct Iterator: IteratorProtocol {
+    private var entries: Array<Entry>.Iterator
+
+    fileprivate init(_ entries: [Entry]) {
+      self.entries = entries.makeIterator()
+    }
+
+    /// The next name and its tensor, or `nil` after the last.
+    public mutating func next() -> Element? {
+      entries.next().map { (key: $0.name.text, value: $0.tensor) }
+    }
+  }
+
+  /// An iterator over names and tensors in their order.
+  public func makeIterator() -> Iterator { Iterator(entries) }
+
+  /// The number of tensors.
+  public var underestimatedCount: Int { entries.count }
+}
