@@ -88,7 +88,7 @@ let package = Package(
     .testTarget(
       name: "RecurrentTests",
       dependencies: ["Recurrent", "RecurrentTestSupport", "VectorKernels"],
-      resources: [.copy("Fixtures")],
+      resources: [.copy("Fixtures"), .copy("InterchangeSamples")],
       swiftSettings: strict),
     .testTarget(
       name: "RecurrentToolTests",

@@ -14,13 +14,18 @@ struct HeaderFault: Error {
 /// objects they would lose their order, and canonically equivalent names one of their values.
 /// What stands in strings and literals is left to JSONDecoder.
 struct HeaderScanner {
-  /// How deep a header may nest; the format itself needs three levels. The reference reader has the same limit.
+  /// How deep a header may nest, as in the reference reader; the format itself needs three levels.
   static let greatestDepth = 128
+  /// How many elements a list or an object may have that is neither the header nor `__metadata__`.
+  ///
+  /// No library has tensors of so many axes, and JSONDecoder takes long for lists of millions.
+  static let greatestCount = 1024
 
   /// An object or a list that is not closed yet.
   private struct Level {
     var isObject: Bool
     var isFlattened: Bool
+    var count = 1
     var names: Set<ExactName> = []
   }
 
@@ -106,7 +111,14 @@ struct HeaderScanner {
 
   private mutating func comma() throws(HeaderFault) {
     guard expectation == .commaOrEnd else { throw fault(described) }
-    expectation = levels.last?.isObject == true ? .name : .value
+    let last = levels.count - 1
+    levels[last].count += 1
+    guard levels[last].isFlattened || levels[last].count <= HeaderScanner.greatestCount else {
+      throw HeaderFault(
+        expected: "lists and objects of at most \(HeaderScanner.greatestCount) elements",
+        actual: "one element more at byte \(position)")
+    }
+    expectation = levels[last].isObject ? .name : .value
     position += 1
   }
 
@@ -196,7 +208,9 @@ struct HeaderScanner {
   }
 }
 
-/// The name that a string of JSON stands for. Of wrong escapes, which JSONDecoder refuses later, it makes anything.
+/// The name that a string of JSON stands for.
+///
+/// Of wrong escapes, which JSONDecoder refuses later, it makes anything.
 private func unescaped(_ text: String) -> String {
   var units: [UInt16] = []
   var rest = Array(text.utf16)[...]

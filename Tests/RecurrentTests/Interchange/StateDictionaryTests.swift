@@ -1,0 +1,54 @@
+import Testing
+
+@testable import Recurrent
+
+@Suite struct StateDictionaryTests {
+  private let one = Tensor<Float>([1])
+  private let two = Tensor<Float>([2])
+
+  @Test func keepsTheOrderOfInsertion() {
+    var state: StateDictionary<Float> = ["b": one, "a": two]
+    state["c"] = one
+    state["b"] = two
+    #expect(state.keys == ["b", "a", "c"])
+    #expect(state.map(\.key) == ["b", "a", "c"])
+    #expect(state["b"] == two)
+    #expect(state.count == 3 && !state.isEmpty)
+  }
+
+  @Test func laterDuplicateReplacesTheEarlier() {
+    let state = StateDictionary([("x", one), ("y", one), ("x", two)])
+    #expect(state.keys == ["x", "y"])
+    #expect(state["x"] == two)
+    let literal: StateDictionary<Float> = ["x": one, "x": two]
+    #expect(literal.count == 1 && literal["x"] == two)
+  }
+
+  @Test func settingNilRemoves() {
+    var state: StateDictionary<Float> = ["a": one, "b": two, "c": one]
+    state["a"] = nil
+    state["missing"] = nil
+    #expect(state.keys == ["b", "c"])
+    #expect(state["b"] == two && state["c"] == one && state["a"] == nil)
+    state["a"] = two
+    #expect(state.keys == ["b", "c", "a"])
+  }
+
+  @Test func tellsCanonicallyEquivalentNamesApart() {
+    var state = StateDictionary<Float>()
+    state["caf\u{E9}"] = one
+    state["cafe\u{301}"] = two
+    #expect(state.count == 2)
+    #expect(state["caf\u{E9}"] == one && state["cafe\u{301}"] == two)
+    let a: StateDictionary<Float> = ["caf\u{E9}": one]
+    let b: StateDictionary<Float> = ["cafe\u{301}": one]
+    #expect(a != b)
+  }
+
+  @Test func orderCountsInComparison() {
+    let a: StateDictionary<Float> = ["a": one, "b": two]
+    let b: StateDictionary<Float> = ["b": two, "a": one]
+    #expect(a != b && a == ["a": one, "b": two])
+    #expect(StateDictionary<Float>().isEmpty)
+  }
+}
