@@ -136,3 +136,22 @@ public enum Tolerance {
     return bound
   }
 }
+
+extension Tolerance {
+  /// ‖QᵀQ − I‖_F of a QR factorization, and the like: 4·rows·√columns·u.
+  ///
+  /// Higham (2nd edition), theorem 19.4: ‖ΔQ‖_F ≤ √columns·γ̃, where γ̃ holds one term rows·u for each of the
+  /// reflections. Their errors have varying signs, so that the sum grows with √columns at most, not
+  /// with columns. The sums of the test itself add as much.
+  public static func orthonormality(rows: Int, columns: Int) -> Double {
+    4 * Double(rows) * Double(columns).squareRoot() * unitRoundoff(Double.self)
+  }
+
+  /// The backward error ‖E‖_F that the QR iteration may make: 4·order·u·‖A‖_F.
+  ///
+  /// Golub and Van Loan, § 7.5.6: the computed eigenvalues are exact for A + E, ‖E‖₂ ≈ u·‖A‖₂. Each of
+  /// about 2.5·order steps adds errors of a few u·‖A‖_F with varying signs; order·u bounds their sum.
+  public static func eigenvalueBackwardError(order: Int, norm: Double) -> Double {
+    4 * Double(order) * unitRoundoff(Double.self) * norm
+  }
+}

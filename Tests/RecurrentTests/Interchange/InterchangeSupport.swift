@@ -79,7 +79,6 @@ func malformation(_ body: () throws(RecurrentError) -> Void) -> String? {
   }
 }
 
-
 /// The bits of every number, all NaN being one.
 func bits<Scalar: TensorScalar>(_ scalars: [Scalar]) -> [UInt64] {
   scalars.map { $0.isNaN ? UInt64.max : Double($0).bitPattern }

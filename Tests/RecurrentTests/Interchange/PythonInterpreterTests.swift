@@ -34,7 +34,9 @@ struct PythonInterpreterTests {
     var metadata: [String: String]?
   }
 
-  private static let shapes: [Shape] = [[], [1], [5], [0], [2, 3], [0, 3], [2, 0, 3], [2, 3, 4], [33, 7]]
+  private static let shapes: [Shape] = [
+    [], [1], [5], [0], [2, 3], [0, 3], [2, 0, 3], [2, 3, 4], [33, 7],
+  ]
 
   private func tensor<Scalar: TensorScalar>(_ shape: Shape, seed: UInt64) -> Tensor<Scalar> {
     var generator = SeededGenerator(seed: seed)

@@ -68,7 +68,9 @@ import Testing
 
   @Test(
     "a sequence without steps throws",
-    arguments: [([0, 3, 4], false), ([3, 0, 4], true), ([0, 4], false), ([0, 4], true), ([0, 0, 4], false)])
+    arguments: [
+      ([0, 3, 4], false), ([3, 0, 4], true), ([0, 4], false), ([0, 4], true), ([0, 0, 4], false),
+    ])
   func emptySequence(dimensions: [Int], batchFirst: Bool) {
     let rnn = RNN<Float>(inputSize: 4, hiddenSize: 5, batchFirst: batchFirst)
     #expect(throws: RecurrentError.emptySequence(argument: "input")) {
