@@ -26,9 +26,8 @@ public struct ActivationAccuracy: Sendable, Equatable {
   /// A checksum of all results that are numbers, in order; equal for kernels that agree in every bit.
   public var checksum: UInt64 = 0
 
-  /// Checks the kernel on the bit patterns 0, `stride`, 2 · `stride`, …, and on the same with the sign set.
-  ///
-  /// - Parameter phase: The first bit pattern, less than `stride`.
+  /// Checks the kernel on the bit patterns `phase`, `phase` + `stride`, …, and on the same with the sign set. `phase` is
+  /// the first bit pattern, less than `stride`.
   public init(
     of kernel: Kernel, reference: (Double) -> Double, range: ClosedRange<Float>,
     isOdd: Bool, stride: UInt32 = 1, phase: UInt32 = 0

@@ -48,15 +48,16 @@ public struct SafetensorsFile: Sendable {
   /// - Complexity: O(tensors).
   public var tensorNames: [String] { header.entries.map(\.name.text) }
 
-  /// The shape of a tensor, or `nil` where there is no tensor of that name.
+  /// The shape of a tensor.
   ///
   /// - Parameter name: The tensor's name, compared byte by byte.
+  /// - Returns: The shape, or `nil` where there is no tensor of that name.
   public func shape(of name: String) -> Shape? { entry(name)?.shape }
 
-  /// The number type of a tensor as the format calls it, for example "F32", or `nil` where there is
-  /// no tensor of that name.
+  /// The number type of a tensor as the format calls it, for example "F32".
   ///
   /// - Parameter name: The tensor's name, compared byte by byte.
+  /// - Returns: The type, or `nil` where there is no tensor of that name.
   public func scalarType(of name: String) -> String? { entry(name)?.type.rawValue }
 
   /// Reads a tensor.

@@ -46,9 +46,7 @@ struct KernelProbe<Scalar: TensorScalar> {
     before = Tensor<Scalar>.uniform([rows, columns], in: -1...1, using: &generator).scalars
   }
 
-  /// The product by a kernel; `nil` where it wrote outside of its rows.
-  ///
-  /// - Parameter onlyRow: A row to compute alone, or `nil` for all.
+  /// The product by a kernel, of all rows or of `onlyRow` alone; `nil` where it wrote outside of its rows.
   func product(
     _ kernels: KernelTable<Scalar>, _ arrangement: Arrangement, accumulates: Bool,
     _ activation: Activation, onlyRow: Int? = nil
