@@ -46,14 +46,13 @@ package struct Execution: Sendable, Equatable {
     of _: Scalar.Type, rows: Int, depth: Int
   ) throws(RecurrentError) -> MatrixEngine<Scalar> {
     try MatrixEngine(
-      backend: backend.resolved(rows: rows, depth: depth, instructions: instructions),
-      instructions: instructions)
+      backend: resolvedBackend(rows: rows, depth: depth), instructions: instructions)
   }
 }
 
 extension Execution {
   /// The backend that runs a layer with this many rows and hidden features.
   package func resolvedBackend(rows: Int, depth: Int) -> Backend {
-    backend.resolved(rows: rows, depth: depth, instructions: instructions)
+    backend.resolved(rows: rows, depth: depth, threadCount: threadCount)
   }
 }

@@ -41,8 +41,8 @@ public enum InstructionSet: String, Sendable, CaseIterable {
     #endif
   }
 
-  /// Whether a multiply-add is rounded once.
-  var hasFusedMultiplyAdd: Bool { self != .sse2 }
+  /// Whether a multiply-add is rounded once; results of such sets agree in every bit.
+  public var hasFusedMultiplyAdd: Bool { self != .sse2 }
 
   /// The kernels for `Float`; the set must be available.
   package var floatKernels: KernelTable<Float> {

@@ -15,26 +15,28 @@ import Testing
   @Test("a named backend is itself, whatever the shape")
   func named() {
     for rows in [1, 100] {
-      #expect(Backend.swift.resolved(rows: rows, depth: 512, instructions: .sse2) == .swift)
-      #expect(Backend.openBLAS.resolved(rows: rows, depth: 8, instructions: .avx2) == .openBLAS)
+      for depth in [8, 2048] {
+        #expect(Backend.swift.resolved(rows: rows, depth: depth, threadCount: 8) == .swift)
+        #expect(Backend.openBLAS.resolved(rows: rows, depth: depth, threadCount: 1) == .openBLAS)
+      }
     }
   }
 
-  @Test("the automatic backend follows the table of the documentation")
+  @Test("the automatic backend follows the rule of the documentation")
   func automatic() {
-    let library: Backend = OpenBLASLibrary.isLinked ? .openBLAS : .swift
-    for (rows, depth) in [(1, 16), (1, 2048), (16, 128), (128, 2048)] {
-      for set in [InstructionSet.avx2, .avx512, .neon] {
-        #expect(Backend.automatic.resolved(rows: rows, depth: depth, instructions: set) == .swift)
-      }
+    func resolved(_ rows: Int, _ depth: Int, _ threads: Int, library: Int?) -> Backend {
+      Backend.automatic.resolved(
+        rows: rows, depth: depth, threadCount: threads, libraryThreadCount: library)
     }
-    let narrow: [(Int, Int, Backend)] = [
-      (1, 16, .swift), (1, 2048, .swift), (3, 512, .swift), (4, 63, .swift), (4, 64, library),
-      (64, 512, library),
-    ]
-    for (rows, depth, expected) in narrow {
-      #expect(Backend.automatic.resolved(rows: rows, depth: depth, instructions: .sse2) == expected)
+    for (rows, depth) in [(1, 16), (1, 511), (2, 512), (16, 128), (128, 2048)] {
+      #expect(resolved(rows, depth, 2, library: 2) == .swift)
     }
+    #expect(resolved(1, 512, 2, library: 2) == .openBLAS)
+    #expect(resolved(1, 2048, 8, library: 4) == .openBLAS)
+    // One thread that is allowed, or one that OpenBLAS has, or no OpenBLAS.
+    #expect(resolved(1, 2048, 1, library: 2) == .swift)
+    #expect(resolved(1, 2048, 2, library: 1) == .swift)
+    #expect(resolved(1, 2048, 2, library: nil) == .swift)
   }
 
   @Test("OpenBLAS's threads change only when asked, and within limits")
