@@ -97,6 +97,13 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
         argument: "input", expected: "at most \(greatest) rows in all steps", actual: steps)
     }
     let engine = try execution.engine(of: Scalar.self, rows: rows, depth: hiddenSize)
+    // BLAS takes the distance of two rows as 32 bits; batch-first, that is a whole sequence.
+    let rowStride = (batchFirst ? steps : 1) * max(inputSize, hiddenSize)
+    guard engine.backend == .swift || rowStride <= greatest else {
+      throw .invalidSize(
+        argument: "input", expected: "at most \(greatest) numbers in a sequence on OpenBLAS",
+        actual: rowStride)
+    }
     let cells = prepared.cells(of: parameters, for: engine)
     let plan = ForwardPlan(
       steps: steps, rows: rows, inputSize: inputSize, hiddenSize: hiddenSize,
