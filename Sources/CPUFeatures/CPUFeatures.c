@@ -1,4 +1,16 @@
+#if defined(__linux__) && !defined(_GNU_SOURCE)
+#define _GNU_SOURCE
+#endif
+
 #include "CPUFeatures.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 
 #if defined(__x86_64__)
 
@@ -22,3 +34,54 @@ bool cpu_offers_avx2_and_fma(void) { return false; }
 bool cpu_offers_avx512(void) { return false; }
 
 #endif
+
+void cpu_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+void cpu_yield(void) { sched_yield(); }
+
+struct start {
+  void (*body)(void *);
+  void *argument;
+};
+
+static void *run(void *raw) {
+  struct start start = *(struct start *)raw;
+  free(raw);
+  start.body(start.argument);
+  return NULL;
+}
+
+bool cpu_start_thread(void (*body)(void *), void *argument) {
+  struct start *start = malloc(sizeof *start);
+  if (start == NULL) return false;
+  start->body = body;
+  start->argument = argument;
+  sigset_t all, before;
+  sigfillset(&all);
+  // A new thread inherits the mask.
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  pthread_t thread;
+  bool started = pthread_create(&thread, NULL, run, start) == 0;
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  if (started)
+    pthread_detach(thread);
+  else
+    free(start);
+  return started;
+}
+
+void cpu_prefer_large_pages(void *base, size_t size) {
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+  // Without large pages everything works as well, only slower.
+  (void)madvise(base, size, MADV_HUGEPAGE);
+#else
+  (void)base;
+  (void)size;
+#endif
+}

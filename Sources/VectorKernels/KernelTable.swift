@@ -3,11 +3,11 @@
 /// The modules `VectorKernels…` each hand out one table for `Float` and one for `Double`. An entry
 /// is called once for a whole matrix or buffer, so that the indirect call costs nothing.
 public struct KernelTable<Scalar>: Sendable {
-  /// The number of scalars in a vector; packed columns are padded to a multiple of it.
-  public let laneCount: Int
-  /// Packs a matrix into panels. See ``pack(_:into:lanes:)``.
+  /// The number of columns in a panel; packed columns are padded to a multiple of it.
+  public let panelWidth: Int
+  /// Packs a matrix into panels. See ``pack(_:into:lanes:tiling:)``.
   public let pack: @Sendable (PackingSource<Scalar>, UnsafeMutablePointer<Scalar>) -> Void
-  /// Multiplies rows with packed panels. See ``multiply(_:lanes:tileRows:)``.
+  /// Multiplies rows with packed panels. See ``multiply(_:lanes:tiling:)``.
   public let multiply: @Sendable (Product<Scalar>) -> Void
   /// Applies an activation to `count` contiguous scalars in place.
   public let activate: @Sendable (Activation, UnsafeMutablePointer<Scalar>, Int) -> Void
@@ -17,13 +17,13 @@ public struct KernelTable<Scalar>: Sendable {
 
   @inlinable
   public init(
-    laneCount: Int,
+    panelWidth: Int,
     pack: @escaping @Sendable (PackingSource<Scalar>, UnsafeMutablePointer<Scalar>) -> Void,
     multiply: @escaping @Sendable (Product<Scalar>) -> Void,
     activate: @escaping @Sendable (Activation, UnsafeMutablePointer<Scalar>, Int) -> Void,
     multiplyAddRounds: @escaping @Sendable (Int) -> (operationsPerRound: Int, value: Scalar)
   ) {
-    self.laneCount = laneCount
+    self.panelWidth = panelWidth
     self.pack = pack
     self.multiply = multiply
     self.activate = activate

@@ -16,25 +16,16 @@
 // | activation before the store       | every tile would carry its own copy of it; rereading a tile  |
 // |                                   | that has just been stored costs less than one division       |
 
-/// Multiplies rows with packed panels; the tile has at most `tileRows` ≤ 6 rows.
-@inlinable @inline(__always)
-public func multiply<L: Lanes, let tileRows: Int>(
-  _ product: Product<L.Scalar>, lanes: L.Type, tileRows _: Constant<tileRows>
-) {
-  var panel = product.panels
-  var column = 0
-  while column < product.columns {
-    let filled = min(panelVectors &* L.count, product.columns &- column)
-    let vectors = (filled &+ L.count &- 1) / L.count
-    let strip = Strip<L>(product, panel: panel, column: column, filled: filled)
-    switch vectors {
-    case 1: strip.multiply(tileRows: Constant<tileRows>(), vectors: Constant<1>())
-    case 2: strip.multiply(tileRows: Constant<tileRows>(), vectors: Constant<2>())
-    case 3: strip.multiply(tileRows: Constant<tileRows>(), vectors: Constant<3>())
-    default: strip.multiply(tileRows: Constant<tileRows>(), vectors: Constant<4>())
-    }
-    panel += product.depth &* vectors &* L.count
-    column &+= filled
+/// The shape of the tiles and panels of one instruction set: at most `rows` ≤ 6 rows by one panel of
+/// `panelVectors` vectors fill the registers with sums.
+public struct Tiling<let rows: Int, let panelVectors: Int>: Sendable {
+  @inlinable @inline(__always) public init() {}
+
+  /// How many vectors of columns a tile of so many rows takes: whole panels, at most eight vectors. Fewer rows take
+  /// more panels, so that there are always enough independent sums.
+  @inlinable @inline(__always)
+  static func vectors(besideRows count: Int) -> Int {
+    min(8, rows &* panelVectors / count) / panelVectors &* panelVectors
   }
 }
 
@@ -43,13 +34,47 @@ public struct Constant<let value: Int> {
   @inlinable @inline(__always) public init() {}
 }
 
-/// The columns of one panel, through all rows.
+/// Multiplies rows with packed panels, as often as the product is chained.
+@inlinable @inline(__always)
+public func multiply<L: Lanes, let tileRows: Int, let panelVectors: Int>(
+  _ product: Product<L.Scalar>, lanes: L.Type, tiling: Tiling<tileRows, panelVectors>
+) {
+  var product = product
+  for _ in 0..<product.links {
+    multiplyOnce(product, lanes: L.self, tiling: tiling)
+    product.a = UnsafePointer(product.c)
+    product.aLayout = product.cLayout
+    product.c += product.linkStride
+  }
+}
+
+/// One link of the chain: strips of columns from left to right, each through all rows.
+@inlinable @inline(__always)
+func multiplyOnce<L: Lanes, let tileRows: Int, let panelVectors: Int>(
+  _ product: Product<L.Scalar>, lanes: L.Type, tiling: Tiling<tileRows, panelVectors>
+) {
+  guard product.rows > 0 else { return }
+  let tiles = (product.rows &+ tileRows &- 1) / tileRows
+  let tallest = (product.rows &+ tiles &- 1) / tiles
+  let width = Tiling<tileRows, panelVectors>.vectors(besideRows: tallest) &* L.count
+  var panel = product.panels
+  var column = 0
+  while column < product.columns {
+    let strip = Strip<L>(
+      product, panel: panel, column: column, filled: min(width, product.columns &- column))
+    strip.multiply(tiling)
+    panel += product.depth &* width
+    column &+= width
+  }
+}
+
+/// Some columns, through all rows.
 @usableFromInline
 struct Strip<L: Lanes> {
   @usableFromInline let product: Product<L.Scalar>
   @usableFromInline let panel: UnsafePointer<L.Scalar>
   @usableFromInline let column: Int
-  /// How many of the panel's columns exist.
+  /// How many of the strip's columns exist.
   @usableFromInline let filled: Int
 
   @inlinable @inline(__always)
@@ -64,9 +89,7 @@ struct Strip<L: Lanes> {
 
   /// Walks over the rows in tiles of nearly equal height.
   @inlinable @inline(__always)
-  func multiply<let tileRows: Int, let vectors: Int>(
-    tileRows _: Constant<tileRows>, vectors _: Constant<vectors>
-  ) {
+  func multiply<let tileRows: Int, let panelVectors: Int>(_ tiling: Tiling<tileRows, panelVectors>) {
     var a = RowCursor(base: product.a, layout: product.aLayout)
     var c = RowCursor(base: UnsafePointer(product.c) + column, layout: product.cLayout)
     var left = product.rows
@@ -74,23 +97,42 @@ struct Strip<L: Lanes> {
     while tiles > 0 {
       let height = (left &+ tiles &- 1) / tiles
       switch height {
-      case 1: tile(&a, &c, Constant<1>(), Constant<vectors>())
-      case 2 where tileRows >= 2: tile(&a, &c, Constant<2>(), Constant<vectors>())
-      case 3 where tileRows >= 3: tile(&a, &c, Constant<3>(), Constant<vectors>())
-      case 4 where tileRows >= 4: tile(&a, &c, Constant<4>(), Constant<vectors>())
-      case 5 where tileRows >= 5: tile(&a, &c, Constant<5>(), Constant<vectors>())
-      default: tile(&a, &c, Constant<tileRows>(), Constant<vectors>())
+      case 1: tile(&a, &c, Constant<1>(), tiling)
+      case 2 where tileRows >= 2: tile(&a, &c, Constant<2>(), tiling)
+      case 3 where tileRows >= 3: tile(&a, &c, Constant<3>(), tiling)
+      case 4 where tileRows >= 4: tile(&a, &c, Constant<4>(), tiling)
+      case 5 where tileRows >= 5: tile(&a, &c, Constant<5>(), tiling)
+      default: tile(&a, &c, Constant<tileRows>(), tiling)
       }
       left &-= height
       tiles &-= 1
     }
   }
 
+  /// Picks the tile for the number of vectors that the strip has.
+  @inlinable @inline(__always)
+  func tile<let rows: Int, let tileRows: Int, let panelVectors: Int>(
+    _ a: inout RowCursor<L.Scalar>, _ c: inout RowCursor<L.Scalar>,
+    _ height: Constant<rows>, _ tiling: Tiling<tileRows, panelVectors>
+  ) {
+    let most = Tiling<tileRows, panelVectors>.vectors(besideRows: rows)
+    switch (filled &+ L.count &- 1) / L.count {
+    case 8 where most >= 8: tile(&a, &c, height, Constant<8>(), tiling)
+    case 7 where most >= 7: tile(&a, &c, height, Constant<7>(), tiling)
+    case 6 where most >= 6: tile(&a, &c, height, Constant<6>(), tiling)
+    case 5 where most >= 5: tile(&a, &c, height, Constant<5>(), tiling)
+    case 4 where most >= 4: tile(&a, &c, height, Constant<4>(), tiling)
+    case 3 where most >= 3: tile(&a, &c, height, Constant<3>(), tiling)
+    case 2: tile(&a, &c, height, Constant<2>(), tiling)
+    default: tile(&a, &c, height, Constant<1>(), tiling)
+    }
+  }
+
   /// Computes a block of `rows` rows and `vectors` vectors of columns, its sums in registers.
   @inlinable @inline(__always)
-  func tile<let rows: Int, let vectors: Int>(
+  func tile<let rows: Int, let vectors: Int, let tileRows: Int, let panelVectors: Int>(
     _ a: inout RowCursor<L.Scalar>, _ c: inout RowCursor<L.Scalar>,
-    _: Constant<rows>, _: Constant<vectors>
+    _: Constant<rows>, _: Constant<vectors>, _: Tiling<tileRows, panelVectors>
   ) {
     var aRows = InlineArray<rows, UnsafePointer<L.Scalar>>(repeating: product.a)
     var cRows = InlineArray<rows, UnsafeMutablePointer<L.Scalar>>(repeating: product.c)
@@ -122,17 +164,31 @@ struct Strip<L: Lanes> {
     }
 
     // Walks over k.
+    let panelStride = product.depth &* panelVectors &* L.count
     var weights = panel
     for k in 0..<product.depth {
-      var inputs = InlineArray<rows, L.Vector>(repeating: L.broadcast(0))
-      for row in 0..<rows { inputs[row] = L.broadcast(aRows[row][k]) }
-      for vector in 0..<vectors {
-        let weight = L.load(weights + vector &* L.count)
+      if rows > vectors {
+        // Few weights, many rows: the weights stay, the inputs come and go.
+        var columns = InlineArray<vectors, L.Vector>(repeating: L.broadcast(0))
+        for vector in 0..<vectors { columns[vector] = L.load(weights + vector &* L.count) }
         for row in 0..<rows {
-          sums[row][vector] = L.multiplyAdd(inputs[row], weight, sums[row][vector])
+          let input = L.broadcast(aRows[row][k])
+          for vector in 0..<vectors {
+            sums[row][vector] = L.multiplyAdd(input, columns[vector], sums[row][vector])
+          }
+        }
+      } else {
+        var inputs = InlineArray<rows, L.Vector>(repeating: L.broadcast(0))
+        for row in 0..<rows { inputs[row] = L.broadcast(aRows[row][k]) }
+        for vector in 0..<vectors {
+          let (panel, place) = (vector / panelVectors, vector % panelVectors)
+          let weight = L.load(weights + (panel &* panelStride &+ place &* L.count))
+          for row in 0..<rows {
+            sums[row][vector] = L.multiplyAdd(inputs[row], weight, sums[row][vector])
+          }
         }
       }
-      weights += vectors &* L.count
+      weights += panelVectors &* L.count
     }
 
     for row in 0..<rows {

@@ -4,13 +4,13 @@
 /// - Returns: The floating-point operations of one round, and a sum of all results, so that no
 ///   round can be left out.
 @inlinable @inline(__always)
-public func multiplyAddRounds<L: Lanes, let tileRows: Int>(
-  _ rounds: Int, lanes: L.Type, tileRows _: Constant<tileRows>
+public func multiplyAddRounds<L: Lanes, let tileRows: Int, let panelVectors: Int>(
+  _ rounds: Int, lanes: L.Type, tiling _: Tiling<tileRows, panelVectors>
 ) -> (operationsPerRound: Int, value: L.Scalar) {
   // Below 1 and slowly moving, so that no sum overflows or becomes subnormal.
   let factor = L.broadcast(0.9999)
   let term = L.broadcast(0.0001)
-  typealias Sums = InlineArray<4, L.Vector>
+  typealias Sums = InlineArray<panelVectors, L.Vector>
   var sums = InlineArray<tileRows, Sums>(repeating: Sums(repeating: L.broadcast(0.5)))
   for _ in 0..<rounds {
     for row in 0..<tileRows {

@@ -21,30 +21,27 @@ public struct PackingSource<Scalar> {
   }
 }
 
-/// The number of vectors side by side in a full panel.
-@inlinable @inline(__always)
-public var panelVectors: Int { 4 }
-
 /// Copies a matrix into panels.
 ///
-/// A panel holds ``panelVectors`` vectors of columns, the last one as many as are left, in the
-/// order `[k][column]`, so that a product reads it once from front to back. Columns beyond the
-/// last are zeros up to a whole vector: `target` takes depth · (columns rounded up to lanes).
+/// A panel holds `panelVectors` vectors of columns in the order `[k][column]`, so that a product reads
+/// it once from front to back. Columns beyond the last are zeros: `target` takes depth · (columns
+/// rounded up to whole panels).
 @inlinable @inline(__always)
-public func pack<L: Lanes>(
-  _ source: PackingSource<L.Scalar>, into target: UnsafeMutablePointer<L.Scalar>, lanes: L.Type
+public func pack<L: Lanes, let tileRows: Int, let panelVectors: Int>(
+  _ source: PackingSource<L.Scalar>, into target: UnsafeMutablePointer<L.Scalar>, lanes: L.Type,
+  tiling: Tiling<tileRows, panelVectors>
 ) {
+  let width = panelVectors &* L.count
   var target = target
   var first = 0
   while first < source.columns {
-    let filled = min(panelVectors &* L.count, source.columns &- first)
-    let width = (filled &+ L.count &- 1) / L.count &* L.count
+    let filled = min(width, source.columns &- first)
     for k in 0..<source.depth {
       let from = source.base + (first &* source.columnStride &+ k &* source.depthStride)
       for column in 0..<filled { target[column] = from[column &* source.columnStride] }
       for column in filled..<width { target[column] = 0 }
       target += width
     }
-    first &+= filled
+    first &+= width
   }
 }

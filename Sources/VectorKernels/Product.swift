@@ -34,7 +34,8 @@ public struct RowLayout: Sendable, Equatable {
   }
 }
 
-/// One product with its ends: C = activation(start + A·Bᵀ), B packed.
+/// One product with its ends: C = activation(start + A·Bᵀ), B packed; or a chain of such products, in which
+/// each C is the next A.
 ///
 /// The sum of each element runs over k in order, one multiply-add after the other, from its start:
 /// nothing but `depth` decides its bits, neither the tile nor the neighbours.
@@ -53,6 +54,10 @@ public struct Product<Scalar> {
   public var c: UnsafeMutablePointer<Scalar>
   public var cLayout: RowLayout
   public var activation: Activation
+  /// How many products are chained.
+  public var links: Int
+  /// The distance from one product's C to the next.
+  public var linkStride: Int
 
   @inlinable
   public init(
@@ -60,7 +65,7 @@ public struct Product<Scalar> {
     a: UnsafePointer<Scalar>, aLayout: RowLayout,
     panels: UnsafePointer<Scalar>, start: UnsafePointer<Scalar>?,
     c: UnsafeMutablePointer<Scalar>, cLayout: RowLayout,
-    activation: Activation
+    activation: Activation, links: Int = 1, linkStride: Int = 0
   ) {
     self.rows = rows
     self.columns = columns
@@ -72,5 +77,7 @@ public struct Product<Scalar> {
     self.c = c
     self.cLayout = cLayout
     self.activation = activation
+    self.links = links
+    self.linkStride = linkStride
   }
 }

@@ -2,11 +2,25 @@
 #define CPU_FEATURES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 // Whether both the processor and the operating system offer the vector instructions that a module of
 // kernels is compiled for. Always false on other architectures.
 
 bool cpu_offers_avx2_and_fma(void);
 bool cpu_offers_avx512(void);
+
+// Tells the processor that this is a loop that waits for another thread.
+void cpu_pause(void);
+
+// Lets another thread run in the place of this one, where one is waiting to.
+void cpu_yield(void);
+
+// Starts a thread that calls `body` with `argument` and ends when it returns. Signals of the process are left to its
+// other threads. Returns whether there is such a thread now.
+bool cpu_start_thread(void (*body)(void *), void *argument);
+
+// Asks for large pages behind memory that is read from front to back again and again. Only a hint.
+void cpu_prefer_large_pages(void *base, size_t size);
 
 #endif

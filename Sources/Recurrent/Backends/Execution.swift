@@ -1,14 +1,10 @@
-#if canImport(FoundationEssentials)
-  internal import FoundationEssentials
-#else
-  internal import Foundation
-#endif
-
 /// How one call is run: its backend, instructions and threads, resolved from the layer and the environment.
 package struct Execution: Sendable, Equatable {
   package var backend: Backend
   package var instructions: InstructionSet
   package var threadCount: Int
+  /// How the pass is cut, in the place of what ``ForwardPlan`` would choose; for tests.
+  var plan: ForwardPlan?
 
   /// Names everything; for tests and tools.
   package init(
@@ -32,21 +28,10 @@ package struct Execution: Sendable, Equatable {
     if let threadCount, !(1...1024).contains(threadCount) {
       throw .invalidSize(argument: "threadCount", expected: "1 to 1024", actual: threadCount)
     }
-    self.threadCount = threadCount ?? overrides.threadCount ?? Self.processorCount
+    self.threadCount = threadCount ?? overrides.threadCount ?? ThreadTeam.processorCount
     guard self.backend.isAvailable else {
       throw .backendUnavailable(self.backend, reason: Backend.notLinked)
     }
-  }
-
-  /// The processors that this process may use.
-  private static let processorCount = max(1, ProcessInfo.processInfo.activeProcessorCount)
-
-  /// The engine for recurrent products of `rows` rows and `depth`.
-  func engine<Scalar: TensorScalar>(
-    of _: Scalar.Type, rows: Int, depth: Int
-  ) throws(RecurrentError) -> MatrixEngine<Scalar> {
-    try MatrixEngine(
-      backend: resolvedBackend(rows: rows, depth: depth), instructions: instructions)
   }
 }
 

@@ -1,15 +1,5 @@
 internal import VectorKernels
 
-/// A matrix B [columns, depth] as one engine wants it, and what the rows of A·Bᵀ may start from.
-struct PreparedMatrix<Scalar: TensorScalar>: Sendable {
-  let columns: Int
-  let depth: Int
-  /// Panels for the Swift kernels, row-major for OpenBLAS.
-  let elements: AlignedBuffer<Scalar>
-  /// The start of every row, padded with zeros to a whole vector.
-  let start: AlignedBuffer<Scalar>
-}
-
 /// Rows of a matrix in memory that belongs to somebody else.
 struct MatrixRows<Scalar> {
   var base: UnsafeMutablePointer<Scalar>
@@ -18,7 +8,8 @@ struct MatrixRows<Scalar> {
 
 /// One backend, resolved: everything that the loop over time needs to call.
 ///
-/// It offers C = activation(start + A·Bᵀ), where each row starts from a given vector or from what C holds.
+/// It offers C = activation(start + A·Bᵀ), where each row starts from a given vector or from what C holds, and
+/// chains of such products.
 struct MatrixEngine<Scalar: TensorScalar>: Sendable {
   /// Where a sum starts.
   enum Start {
@@ -54,7 +45,8 @@ struct MatrixEngine<Scalar: TensorScalar>: Sendable {
     _ matrix: UnsafeBufferPointer<Scalar>, columns: Int, depth: Int, start: [Scalar]?
   ) -> PreparedMatrix<Scalar> {
     guard let matrix = matrix.baseAddress else { preconditionFailure("an empty matrix") }
-    let padded = (columns + kernels.laneCount - 1) / kernels.laneCount * kernels.laneCount
+    let width = kernels.panelWidth
+    let padded = (columns + width - 1) / width * width
     let elements: AlignedBuffer<Scalar>
     if openBLAS != nil {
       elements = AlignedBuffer(count: columns * depth)
@@ -72,22 +64,33 @@ struct MatrixEngine<Scalar: TensorScalar>: Sendable {
     return PreparedMatrix(columns: columns, depth: depth, elements: elements, start: starts)
   }
 
+  /// The columns that stand together in memory: a product of part of the columns begins at a multiple of it.
+  var panelWidth: Int { openBLAS == nil ? kernels.panelWidth : 1 }
+
   /// C = activation(start + A·Bᵀ) for A [rows, depth] and C [rows, columns], which do not overlap.
+  ///
+  /// With several `links`, each product's C is the next one's A, and its C stands `linkStride` further on.
   @inline(__always)
   func multiply(
-    rows: Int, _ a: MatrixRows<Scalar>, by b: PreparedMatrix<Scalar>, from start: Start,
-    into c: MatrixRows<Scalar>, then activation: Activation
+    rows: Int, _ a: MatrixRows<Scalar>, by b: PreparedColumns<Scalar>, from start: Start,
+    into c: MatrixRows<Scalar>, then activation: Activation, links: Int = 1, linkStride: Int = 0
   ) {
     if let openBLAS {
-      openBLAS.multiply(rows: rows, a, by: b, from: start, into: c)
-      activate(activation, rows: rows, columns: b.columns, c)
+      var (a, c) = (a, c)
+      for _ in 0..<links {
+        openBLAS.multiply(rows: rows, a, by: b, from: start, into: c)
+        activate(activation, rows: rows, columns: b.columns, c)
+        a = c
+        c.base += linkStride
+      }
     } else {
       kernels.multiply(
         Product(
           rows: rows, columns: b.columns, depth: b.depth,
           a: a.base, aLayout: a.layout,
-          panels: b.elements.base, start: start == .prepared ? UnsafePointer(b.start.base) : nil,
-          c: c.base, cLayout: c.layout, activation: activation))
+          panels: b.elements, start: start == .prepared ? b.start : nil,
+          c: c.base, cLayout: c.layout, activation: activation,
+          links: links, linkStride: linkStride))
     }
   }
 
@@ -111,7 +114,7 @@ struct MatrixEngine<Scalar: TensorScalar>: Sendable {
 extension OpenBLASRoutines where Scalar: TensorScalar {
   /// C = start + A·Bᵀ by as few calls as the layouts allow: one where the rows of both stand at one stride.
   fileprivate func multiply(
-    rows: Int, _ a: MatrixRows<Scalar>, by b: PreparedMatrix<Scalar>,
+    rows: Int, _ a: MatrixRows<Scalar>, by b: PreparedColumns<Scalar>,
     from start: MatrixEngine<Scalar>.Start, into c: MatrixRows<Scalar>
   ) {
     var (aLayout, cLayout) = (a.layout, c.layout)
@@ -132,7 +135,7 @@ extension OpenBLASRoutines where Scalar: TensorScalar {
       let count = min(rows - done, cLayout.rowsPerBlock)
       if start == .prepared {
         for row in 0..<count {
-          (cBlock + row * cLayout.rowStride).update(from: b.start.base, count: b.columns)
+          (cBlock + row * cLayout.rowStride).update(from: b.start, count: b.columns)
         }
       }
       multiply(count, aBlock, aLayout.rowStride, b, cBlock, cLayout.rowStride)
@@ -144,16 +147,16 @@ extension OpenBLASRoutines where Scalar: TensorScalar {
 
   /// C += A·Bᵀ for rows at one stride.
   private func multiply(
-    _ rows: Int, _ a: UnsafePointer<Scalar>, _ aStride: Int, _ b: PreparedMatrix<Scalar>,
+    _ rows: Int, _ a: UnsafePointer<Scalar>, _ aStride: Int, _ b: PreparedColumns<Scalar>,
     _ c: UnsafeMutablePointer<Scalar>, _ cStride: Int
   ) {
     // Sizes are checked to fit BLAS's 32-bit integers where a layer validates its input.
     let (n, k) = (Int32(b.columns), Int32(b.depth))
     if rows == 1 {
-      multiplyByVector(n, k, b.elements.base, a, c)
+      multiplyByVector(n, k, b.elements, a, c)
     } else {
       multiplyByTransposed(
-        Int32(rows), n, k, a, Int32(aStride), b.elements.base, c, Int32(cStride))
+        Int32(rows), n, k, a, Int32(aStride), b.elements, c, Int32(cStride))
     }
   }
 }

@@ -19,28 +19,41 @@ struct PreparedCell<Scalar: TensorScalar>: Sendable {
   }
 }
 
-/// The prepared weights of one version of a layer's parameters, made when they are first needed.
-///
-/// Copies of a layer share it; a layer whose parameters change takes a new one. Tasks that call the
-/// same layer at once wait for the first of them to prepare.
-final class PreparedCells<Scalar: TensorScalar>: Sendable {
-  private struct Key: Hashable {
-    let backend: Backend
-    let instructions: InstructionSet
+/// The cells of a stack as one engine wants them, and that engine.
+final class PreparedStack<Scalar: TensorScalar>: Sendable {
+  let engine: MatrixEngine<Scalar>
+  let cells: [PreparedCell<Scalar>]
+
+  init(_ parameters: [CellParameters<Scalar>], for engine: MatrixEngine<Scalar>) {
+    self.engine = engine
+    cells = parameters.map { PreparedCell($0, for: engine) }
   }
+}
 
-  private let prepared = Mutex<[Key: [PreparedCell<Scalar>]]>([:])
+/// The prepared weights of one version of a stack's parameters, made when they are first needed.
+///
+/// Copies of a stack share it; a stack whose parameters change takes a new one. Tasks that call the
+/// same stack at once wait for the first of them to prepare.
+final class Preparations<Scalar: TensorScalar>: Sendable {
+  /// Few: one for each backend and instruction set that calls have named.
+  private let prepared = Mutex<[PreparedStack<Scalar>]>([])
 
-  /// The weights for an engine; `parameters` must be those of this object's layer, validated.
-  func cells(
-    of parameters: [CellParameters<Scalar>], for engine: MatrixEngine<Scalar>
-  ) -> [PreparedCell<Scalar>] {
-    let key = Key(backend: engine.backend, instructions: engine.instructions)
-    return prepared.withLock { prepared in
-      if let cells = prepared[key] { return cells }
-      let cells = parameters.map { PreparedCell($0, for: engine) }
-      prepared[key] = cells
-      return cells
+  /// The weights for a backend and an instruction set, made by `make` if they are not there yet.
+  func stack(
+    for backend: Backend, _ instructions: InstructionSet,
+    make: () throws(RecurrentError) -> PreparedStack<Scalar>
+  ) throws(RecurrentError) -> PreparedStack<Scalar> {
+    let result = prepared.withLock { prepared -> Result<PreparedStack<Scalar>, RecurrentError> in
+      for stack in prepared
+      where stack.engine.backend == backend && stack.engine.instructions == instructions {
+        return .success(stack)
+      }
+      return Result { () throws(RecurrentError) in
+        let stack = try make()
+        prepared.append(stack)
+        return stack
+      }
     }
+    return try result.get()
   }
 }

@@ -8,10 +8,13 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
 
   /// The parameters of every layer; empty where the sizes are out of range.
   var parameters: [CellParameters<Scalar>] {
-    didSet { prepared = PreparedCells() }
+    didSet { preparations = Preparations() }
   }
   /// The weights in the form that engines want; copies of the stack share it.
-  private var prepared = PreparedCells<Scalar>()
+  private var preparations = Preparations<Scalar>()
+  /// What is wrong with the sizes. An initializer cannot throw in the place of a stored property's default value, so
+  /// each use of a stack whose sizes are out of range throws instead.
+  private let sizeError: RecurrentError?
 
   /// Creates a stack of zeros.
   init(
@@ -22,8 +25,9 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
     self.layerCount = layerCount
     self.nonlinearity = nonlinearity
     hasBias = bias
+    sizeError = Self.error(inputSize: inputSize, hiddenSize: hiddenSize, layerCount: layerCount)
     parameters = []
-    guard (try? validateSizes()) != nil else { return }
+    guard sizeError == nil else { return }
     parameters = (0..<layerCount).map {
       CellParameters(
         repeating: 0, inputSize: self.features(intoLayer: $0), hiddenSize: hiddenSize, bias: bias)
@@ -33,22 +37,26 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
   /// What a layer's cell takes: the features of the input, or the layer's below.
   func features(intoLayer layer: Int) -> Int { layer == 0 ? inputSize : hiddenSize }
 
-  /// Checks the sizes. An initializer cannot throw in the place of a stored property's default value,
-  /// so each use of a layer whose sizes are out of range throws instead.
+  /// Checks the sizes.
   func validateSizes() throws(RecurrentError) {
+    if let sizeError { throw sizeError }
+  }
+
+  /// What is wrong with sizes, if anything.
+  private static func error(inputSize: Int, hiddenSize: Int, layerCount: Int) -> RecurrentError? {
     let sizes = [
       ("inputSize", inputSize), ("hiddenSize", hiddenSize), ("layerCount", layerCount),
     ]
-    for (argument, size) in sizes where !(1...Self.greatestSize).contains(size) {
-      throw .invalidSize(
-        argument: argument, expected: "1 to \(Self.greatestSize)", actual: size)
+    for (argument, size) in sizes where !(1...greatestSize).contains(size) {
+      return .invalidSize(argument: argument, expected: "1 to \(greatestSize)", actual: size)
     }
     let count = Shape.elementCount(of: [layerCount, hiddenSize, inputSize + 2 * hiddenSize])
-    guard let count, count <= Self.greatestParameterCount else {
-      throw .invalidSize(
-        argument: "hiddenSize",
-        expected: "at most \(Self.greatestParameterCount) parameters in all", actual: hiddenSize)
+    guard let count, count <= greatestParameterCount else {
+      return .invalidSize(
+        argument: "hiddenSize", expected: "at most \(greatestParameterCount) parameters in all",
+        actual: hiddenSize)
     }
+    return nil
   }
 
   /// Sizes fit the 32-bit integers of BLAS.
@@ -80,55 +88,84 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
     }
   }
 
+  /// The weights for a backend and an instruction set.
+  func prepared(
+    for backend: Backend, _ instructions: InstructionSet
+  ) throws(RecurrentError) -> PreparedStack<Scalar> {
+    try preparations.stack(for: backend, instructions) { () throws(RecurrentError) in
+      try validateSizes()
+      try validateParameters()
+      return PreparedStack(
+        parameters, for: try MatrixEngine(backend: backend, instructions: instructions))
+    }
+  }
+
   /// Runs T steps of B rows: `input` is `[T, B, I]`, or `[B, T, I]` with `batchFirst`, its size checked by the caller;
   /// `states` is `[L, B, H]`, the initial state before and the final state after. The result is laid out as the input.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   func run(
     _ input: [Scalar], steps: Int, rows: Int, batchFirst: Bool, states: inout [Scalar],
     execution: Execution
   ) throws(RecurrentError) -> [Scalar] {
-    try validateSizes()
-    try validateParameters()
-    let greatest = Int(Int32.max)
-    // Beside being more than BLAS can count, such sizes would not fit any memory.
-    guard let count = Shape.elementCount(of: [steps, rows, max(inputSize, hiddenSize)]),
-      steps * rows <= greatest, count <= 1 << 40
-    else {
-      throw .invalidSize(
-        argument: "input", expected: "at most \(greatest) rows in all steps", actual: steps)
-    }
-    let engine = try execution.engine(of: Scalar.self, rows: rows, depth: hiddenSize)
+    try validateExtent(steps: steps, rows: rows)
+    let ready = try prepared(
+      for: execution.resolvedBackend(rows: rows, depth: hiddenSize), execution.instructions)
+    let engine = ready.engine
     // BLAS takes the distance of two rows as 32 bits; batch-first, that is a whole sequence.
     let rowStride = (batchFirst ? steps : 1) * max(inputSize, hiddenSize)
-    guard engine.backend == .swift || rowStride <= greatest else {
+    guard engine.backend == .swift || rowStride <= Self.greatestSize else {
       throw .invalidSize(
-        argument: "input", expected: "at most \(greatest) numbers in a sequence on OpenBLAS",
+        argument: "input", expected: "at most \(Self.greatestSize) numbers in a sequence on OpenBLAS",
         actual: rowStride)
     }
-    let cells = prepared.cells(of: parameters, for: engine)
-    let plan = ForwardPlan(
+    let shape = ForwardShape(
       steps: steps, rows: rows, inputSize: inputSize, hiddenSize: hiddenSize,
-      layerCount: layerCount, scalarSize: MemoryLayout<Scalar>.size,
-      backend: engine.backend, threadCount: execution.threadCount)
+      layerCount: layerCount, scalarSize: MemoryLayout<Scalar>.size)
+    let plan = { (threadCount: Int) in
+      execution.plan?.limited(to: threadCount)
+        ?? ForwardPlan(
+          shape, backend: engine.backend, panelWidth: engine.panelWidth, threadCount: threadCount)
+    }
     return states.withUnsafeMutableBufferPointer { states in
       input.withUnsafeBufferPointer { input in
         [Scalar](unsafeUninitializedCapacity: steps * rows * hiddenSize) { output, count in
           guard rows > 0, let states = states.baseAddress, let input = input.baseAddress,
             let target = output.baseAddress
           else { return }
-          ForwardPass(
-            engine: engine, cells: cells, activation: nonlinearity.activation,
-            steps: steps, rows: rows, plan: plan,
-            // The input is only read; one kind of view serves inputs and outputs.
-            input: SequenceView(
-              base: UnsafeMutablePointer(mutating: input), steps: steps, rows: rows,
-              features: inputSize, batchFirst: batchFirst),
-            output: SequenceView(
-              base: target, steps: steps, rows: rows, features: hiddenSize, batchFirst: batchFirst),
-            states: states, batchFirst: batchFirst
-          ).run()
+          let pass = { (plan: ForwardPlan) in
+            ForwardPass(
+              engine: engine, cells: ready.cells, activation: nonlinearity.activation,
+              shape: shape, plan: plan,
+              // The input is only read; one kind of view serves inputs and outputs.
+              input: SequenceView(
+                base: UnsafeMutablePointer(mutating: input), steps: steps, rows: rows,
+                features: inputSize, batchFirst: batchFirst),
+              output: SequenceView(
+                base: target, steps: steps, rows: rows, features: hiddenSize, batchFirst: batchFirst),
+              states: states, batchFirst: batchFirst)
+          }
+          let wanted = plan(execution.threadCount)
+          if wanted.threadCount == 1 {
+            pass(wanted).run(nil)
+          } else {
+            ThreadTeam.shared.withCrew(upTo: wanted.threadCount) { crew in
+              pass(crew.count == wanted.threadCount ? wanted : plan(crew.count)).run(crew)
+            }
+          }
           count = steps * rows * hiddenSize
         }
       }
+    }
+  }
+
+  /// Checks that a sequence is not longer than BLAS and memory can count.
+  private func validateExtent(steps: Int, rows: Int) throws(RecurrentError) {
+    let (count, overflows) = steps.multipliedReportingOverflow(by: rows)
+    let (scalars, overflowsToo) = count.multipliedReportingOverflow(by: max(inputSize, hiddenSize))
+    guard !overflows, !overflowsToo, count <= Self.greatestSize, scalars <= 1 << 40 else {
+      throw .invalidSize(
+        argument: "input", expected: "at most \(Self.greatestSize) rows in all steps", actual: steps)
     }
   }
 

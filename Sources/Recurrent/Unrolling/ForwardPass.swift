@@ -1,4 +1,3 @@
-internal import Dispatch
 internal import VectorKernels
 
 // Time, and nothing else: which product follows which, and where each finds its rows.
@@ -17,8 +16,7 @@ struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
   let engine: MatrixEngine<Scalar>
   let cells: [PreparedCell<Scalar>]
   let activation: Activation
-  let steps: Int
-  let rows: Int
+  let shape: ForwardShape
   let plan: ForwardPlan
   /// x: T steps of B rows of I features.
   let input: SequenceView<Scalar>
@@ -28,66 +26,108 @@ struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
   let states: UnsafeMutablePointer<Scalar>
   let batchFirst: Bool
 
-  /// Runs the pass.
-  func run() {
-    if plan.workers.count == 1 {
-      run(rows: plan.workers[0])
-    } else {
-      DispatchQueue.concurrentPerform(iterations: plan.workers.count) { worker in
-        run(rows: plan.workers[worker])
+  /// Runs the pass on a crew that has at least as many threads as the plan.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  func run(_ crew: Crew?) {
+    let count = plan.threadCount
+    guard let crew, count > 1 else {
+      let share = Share(rows: 0..<shape.rows, layers: 0..<shape.layerCount)
+      return run(share, scratch: scratch(for: share))
+    }
+    switch plan.split {
+    case .rows:
+      crew.run(threadCount: count) { worker in
+        let share = Share(rows: (0..<shape.rows).part(worker, of: count), layers: 0..<shape.layerCount)
+        run(share, scratch: scratch(for: share))
       }
+    case .columns:
+      let share = Share(rows: 0..<shape.rows, layers: 0..<shape.layerCount)
+      let scratch = scratch(for: share)
+      let progress = Progress(workers: count)
+      crew.run(threadCount: count) { worker in runColumns(of: worker, scratch: scratch, progress: progress) }
+    case .layers:
+      let pipeline = LayerPipeline(self, workerCount: count)
+      crew.run(threadCount: count) { worker in runLayers(of: worker, pipeline) }
     }
   }
 
-  /// Runs all steps of some rows.
-  @specialized(where Scalar == Float)
-  @specialized(where Scalar == Double)
-  private func run(rows range: Range<Int>) {
-    let count = range.count
-    let hiddenSize = cells[0].recurrent.columns
-    let scratch = AlignedBuffer<Scalar>(
-      count: cells.count > 1 ? 2 * plan.stepsPerChunk * count * hiddenSize : 0)
-    var first = 0
-    while first < steps {
-      let chunk = min(plan.stepsPerChunk, steps - first)
-      var source = input.from(step: first, row: range.lowerBound)
-      for layer in cells.indices {
-        let target =
-          layer == cells.count - 1
-          ? output.from(step: first, row: range.lowerBound)
-          : SequenceView(
-            base: scratch.base + (layer & 1) * plan.stepsPerChunk * count * hiddenSize,
-            steps: chunk, rows: count, features: hiddenSize, batchFirst: batchFirst)
-        let state = SequenceView(
-          base: states + (layer * rows + range.lowerBound) * hiddenSize,
-          stepStride: 0, rowStride: hiddenSize)
-        unroll(cells[layer], steps: chunk, rows: count, source, target, state)
-        source = target
-      }
-      first += chunk
+  /// What one thread computes of every chunk.
+  struct Share {
+    var rows: Range<Int>
+    var layers: Range<Int>
+  }
+
+  /// Room for what layers of a share hand up to each other: two chunks, used in turn.
+  func scratch(for share: Share) -> AlignedBuffer<Scalar> {
+    AlignedBuffer(count: share.layers.count > 1 ? 2 * chunkSize(share.rows.count) : 0)
+  }
+
+  /// The scalars of one layer's chunk.
+  func chunkSize(_ rows: Int) -> Int { plan.stepsPerChunk * rows * shape.hiddenSize }
+
+  /// Runs all steps of a share.
+  @inline(__always)
+  private func run(_ share: Share, scratch: AlignedBuffer<Scalar>) {
+    for first in stride(from: 0, to: shape.steps, by: plan.stepsPerChunk) {
+      run(
+        share, steps: first..<min(first + plan.stepsPerChunk, shape.steps),
+        from: input.from(step: first, row: share.rows.lowerBound),
+        into: output.from(step: first, row: share.rows.lowerBound), scratch: scratch)
     }
+  }
+
+  /// Runs a chunk of steps through the layers of a share, from what the first of them reads to what the last writes.
+  @inline(__always)
+  func run(
+    _ share: Share, steps: Range<Int>, from source: SequenceView<Scalar>, into target: SequenceView<Scalar>,
+    scratch: AlignedBuffer<Scalar>
+  ) {
+    var source = source
+    for layer in share.layers {
+      let isLast = layer == share.layers.upperBound - 1
+      let next = isLast ? target : between(scratch, layer, steps: steps.count, rows: share.rows.count)
+      unroll(
+        cells[layer], steps: steps.count, rows: share.rows.count, from: source, into: next,
+        state: state(ofLayer: layer, row: share.rows.lowerBound))
+      source = next
+    }
+  }
+
+  /// Where a layer below the last of a share writes its chunk.
+  func between(_ scratch: AlignedBuffer<Scalar>, _ layer: Int, steps: Int, rows: Int) -> SequenceView<Scalar> {
+    SequenceView(
+      base: scratch.base + (layer & 1) * chunkSize(rows),
+      steps: steps, rows: rows, features: shape.hiddenSize, batchFirst: batchFirst)
+  }
+
+  /// The state of a layer, from a row on.
+  func state(ofLayer layer: Int, row: Int) -> SequenceView<Scalar> {
+    SequenceView(
+      base: states + (layer * shape.rows + row) * shape.hiddenSize,
+      stepStride: 0, rowStride: shape.hiddenSize)
   }
 
   /// Runs one cell over a chunk of steps.
   @inline(__always)
   private func unroll(
     _ cell: PreparedCell<Scalar>, steps: Int, rows: Int,
-    _ source: SequenceView<Scalar>, _ target: SequenceView<Scalar>, _ state: SequenceView<Scalar>
+    from source: SequenceView<Scalar>, into target: SequenceView<Scalar>, state: SequenceView<Scalar>
   ) {
     engine.multiply(
-      rows: steps * rows, source.allSteps(rows: rows), by: cell.input, from: .prepared,
+      rows: steps * rows, source.allSteps(rows: rows), by: cell.input.allColumns, from: .prepared,
       into: target.allSteps(rows: rows), then: .identity)
-    var previous = state
-    for step in 0..<steps {
-      let current = target.from(step: step, row: 0)
-      engine.multiply(
-        rows: rows, previous.firstStep, by: cell.recurrent, from: .accumulated,
-        into: current.firstStep, then: activation)
-      previous = current
-    }
-    for row in 0..<rows {
-      (state.base + row * state.rowStride).update(
-        from: previous.base + row * previous.rowStride, count: cell.recurrent.columns)
-    }
+    engine.multiply(
+      rows: rows, state.firstStep, by: cell.recurrent.allColumns, from: .accumulated,
+      into: target.firstStep, then: activation, links: steps, linkStride: target.stepStride)
+    state.copyFirstStep(from: target.from(step: steps - 1, row: 0), rows: rows, features: 0..<shape.hiddenSize)
+  }
+}
+
+extension Range<Int> {
+  /// One of `count` nearly equal parts.
+  func part(_ index: Int, of count: Int) -> Range<Int> {
+    let size = upperBound - lowerBound
+    return (lowerBound + size * index / count)..<(lowerBound + size * (index + 1) / count)
   }
 }

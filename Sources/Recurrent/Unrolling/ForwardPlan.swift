@@ -1,42 +1,93 @@
-/// How a forward pass is cut: into chunks of steps, and into ranges of rows for threads.
+/// How a forward pass is cut: into chunks of steps, and into shares for threads.
 struct ForwardPlan: Equatable {
+  /// What each thread gets.
+  enum Split: Equatable {
+    /// Rows of the batch, through all steps and layers. No thread waits for another.
+    case rows
+    /// Columns of every layer, which is its hidden features. All wait for each other at every step, and each keeps its
+    /// share of the weights in its own cache.
+    case columns
+    /// Layers. Each thread is a chunk of steps behind the one below.
+    case layers
+  }
+
   /// The steps whose input product is computed at once.
   var stepsPerChunk: Int
-  /// The rows of each worker; more than one only where workers are worth waking.
-  var workers: [Range<Int>]
+  var split: Split
+  /// The threads; 1 where more would not be faster.
+  var threadCount: Int
+
+  /// Names everything; for tests.
+  init(stepsPerChunk: Int, split: Split = .rows, threadCount: Int = 1) {
+    self.stepsPerChunk = stepsPerChunk
+    self.split = split
+    self.threadCount = threadCount
+  }
+
+  /// The same plan on no more threads than these.
+  func limited(to available: Int) -> ForwardPlan {
+    ForwardPlan(
+      stepsPerChunk: stepsPerChunk, split: split, threadCount: min(threadCount, available))
+  }
 
   /// Plans a pass.
   ///
   /// - Chunks: the Swift kernels compute the input product for so many steps that inputs and outputs
   ///   stay in the second-level cache until the recurrent products have used them. OpenBLAS
   ///   gets all steps at once, since it packs the weights anew for each call.
-  /// - Workers: each gets rows of its own and runs the whole sequence on them, so that no two ever
-  ///   wait for each other. A worker is worth waking for 2 million operations (some 20 µs), and
-  ///   for 4 rows: fewer stream the weights as slowly as one. OpenBLAS has its own threads.
-  init(
-    steps: Int, rows: Int, inputSize: Int, hiddenSize: Int, layerCount: Int, scalarSize: Int,
-    backend: Backend, threadCount: Int
-  ) {
-    guard backend == .swift else {
-      stepsPerChunk = steps
-      workers = [0..<rows]
-      return
-    }
-    let operations =
-      2 * Double(steps) * Double(rows) * Double(hiddenSize)
-      * (Double(inputSize) + Double(2 * layerCount - 1) * Double(hiddenSize))
-    let worthWaking = Int(min(operations / Self.leastOperations, 1024))
-    let count = max(1, min(threadCount, worthWaking, rows / Self.leastRows))
-    workers = (0..<count).map { (rows * $0 / count)..<(rows * ($0 + 1) / count) }
+  /// - Threads: the split and number of threads that ``ForwardCost`` expects to be fastest, if it expects a gain that
+  ///   is worth it. OpenBLAS has its own threads.
+  init(_ shape: ForwardShape, backend: Backend, panelWidth: Int, threadCount available: Int) {
+    split = .rows
+    threadCount = 1
+    stepsPerChunk = shape.steps
+    guard backend == .swift, shape.rows > 0 else { return }
 
-    let bytesPerStep = (rows / count + 1) * (max(inputSize, hiddenSize) + hiddenSize) * scalarSize
-    stepsPerChunk = min(steps, max(Self.leastSteps, Self.chunkBytes / bytesPerStep))
+    let cost = ForwardCost(shape, panelWidth: panelWidth)
+    let alone = cost.nanoseconds(.rows, threadCount: 1)
+    var best = alone * ForwardCost.worthwhile
+    if available > 1, alone > ForwardCost.leastWorkToShare {
+      for split in [Split.rows, .layers, .columns] {
+        for count in stride(from: 2, through: min(available, cost.mostThreads(split)), by: 1) {
+          let expected = cost.nanoseconds(split, threadCount: count)
+          if expected < best {
+            best = expected
+            (self.split, self.threadCount) = (split, count)
+          }
+        }
+      }
+    }
+    let rows = split == .rows ? (shape.rows + threadCount - 1) / threadCount : shape.rows
+    let features = max(shape.inputSize, shape.hiddenSize) + shape.hiddenSize
+    stepsPerChunk = min(
+      shape.steps, max(Self.leastSteps, Self.chunkBytes / max(1, rows * features * shape.scalarSize)))
+    if split == .layers {
+      // The last thread begins when the others have done a chunk each.
+      stepsPerChunk = max(1, min(stepsPerChunk, shape.steps / (8 * threadCount)))
+    }
   }
 
-  /// Inputs and outputs of a chunk: a quarter of the second-level cache of common processors.
+  /// Inputs and outputs of a chunk: a quarter to half of the second-level cache of common processors.
   private static let chunkBytes = 256 << 10
   /// So that input weights from memory serve several steps however large a step is.
   private static let leastSteps = 4
-  private static let leastOperations = 2e6
-  private static let leastRows = 4
+}
+
+/// The sizes of a forward pass.
+struct ForwardShape: Equatable {
+  /// T.
+  var steps: Int
+  /// B.
+  var rows: Int
+  /// I.
+  var inputSize: Int
+  /// H.
+  var hiddenSize: Int
+  /// L.
+  var layerCount: Int
+  /// The bytes of a scalar.
+  var scalarSize: Int
+
+  /// What a layer takes.
+  func features(intoLayer layer: Int) -> Int { layer == 0 ? inputSize : hiddenSize }
 }

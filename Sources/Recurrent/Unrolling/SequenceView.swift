@@ -32,6 +32,21 @@ struct SequenceView<Scalar> {
       stepStride: stepStride, rowStride: rowStride)
   }
 
+  /// The part of the sequence that begins at a feature of every row.
+  @inline(__always)
+  func from(feature: Int) -> SequenceView {
+    SequenceView(base: base + feature, stepStride: stepStride, rowStride: rowStride)
+  }
+
+  /// Copies features of the first step's rows from those of another sequence.
+  @inline(__always)
+  func copyFirstStep(from source: SequenceView, rows: Int, features: Range<Int>) {
+    for row in 0..<rows {
+      (base + row * rowStride + features.lowerBound).update(
+        from: source.base + row * source.rowStride + features.lowerBound, count: features.count)
+    }
+  }
+
   /// The rows of the first step, as a matrix.
   @inline(__always)
   var firstStep: MatrixRows<Scalar> {

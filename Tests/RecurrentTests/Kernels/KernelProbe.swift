@@ -62,8 +62,8 @@ struct KernelProbe<Scalar: TensorScalar> {
         memoryC[margin + offset(row, cLayout) + j] = before[row * columns + j]
       }
     }
-    let lanes = kernels.laneCount
-    let padded = (columns + lanes - 1) / lanes * lanes
+    let width = kernels.panelWidth
+    let padded = (columns + width - 1) / width * width
     var panels = [Scalar](repeating: .nan, count: padded * depth + 1)
     // One more, since an array without elements has no address.
     (b + [.nan]).withUnsafeBufferPointer { b in

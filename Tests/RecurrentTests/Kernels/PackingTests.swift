@@ -5,20 +5,20 @@ import VectorKernels
 
 @Suite struct PackingTests {
   @Test(
-    "panels hold four vectors of columns by depth, padded with zeros, for both orders of the source",
+    "panels hold vectors of columns by depth, padded with zeros, for both orders of the source",
     arguments: InstructionSet.available)
   func panels(instructions: InstructionSet) {
     let kernels = instructions.floatKernels
-    let lanes = kernels.laneCount
-    for columns in [1, lanes - 1, lanes, 3 * lanes + 1, 4 * lanes, 4 * lanes + 1, 9 * lanes - 1] {
+    let width = kernels.panelWidth
+    for columns in [1, width - 1, width, width + 1, 2 * width, 3 * width - 1] {
       for depth in [1, 5] {
         // Element (column, k) is its own name, never zero.
         let element = { (column: Int, k: Int) in Float(column * depth + k + 1) }
-        let padded = (columns + lanes - 1) / lanes * lanes
+        let padded = (columns + width - 1) / width * width
         var expected: [Float] = []
-        for first in stride(from: 0, to: columns, by: 4 * lanes) {
+        for first in stride(from: 0, to: columns, by: width) {
           for k in 0..<depth {
-            for column in first..<min(first + 4 * lanes, padded) {
+            for column in first..<(first + width) {
               expected.append(column < columns ? element(column, k) : 0)
             }
           }

@@ -101,20 +101,33 @@ import Testing
     }
   }
 
-  @Test("threads change no bit", arguments: [2, 3, 5, 8])
-  func threads(count: Int) throws {
+  @Test(
+    "neither threads nor the split nor the size of chunks change a bit",
+    arguments: [ForwardPlan.Split.rows, .columns, .layers], [1, 2, 3, 5])
+  func plans(split: ForwardPlan.Split, threadCount: Int) throws {
+    try plans(split, threadCount, batchFirst: false, Float.self)
+    try plans(split, threadCount, batchFirst: true, Double.self)
+  }
+
+  private func plans<Scalar: TensorScalar>(
+    _ split: ForwardPlan.Split, _ threadCount: Int, batchFirst: Bool, _: Scalar.Type
+  ) throws {
     var generator = SeededGenerator(seed: 5)
-    let rnn = RNN<Float>(inputSize: 40, hiddenSize: 96, layerCount: 2, using: &generator)
-    let x = Tensor<Float>.normal([40, 33, 40], using: &generator)
-    let plan = ForwardPlan(
-      steps: 40, rows: 33, inputSize: 40, hiddenSize: 96, layerCount: 2, scalarSize: 4,
-      backend: .swift, threadCount: count)
-    #expect(plan.workers.count == count)
-    let one = try rnn.run(x, from: nil, execution: Execution(backend: .swift))
-    let many = try rnn.run(
-      x, from: nil, execution: Execution(backend: .swift, threadCount: count))
-    expectBitwiseEqual(many.output, one.output, "output")
-    expectBitwiseEqual(many.finalState, one.finalState, "final state")
+    // The hidden features are five panels and a part of one, on the widest vectors.
+    let rnn = RNN<Scalar>(
+      inputSize: 20, hiddenSize: 330, layerCount: 5, batchFirst: batchFirst, using: &generator)
+    let x = Tensor<Scalar>.normal([batchFirst ? 5 : 23, batchFirst ? 23 : 5, 20], using: &generator)
+    let h0 = Tensor<Scalar>.uniform([5, 5, 330], in: -1...1, using: &generator)
+    let expected = try rnn.run(x, from: h0, execution: Execution(backend: .swift))
+    for stepsPerChunk in [1, 2, 7, 23] {
+      var execution = Execution(backend: .swift, threadCount: threadCount)
+      execution.plan = ForwardPlan(
+        stepsPerChunk: stepsPerChunk, split: split, threadCount: threadCount)
+      let actual = try rnn.run(x, from: h0, execution: execution)
+      let context = "\(split) on \(threadCount) threads, chunks of \(stepsPerChunk)"
+      expectBitwiseEqual(actual.output, expected.output, "output, \(context)")
+      expectBitwiseEqual(actual.finalState, expected.finalState, "final state, \(context)")
+    }
   }
 
   @Test("AVX2 and AVX-512 agree in every bit, in Float and Double")
@@ -170,8 +183,9 @@ import Testing
     rnn.backend = .swift
     let x = Tensor<Float>.normal([300, 8, 64], using: &generator)
     let plan = ForwardPlan(
-      steps: 300, rows: 8, inputSize: 64, hiddenSize: 64, layerCount: 2, scalarSize: 4,
-      backend: .swift, threadCount: 1)
+      ForwardShape(
+        steps: 300, rows: 8, inputSize: 64, hiddenSize: 64, layerCount: 2, scalarSize: 4),
+      backend: .swift, panelWidth: 16, threadCount: 1)
     #expect(plan.stepsPerChunk < 150)
     let whole = try rnn(x)
     var state = Tensor<Float>.zeros([2, 8, 64])
@@ -190,6 +204,7 @@ import Testing
     // A layer whose weights nobody has packed yet.
     var fresh = RNN<Float>(inputSize: 13, hiddenSize: 37, layerCount: 3)
     fresh.parameters = rnn.parameters
+    fresh.threadCount = 4
     fresh.backend = .swift
     let shared = fresh
     try await withThrowingTaskGroup(of: Tensor<Float>.self) { group in

@@ -1,0 +1,30 @@
+/// A matrix B [columns, depth] as one engine wants it, and what the rows of A·Bᵀ may start from.
+struct PreparedMatrix<Scalar: TensorScalar>: Sendable {
+  let columns: Int
+  let depth: Int
+  /// Panels for the Swift kernels, row-major for OpenBLAS.
+  let elements: AlignedBuffer<Scalar>
+  /// The start of every row, padded with zeros to whole panels.
+  let start: AlignedBuffer<Scalar>
+
+  /// Some of the columns; the first stands at a multiple of the engine's panel width.
+  @inline(__always)
+  func columns(_ range: Range<Int>) -> PreparedColumns<Scalar> {
+    PreparedColumns(
+      columns: range.count, depth: depth, elements: elements.base + range.lowerBound * depth,
+      start: start.base + range.lowerBound)
+  }
+
+  /// All columns.
+  var allColumns: PreparedColumns<Scalar> {
+    @inline(__always) get { columns(0..<columns) }
+  }
+}
+
+/// Columns of a prepared matrix, which outlives it.
+struct PreparedColumns<Scalar> {
+  let columns: Int
+  let depth: Int
+  let elements: UnsafePointer<Scalar>
+  let start: UnsafePointer<Scalar>
+}

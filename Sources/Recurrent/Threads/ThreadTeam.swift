@@ -1,0 +1,79 @@
+internal import Synchronization
+
+#if canImport(FoundationEssentials)
+  internal import FoundationEssentials
+#else
+  internal import Foundation
+#endif
+
+// Threads of the package's own.
+//
+// Goals, in order:
+// 1. Workers of one crew run at the same time, so that they may wait for each other.
+// 2. Handing out work costs less than a microsecond while a call follows the other, and no processor time afterwards.
+// 3. Callers never wait for threads that another call is using: they do with fewer, or with themselves.
+//
+// Rejected:
+// | alternative                             | why not                                                        |
+// | --------------------------------------- | -------------------------------------------------------------- |
+// | DispatchQueue.concurrentPerform         | may run two iterations one after the other on one thread       |
+// | the pool of Swift's concurrency         | its threads must not wait for each other                       |
+// | one crew for the process, behind a lock | callers on different processors would wait for each other      |
+
+/// Threads that wait for work, shared by all calls of the process.
+final class ThreadTeam: Sendable {
+  /// The team of this process.
+  static let shared = ThreadTeam()
+
+  private struct Pool {
+    var idle: [Worker] = []
+    var started = 0
+  }
+  private let pool = Mutex(Pool())
+
+  /// Calls `body` with the caller's thread and up to `count` − 1 others that are free.
+  ///
+  /// More threads than the machine has processors are started only for a caller that asks for so many.
+  func withCrew<Result>(upTo count: Int, _ body: (Crew) -> Result) -> Result {
+    let crew = Crew(workers: take(count - 1))
+    defer { pool.withLock { $0.idle.append(contentsOf: crew.workers) } }
+    return body(crew)
+  }
+
+  private func take(_ count: Int) -> [Worker] {
+    let limit = max(count, Self.processorCount - 1)
+    return pool.withLock { pool in
+      while pool.idle.count < count, pool.started < limit {
+        guard let worker = Worker.start() else { break }
+        pool.idle.append(worker)
+        pool.started += 1
+      }
+      // The last ones have worked last: they may still be awake.
+      let taken = Array(pool.idle.suffix(count))
+      pool.idle.removeLast(taken.count)
+      return taken
+    }
+  }
+
+  /// The processors that this process may use.
+  static let processorCount = max(1, ProcessInfo.processInfo.activeProcessorCount)
+}
+
+/// The threads that one call has: the caller's and some workers.
+struct Crew {
+  fileprivate let workers: [Worker]
+
+  /// The number of threads.
+  var count: Int { workers.count + 1 }
+
+  /// Calls `body` once on each of `threadCount` threads, with numbers from 0 on; the caller's is 0. Returns when all have
+  /// returned.
+  func run(threadCount: Int, _ body: (Int) -> Void) {
+    let workers = workers.prefix(threadCount - 1)
+    withoutActuallyEscaping(body) { body in
+      for (index, worker) in workers.enumerated() { worker.begin(body, as: index + 1) }
+      body(0)
+      for worker in workers { worker.finish() }
+    }
+  }
+}

@@ -1,0 +1,87 @@
+/// An estimate of what a forward pass on the Swift backend takes, good enough to choose between splits.
+///
+/// A recurrent product takes the longer of its operations at the speed of the multiply-adds and the reading of its
+/// weights from the cache that holds them; an input product, which serves many steps at once, its operations. The
+/// constants are rounded from measurements on AMD Zen 3 and Zen 4; only their ratios matter.
+struct ForwardCost {
+  private let shape: ForwardShape
+  private let panelWidth: Int
+
+  /// - Parameter panelWidth: The columns that only one thread can have.
+  init(_ shape: ForwardShape, panelWidth: Int) {
+    self.shape = shape
+    self.panelWidth = panelWidth
+  }
+
+  /// The part of the time that must remain for more threads to be worth waking.
+  static let worthwhile = 0.85
+  /// Waking threads that sleep takes some 10 µs, sometimes more.
+  static let leastWorkToShare = 40_000.0
+
+  /// Waking one more thread, and the wait for the last to end.
+  private static let nanosecondsPerThread = 4_000.0
+  /// A meeting of two threads, the outputs of one travelling to the other's cache.
+  private static let nanosecondsPerMeeting = 200.0
+  /// What a product takes beside its arithmetic.
+  private static let nanosecondsPerProduct = 25.0
+  private static let nanosecondsPerActivation = 0.4
+  private static let bytesOfOperationsPerNanosecond = 360.0
+
+  /// The bytes per nanosecond that a thread reads from where so many bytes lie.
+  private static func bandwidth(of bytes: Double) -> Double {
+    switch bytes {
+    case ...24e3: 200
+    case ...450e3: 85
+    case ...20e6: 60
+    default: 20
+    }
+  }
+
+  /// The most threads that a split has shares for.
+  func mostThreads(_ split: ForwardPlan.Split) -> Int {
+    switch split {
+    case .rows: shape.rows
+    case .columns: min(16, (shape.hiddenSize + panelWidth - 1) / panelWidth)
+    case .layers: shape.layerCount
+    }
+  }
+
+  /// The expected time of the pass.
+  func nanoseconds(_ split: ForwardPlan.Split, threadCount: Int) -> Double {
+    let steps = Double(shape.steps)
+    let ends = Double(threadCount - 1) * Self.nanosecondsPerThread
+    let above = Double(shape.layerCount - 1)
+    let (first, others): (Double, Double)
+    switch split {
+    case .rows:
+      let rows = (shape.rows + threadCount - 1) / threadCount
+      first = step(rows: rows, columns: shape.hiddenSize, inputs: shape.inputSize)
+      others = step(rows: rows, columns: shape.hiddenSize, inputs: shape.hiddenSize)
+    case .columns:
+      let panels = (shape.hiddenSize + panelWidth - 1) / panelWidth
+      let columns = min(shape.hiddenSize, (panels + threadCount - 1) / threadCount * panelWidth)
+      let meeting = Self.nanosecondsPerMeeting * Double(threadCount - 1)
+      first = step(rows: shape.rows, columns: columns, inputs: shape.inputSize) + meeting
+      others = step(rows: shape.rows, columns: columns, inputs: shape.hiddenSize) + meeting
+    case .layers:
+      let most = Double((shape.layerCount + threadCount - 1) / threadCount)
+      let layer = max(
+        step(rows: shape.rows, columns: shape.hiddenSize, inputs: shape.inputSize),
+        step(rows: shape.rows, columns: shape.hiddenSize, inputs: shape.hiddenSize))
+      // The first and the last chunk are not shared.
+      return ends + steps * most * layer * (1 + Double(threadCount - 1) / (8 * Double(threadCount)))
+    }
+    return ends + steps * (first + above * others)
+  }
+
+  /// One step of one layer, the input product included.
+  private func step(rows: Int, columns: Int, inputs: Int) -> Double {
+    let (rows, columns) = (Double(rows), Double(columns))
+    let (depth, size) = (Double(shape.hiddenSize), Double(shape.scalarSize))
+    let rate = Self.bytesOfOperationsPerNanosecond / size
+    let weights = columns * depth * size
+    let recurrent = max(2 * rows * columns * depth / rate, weights / Self.bandwidth(of: weights))
+    return recurrent + 2 * rows * columns * Double(inputs) / rate
+      + rows * columns * Self.nanosecondsPerActivation + Self.nanosecondsPerProduct
+  }
+}

@@ -1,0 +1,60 @@
+// A forward pass whose threads share out the columns of every layer: each computes its own hidden features of all rows,
+// for which it needs all features of the step before. So all meet once for each step, and the share of W_hh that a
+// thread reads at each step stays in its own cache.
+
+extension ForwardPass {
+  /// Runs the columns of one worker through all steps and layers.
+  @inline(__always)
+  func runColumns(of worker: Int, scratch: AlignedBuffer<Scalar>, progress: borrowing Progress) {
+    let columns = columns(of: worker)
+    var meetings = 0
+    for first in stride(from: 0, to: shape.steps, by: plan.stepsPerChunk) {
+      let steps = min(plan.stepsPerChunk, shape.steps - first)
+      var source = input.from(step: first, row: 0)
+      for layer in cells.indices {
+        let target =
+          layer == shape.layerCount - 1
+          ? output.from(step: first, row: 0) : between(scratch, layer, steps: steps, rows: shape.rows)
+        let state = state(ofLayer: layer, row: 0)
+        unroll(columns, of: cells[layer], steps: steps, from: source, into: target, state) {
+          meetings += 1
+          progress.publish(meetings, by: worker)
+          progress.waitForAll(toReach: meetings)
+        }
+        source = target
+      }
+    }
+  }
+
+  /// The columns of a worker: whole panels.
+  private func columns(of worker: Int) -> Range<Int> {
+    let width = engine.panelWidth
+    let panels = (0..<(shape.hiddenSize + width - 1) / width).part(worker, of: plan.threadCount)
+    return min(panels.lowerBound * width, shape.hiddenSize)..<min(panels.upperBound * width, shape.hiddenSize)
+  }
+
+  /// Runs some columns of one cell over a chunk of steps; `meet` returns when all workers have called it.
+  @inline(__always)
+  private func unroll(
+    _ columns: Range<Int>, of cell: PreparedCell<Scalar>, steps: Int,
+    from source: SequenceView<Scalar>, into target: SequenceView<Scalar>, _ state: SequenceView<Scalar>,
+    meet: () -> Void
+  ) {
+    let own = target.from(feature: columns.lowerBound)
+    let recurrent = cell.recurrent.columns(columns)
+    engine.multiply(
+      rows: steps * shape.rows, source.allSteps(rows: shape.rows), by: cell.input.columns(columns),
+      from: .prepared, into: own.allSteps(rows: shape.rows), then: .identity)
+    var previous = state
+    for step in 0..<steps {
+      engine.multiply(
+        rows: shape.rows, previous.firstStep, by: recurrent, from: .accumulated,
+        into: own.from(step: step, row: 0).firstStep, then: activation)
+      meet()
+      previous = target.from(step: step, row: 0)
+    }
+    // All have read the state of before by now, and none reads the new one before all have written it.
+    state.copyFirstStep(from: previous, rows: shape.rows, features: columns)
+    meet()
+  }
+}

@@ -1,0 +1,60 @@
+// A forward pass whose threads share out the layers: while one runs its layers on a chunk of steps, the next one runs the
+// layers above on the chunk before. They meet once for each chunk.
+
+/// What the threads of a pipeline have in common.
+struct LayerPipeline<Scalar: TensorScalar>: ~Copyable, @unchecked Sendable {
+  /// The chunks that each worker has done.
+  let progress: Progress
+  /// What worker w hands to worker w + 1: so many chunks, used in turn.
+  fileprivate let handedUp: AlignedBuffer<Scalar>
+  fileprivate let chunkSize: Int
+
+  /// The chunks that a worker may be ahead of the next.
+  fileprivate static var lead: Int { 3 }
+
+  init(_ pass: ForwardPass<Scalar>, workerCount: Int) {
+    progress = Progress(workers: workerCount)
+    chunkSize = pass.chunkSize(pass.shape.rows)
+    handedUp = AlignedBuffer(count: (workerCount - 1) * Self.lead * chunkSize)
+  }
+}
+
+extension ForwardPass {
+  /// Runs the layers of one worker through all steps.
+  @inline(__always)
+  func runLayers(of worker: Int, _ pipeline: borrowing LayerPipeline<Scalar>) {
+    let share = Share(
+      rows: 0..<shape.rows, layers: (0..<shape.layerCount).part(worker, of: plan.threadCount))
+    let scratch = scratch(for: share)
+    let isLast = worker == plan.threadCount - 1
+    var chunk = 0
+    for first in stride(from: 0, to: shape.steps, by: plan.stepsPerChunk) {
+      let steps = first..<min(first + plan.stepsPerChunk, shape.steps)
+      if worker > 0 { pipeline.progress.wait(for: worker - 1, toReach: chunk + 1) }
+      if !isLast {
+        pipeline.progress.wait(for: worker + 1, toReach: chunk + 1 - LayerPipeline<Scalar>.lead)
+      }
+      run(
+        share, steps: steps,
+        from: worker == 0
+          ? input.from(step: first, row: 0)
+          : handedUp(pipeline, by: worker - 1, chunk, steps: steps.count),
+        into: isLast
+          ? output.from(step: first, row: 0)
+          : handedUp(pipeline, by: worker, chunk, steps: steps.count),
+        scratch: scratch)
+      chunk += 1
+      pipeline.progress.publish(chunk, by: worker)
+    }
+  }
+
+  /// Where a worker writes a chunk for the next one.
+  private func handedUp(
+    _ pipeline: borrowing LayerPipeline<Scalar>, by worker: Int, _ chunk: Int, steps: Int
+  ) -> SequenceView<Scalar> {
+    let place = worker * LayerPipeline<Scalar>.lead + chunk % LayerPipeline<Scalar>.lead
+    return SequenceView(
+      base: pipeline.handedUp.base + place * pipeline.chunkSize,
+      steps: steps, rows: shape.rows, features: shape.hiddenSize, batchFirst: batchFirst)
+  }
+}
