@@ -45,6 +45,34 @@ void cpu_pause(void) {
 
 void cpu_yield(void) { sched_yield(); }
 
+#if defined(__linux__)
+
+int cpu_current(void) { return sched_getcpu(); }
+
+void cpu_leave(const int *taken, size_t count) {
+  int current = sched_getcpu();
+  bool is_taken = false;
+  for (size_t i = 0; i < count; i++) is_taken |= taken[i] == current;
+  cpu_set_t allowed;
+  if (!is_taken || sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
+  cpu_set_t others = allowed;
+  for (size_t i = 0; i < count; i++)
+    if (taken[i] >= 0 && taken[i] < CPU_SETSIZE) CPU_CLR(taken[i], &others);
+  if (CPU_COUNT(&others) == 0 || sched_setaffinity(0, sizeof others, &others) != 0) return;
+  sched_setaffinity(0, sizeof allowed, &allowed);
+}
+
+#else
+
+int cpu_current(void) { return -1; }
+
+void cpu_leave(const int *taken, size_t count) {
+  (void)taken;
+  (void)count;
+}
+
+#endif
+
 struct start {
   void (*body)(void *);
   void *argument;

@@ -20,6 +20,13 @@ void cpu_yield(void);
 // other threads. Returns whether there is such a thread now.
 bool cpu_start_thread(void (*body)(void *), void *argument);
 
+// The number of the processor that this thread runs on; -1 where the system does not tell.
+int cpu_current(void);
+
+// Moves this thread to another processor if it runs on one of `taken`, provided that it may run on one that is not. The
+// processors that it may run on stay the same.
+void cpu_leave(const int *taken, size_t count);
+
 // Asks for large pages behind memory that is read from front to back again and again. Only a hint.
 void cpu_prefer_large_pages(void *base, size_t size);
 

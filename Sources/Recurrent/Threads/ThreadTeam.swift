@@ -1,3 +1,4 @@
+internal import CPUFeatures
 internal import Synchronization
 
 #if canImport(FoundationEssentials)
@@ -70,10 +71,18 @@ struct Crew {
   /// returned.
   func run(threadCount: Int, _ body: (Int) -> Void) {
     let workers = workers.prefix(threadCount - 1)
-    withoutActuallyEscaping(body) { body in
-      for (index, worker) in workers.enumerated() { worker.begin(body, as: index + 1) }
-      body(0)
-      for worker in workers { worker.finish() }
+    withUnsafeTemporaryAllocation(of: Int32.self, capacity: threadCount) { processors in
+      // Threads that wait for each other by giving the processor away look busy to the system, and stay together on one
+      // processor for long; so they see to it themselves that they do not meet there.
+      processors.initialize(repeating: cpu_current())
+      for (index, worker) in workers.enumerated() { processors[index + 1] = worker.lastProcessor }
+      withoutActuallyEscaping(body) { body in
+        for (index, worker) in workers.enumerated() {
+          worker.begin(body, as: index + 1, besides: UnsafeBufferPointer(rebasing: processors[...index]))
+        }
+        body(0)
+        for worker in workers { worker.finish() }
+      }
     }
   }
 }

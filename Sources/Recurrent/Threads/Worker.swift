@@ -15,7 +15,19 @@ final class Worker: @unchecked Sendable {
   private let state = Atomic(State.awake)
   private let alarm = DispatchSemaphore(value: 0)
   /// Written by the caller before the state becomes `working`, read and cleared by the worker before it ends to be.
-  private var job: (body: (Int) -> Void, number: Int)?
+  private var job: Job?
+
+  private struct Job {
+    let body: (Int) -> Void
+    let number: Int
+    let taken: UnsafeBufferPointer<Int32>
+  }
+
+  /// The processor on which the worker began its last job.
+  private let processor = Atomic(Int32(-1))
+
+  /// The processor on which the worker began its last job; −1 before, or where the system does not tell.
+  var lastProcessor: Int32 { processor.load(ordering: .relaxed) }
 
   /// Starts a thread; `nil` where the system has none left.
   static func start() -> Worker? {
@@ -32,8 +44,15 @@ final class Worker: @unchecked Sendable {
   }
 
   /// Gives the worker its work; it must be idle.
-  func begin(_ body: @escaping (Int) -> Void, as number: Int) {
-    job = (body, number)
+  ///
+  /// - Parameters:
+  ///   - body: The work.
+  ///   - number: What `body` is called with.
+  ///   - taken: The processors that belong to other threads of the crew.
+  func begin(
+    _ body: @escaping (Int) -> Void, as number: Int, besides taken: UnsafeBufferPointer<Int32>
+  ) {
+    job = Job(body: body, number: number, taken: taken)
     if state.exchange(.working, ordering: .acquiringAndReleasing) == .asleep { alarm.signal() }
   }
 
@@ -54,9 +73,11 @@ final class Worker: @unchecked Sendable {
   /// A function of its own, so that no reference to the job is left when the caller hears that it is done.
   @inline(never)
   private func work() {
-    guard let (body, number) = job else { return }
-    job = nil
-    body(number)
+    guard let job else { return }
+    self.job = nil
+    cpu_leave(job.taken.baseAddress, job.taken.count)
+    processor.store(cpu_current(), ordering: .relaxed)
+    job.body(job.number)
   }
 
   private func waitForWork() {

@@ -7,7 +7,7 @@ struct ForwardCost {
   private let shape: ForwardShape
   private let panelWidth: Int
 
-  /// - Parameter panelWidth: The columns that only one thread can have.
+  /// Estimates passes of a shape; `panelWidth` columns are the fewest that a thread can have.
   init(_ shape: ForwardShape, panelWidth: Int) {
     self.shape = shape
     self.panelWidth = panelWidth

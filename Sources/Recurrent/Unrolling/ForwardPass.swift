@@ -95,7 +95,9 @@ struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
   }
 
   /// Where a layer below the last of a share writes its chunk.
-  func between(_ scratch: AlignedBuffer<Scalar>, _ layer: Int, steps: Int, rows: Int) -> SequenceView<Scalar> {
+  func between(
+    _ scratch: AlignedBuffer<Scalar>, _ layer: Int, steps: Int, rows: Int
+  ) -> SequenceView<Scalar> {
     SequenceView(
       base: scratch.base + (layer & 1) * chunkSize(rows),
       steps: steps, rows: rows, features: shape.hiddenSize, batchFirst: batchFirst)
@@ -120,7 +122,8 @@ struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
     engine.multiply(
       rows: rows, state.firstStep, by: cell.recurrent.allColumns, from: .accumulated,
       into: target.firstStep, then: activation, links: steps, linkStride: target.stepStride)
-    state.copyFirstStep(from: target.from(step: steps - 1, row: 0), rows: rows, features: 0..<shape.hiddenSize)
+    state.copyFirstStep(
+      from: target.from(step: steps - 1, row: 0), rows: rows, features: 0..<shape.hiddenSize)
   }
 }
 
