@@ -98,10 +98,9 @@ struct BenchComparison {
     }
     return zip(executions, times).map { execution, times in
       let sorted = times.sorted()
-      let resolved = execution.resolvedBackend(rows: shape.rows, depth: shape.hiddenSize)
       return Measured(
         backend: execution.backend,
-        instructions: resolved == .openBLAS
+        instructions: execution.backend == .openBLAS
           ? OpenBLASLibrary.coreName ?? "" : execution.instructions.rawValue,
         median: sorted[sorted.count / 2], minimum: sorted[0],
         greatestDifference: greatestDifference)

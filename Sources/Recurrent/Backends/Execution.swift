@@ -34,10 +34,3 @@ package struct Execution: Sendable, Equatable {
     }
   }
 }
-
-extension Execution {
-  /// The backend that runs a layer with this many rows and hidden features.
-  package func resolvedBackend(rows: Int, depth: Int) -> Backend {
-    backend.resolved(rows: rows, depth: depth, threadCount: threadCount)
-  }
-}

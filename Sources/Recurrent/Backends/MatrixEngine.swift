@@ -10,7 +10,7 @@ struct MatrixRows<Scalar> {
 ///
 /// It offers C = activation(start + A·Bᵀ), where each row starts from a given vector or from what C holds, and
 /// chains of such products.
-struct MatrixEngine<Scalar: TensorScalar>: Sendable {
+final class MatrixEngine<Scalar: TensorScalar>: Sendable {
   /// Where a sum starts.
   enum Start {
     /// From the prepared start of the matrix; C is not read.

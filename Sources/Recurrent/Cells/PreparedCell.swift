@@ -43,17 +43,14 @@ final class Preparations<Scalar: TensorScalar>: Sendable {
     for backend: Backend, _ instructions: InstructionSet,
     make: () throws(RecurrentError) -> PreparedStack<Scalar>
   ) throws(RecurrentError) -> PreparedStack<Scalar> {
-    let result = prepared.withLock { prepared -> Result<PreparedStack<Scalar>, RecurrentError> in
+    try prepared.withLock { (prepared) throws(RecurrentError) -> PreparedStack<Scalar> in
       for stack in prepared
       where stack.engine.backend == backend && stack.engine.instructions == instructions {
-        return .success(stack)
-      }
-      return Result { () throws(RecurrentError) in
-        let stack = try make()
-        prepared.append(stack)
         return stack
       }
+      let stack = try make()
+      prepared.append(stack)
+      return stack
     }
-    return try result.get()
   }
 }

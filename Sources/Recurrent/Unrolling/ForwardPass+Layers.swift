@@ -6,7 +6,7 @@ struct LayerPipeline<Scalar: TensorScalar>: ~Copyable, @unchecked Sendable {
   /// The chunks that each worker has done.
   let progress: Progress
   /// What worker w hands to worker w + 1: so many chunks, used in turn.
-  fileprivate let handedUp: AlignedBuffer<Scalar>
+  fileprivate let handedUp: Scratch<Scalar>
   fileprivate let chunkSize: Int
 
   /// The chunks that a worker may be ahead of the next.
@@ -15,7 +15,7 @@ struct LayerPipeline<Scalar: TensorScalar>: ~Copyable, @unchecked Sendable {
   init(_ pass: ForwardPass<Scalar>, workerCount: Int) {
     progress = Progress(workers: workerCount)
     chunkSize = pass.chunkSize(pass.shape.rows)
-    handedUp = AlignedBuffer(count: (workerCount - 1) * Self.lead * chunkSize)
+    handedUp = Scratch(count: (workerCount - 1) * Self.lead * chunkSize)
   }
 }
 
@@ -25,7 +25,7 @@ extension ForwardPass {
   func runLayers(of worker: Int, _ pipeline: borrowing LayerPipeline<Scalar>) {
     let share = Share(
       rows: 0..<shape.rows, layers: (0..<shape.layerCount).part(worker, of: plan.threadCount))
-    let scratch = scratch(for: share)
+    let scratch = Scratch<Scalar>(count: scratchSize(for: share))
     let isLast = worker == plan.threadCount - 1
     var chunk = 0
     for first in stride(from: 0, to: shape.steps, by: plan.stepsPerChunk) {
@@ -42,7 +42,7 @@ extension ForwardPass {
         into: isLast
           ? output.from(step: first, row: 0)
           : handedUp(pipeline, by: worker, chunk, steps: steps.count),
-        scratch: scratch)
+        scratch: scratch.base)
       chunk += 1
       pipeline.progress.publish(chunk, by: worker)
     }
