@@ -11,6 +11,9 @@ public struct KernelTable<Scalar>: Sendable {
   public let multiply: @Sendable (Product<Scalar>) -> Void
   /// Applies an activation to `count` contiguous scalars in place.
   public let activate: @Sendable (Activation, UnsafeMutablePointer<Scalar>, Int) -> Void
+  /// Reads a buffer of so many vectors that many times, and returns a value that depends on every
+  /// load. See ``readRounds(_:vectorCount:rounds:lanes:)``.
+  public let readRounds: @Sendable (UnsafePointer<Scalar>, _ vectorCount: Int, _ rounds: Int) -> Scalar
   /// Performs that many rounds of independent multiply-adds in registers, and returns how many
   /// floating-point operations one round has, together with a value that depends on all of them.
   public let multiplyAddRounds: @Sendable (Int) -> (operationsPerRound: Int, value: Scalar)
@@ -21,12 +24,15 @@ public struct KernelTable<Scalar>: Sendable {
     pack: @escaping @Sendable (PackingSource<Scalar>, UnsafeMutablePointer<Scalar>) -> Void,
     multiply: @escaping @Sendable (Product<Scalar>) -> Void,
     activate: @escaping @Sendable (Activation, UnsafeMutablePointer<Scalar>, Int) -> Void,
+    readRounds:
+      @escaping @Sendable (UnsafePointer<Scalar>, _ vectorCount: Int, _ rounds: Int) -> Scalar,
     multiplyAddRounds: @escaping @Sendable (Int) -> (operationsPerRound: Int, value: Scalar)
   ) {
     self.laneCount = laneCount
     self.pack = pack
     self.multiply = multiply
     self.activate = activate
+    self.readRounds = readRounds
     self.multiplyAddRounds = multiplyAddRounds
   }
 }

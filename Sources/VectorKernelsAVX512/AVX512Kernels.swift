@@ -11,6 +11,7 @@ public enum AVX512Kernels {
     pack: { pack($0, into: $1, lanes: FloatLanes512.self) },
     multiply: { multiply($0, lanes: FloatLanes512.self, tileRows: TileRows()) },
     activate: { activate($0, $1, $2, lanes: FloatLanes512.self) },
+    readRounds: { readRounds($0, vectorCount: $1, rounds: $2, lanes: FloatLanes512.self) },
     multiplyAddRounds: { multiplyAddRounds($0, lanes: FloatLanes512.self, tileRows: TileRows()) })
 
   /// The entry points for `Double`.
@@ -19,5 +20,6 @@ public enum AVX512Kernels {
     pack: { pack($0, into: $1, lanes: DoubleLanes512.self) },
     multiply: { multiply($0, lanes: DoubleLanes512.self, tileRows: TileRows()) },
     activate: { activate($0, $1, $2, lanes: DoubleLanes512.self) },
+    readRounds: { readRounds($0, vectorCount: $1, rounds: $2, lanes: DoubleLanes512.self) },
     multiplyAddRounds: { multiplyAddRounds($0, lanes: DoubleLanes512.self, tileRows: TileRows()) })
 }

@@ -16,6 +16,7 @@ public enum BaselineKernels {
     pack: { pack($0, into: $1, lanes: FloatLanes128.self) },
     multiply: { multiply($0, lanes: FloatLanes128.self, tileRows: TileRows()) },
     activate: { activate($0, $1, $2, lanes: FloatLanes128.self) },
+    readRounds: { readRounds($0, vectorCount: $1, rounds: $2, lanes: FloatLanes128.self) },
     multiplyAddRounds: { multiplyAddRounds($0, lanes: FloatLanes128.self, tileRows: TileRows()) })
 
   /// The entry points for `Double`.
@@ -24,5 +25,6 @@ public enum BaselineKernels {
     pack: { pack($0, into: $1, lanes: DoubleLanes128.self) },
     multiply: { multiply($0, lanes: DoubleLanes128.self, tileRows: TileRows()) },
     activate: { activate($0, $1, $2, lanes: DoubleLanes128.self) },
+    readRounds: { readRounds($0, vectorCount: $1, rounds: $2, lanes: DoubleLanes128.self) },
     multiplyAddRounds: { multiplyAddRounds($0, lanes: DoubleLanes128.self, tileRows: TileRows()) })
 }
