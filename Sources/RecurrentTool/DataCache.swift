@@ -18,8 +18,10 @@ struct DataCache: Sendable, Equatable {
     DataCache(level: 3, byteCount: 16 << 20),
   ]
 
-  /// The caches that Linux describes in `index0`, `index1`, … of a folder (Documentation/ABI/testing/sysfs-devices-system-cpu),
-  /// from the nearest. A level that is no larger than the one before, as virtual machines may claim, is left out.
+  /// The caches that Linux describes in `index0`, `index1`, … of a folder, from the nearest. A level that is no larger
+  /// than the one before, as virtual machines may claim, is left out.
+  ///
+  /// Source: Linux, Documentation/ABI/testing/sysfs-devices-system-cpu.
   static func listed(inFolder folder: String) -> [DataCache] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     let found = names.filter { $0.hasPrefix("index") }.compactMap { cache(inFolder: "\(folder)/\($0)") }

@@ -20,7 +20,8 @@ final class ReadMeasurement {
     let probes = Self.probes(for: caches)
     let memory = UnsafeMutableRawBufferPointer.allocate(
       byteCount: probes.map(\.byteCount).max() ?? 0, alignment: 64)
-    // Pages that were never written share one page of zeros, which stays in the nearest cache. These bytes make normal numbers.
+    // Pages that were never written share one page of zeros, which stays in the nearest cache. These bytes make
+    // normal numbers.
     if let base = memory.baseAddress { memset(base, 0x3c, memory.count) }
     self.memory = memory
     levels = probes.map { ($0, Self.bytesPerSecond($0.byteCount, in: UnsafeRawBufferPointer(memory))) }

@@ -23,8 +23,8 @@ struct Roofline: Sendable, Equatable {
   ///
   ///     Σ over layers l of (2·T·B·H·I_l / peak + T · max(2·B·H² / peak, 4·H² / bandwidth))
   ///
-  /// where I_l is I for the first layer and H for the others. The input product of all steps can be computed at once, so that
-  /// operations alone limit it. The recurrent weights are read once for each step at least.
+  /// where I_l is I for the first layer and H for the others. The input product of all steps can be computed at
+  /// once, so that operations alone limit it. The recurrent weights are read once for each step at least.
   ///
   /// - Parameters:
   ///   - shape: The sizes of the pass.
