@@ -93,7 +93,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "RecurrentToolTests",
-      dependencies: ["Recurrent", "RecurrentTool"],
+      dependencies: ["Recurrent", "RecurrentTestSupport", "RecurrentTool"],
       swiftSettings: strict),
   ] + wideKernels
 )

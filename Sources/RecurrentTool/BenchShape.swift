@@ -24,6 +24,14 @@ struct BenchShape: Sendable, CustomStringConvertible {
     return 2 * Double(steps) * Double(rows) * h * (i + h + Double(layerCount - 1) * 2 * h)
   }
 
+  /// Floating-point operations of the recurrent product of one step and layer.
+  var recurrentOperationsPerStep: Double {
+    2 * Double(rows) * Double(hiddenSize) * Double(hiddenSize)
+  }
+
+  /// The size of the recurrent weights of one layer, in `Float`.
+  var recurrentWeightBytes: Int { hiddenSize * hiddenSize * MemoryLayout<Float>.stride }
+
   /// Whether no tensor has more than 2³¹ elements.
   var isReasonable: Bool {
     let greatest = 2147483648.0

@@ -12,17 +12,21 @@ import VectorKernels
 public enum BaselineKernels {
   /// The entry points for `Float`.
   public static let float = KernelTable<Float>(
+    laneCount: FloatLanes128.count,
     panelWidth: Tiles.panelVectors * FloatLanes128.count,
     pack: { pack($0, into: $1, lanes: FloatLanes128.self, tiling: Tiles()) },
     multiply: { multiply($0, lanes: FloatLanes128.self, tiling: Tiles()) },
     activate: { activate($0, $1, $2, lanes: FloatLanes128.self) },
+    readRounds: { readRounds($0, vectorCount: $1, rounds: $2, lanes: FloatLanes128.self) },
     multiplyAddRounds: { multiplyAddRounds($0, lanes: FloatLanes128.self, tiling: Tiles()) })
 
   /// The entry points for `Double`.
   public static let double = KernelTable<Double>(
+    laneCount: DoubleLanes128.count,
     panelWidth: Tiles.panelVectors * DoubleLanes128.count,
     pack: { pack($0, into: $1, lanes: DoubleLanes128.self, tiling: Tiles()) },
     multiply: { multiply($0, lanes: DoubleLanes128.self, tiling: Tiles()) },
     activate: { activate($0, $1, $2, lanes: DoubleLanes128.self) },
+    readRounds: { readRounds($0, vectorCount: $1, rounds: $2, lanes: DoubleLanes128.self) },
     multiplyAddRounds: { multiplyAddRounds($0, lanes: DoubleLanes128.self, tiling: Tiles()) })
 }

@@ -108,7 +108,7 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
     }
   }
 
-  /// Runs T steps of B rows from a state on, and returns the output, laid out as the input.
+  /// Runs T steps of B rows from a state on.
   ///
   /// - Parameters:
   ///   - input: `[T, B, I]`, or `[B, T, I]` with `batchFirst`, its size checked by the caller.
@@ -118,6 +118,8 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
   ///   - initialState: `[L, B, H]`, its size checked by the caller.
   ///   - finalState: Takes every layer's last state, `[L, B, H]`.
   ///   - execution: Who computes.
+  /// - Returns: The output, laid out as the input.
+  /// - Throws: ``RecurrentError`` for a sequence that is too long, and what ``prepared(for:_:)`` throws.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   func run(
