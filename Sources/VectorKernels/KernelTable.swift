@@ -13,6 +13,10 @@ public struct KernelTable<Scalar>: Sendable {
   public let multiply: @Sendable (Product<Scalar>) -> Void
   /// Applies an activation to `count` contiguous scalars in place.
   public let activate: @Sendable (Activation, UnsafeMutablePointer<Scalar>, Int) -> Void
+  /// Multiplies `count` contiguous scalars by an activation's derivative where it had these outputs. See
+  /// ``scaleByDerivative(of:_:_:_:lanes:)``.
+  public let scaleByDerivative:
+    @Sendable (Activation, UnsafeMutablePointer<Scalar>, _ outputs: UnsafePointer<Scalar>, Int) -> Void
   /// Reads a buffer of so many vectors that many times, and returns a value that depends on every
   /// load. See ``readRounds(_:vectorCount:rounds:lanes:)``.
   public let readRounds: @Sendable (UnsafePointer<Scalar>, _ vectorCount: Int, _ rounds: Int) -> Scalar
@@ -27,6 +31,8 @@ public struct KernelTable<Scalar>: Sendable {
     pack: @escaping @Sendable (PackingSource<Scalar>, UnsafeMutablePointer<Scalar>) -> Void,
     multiply: @escaping @Sendable (Product<Scalar>) -> Void,
     activate: @escaping @Sendable (Activation, UnsafeMutablePointer<Scalar>, Int) -> Void,
+    scaleByDerivative:
+      @escaping @Sendable (Activation, UnsafeMutablePointer<Scalar>, UnsafePointer<Scalar>, Int) -> Void,
     readRounds:
       @escaping @Sendable (UnsafePointer<Scalar>, _ vectorCount: Int, _ rounds: Int) -> Scalar,
     multiplyAddRounds: @escaping @Sendable (Int) -> (operationsPerRound: Int, value: Scalar)
@@ -36,6 +42,7 @@ public struct KernelTable<Scalar>: Sendable {
     self.pack = pack
     self.multiply = multiply
     self.activate = activate
+    self.scaleByDerivative = scaleByDerivative
     self.readRounds = readRounds
     self.multiplyAddRounds = multiplyAddRounds
   }

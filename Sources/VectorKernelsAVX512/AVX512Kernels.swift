@@ -12,6 +12,7 @@ public enum AVX512Kernels {
     pack: { pack($0, into: $1, lanes: FloatLanes512.self, tiling: Tiles()) },
     multiply: { multiply($0, lanes: FloatLanes512.self, tiling: Tiles()) },
     activate: { activate($0, $1, $2, lanes: FloatLanes512.self) },
+    scaleByDerivative: { scaleByDerivative(of: $0, $1, $2, $3, lanes: FloatLanes512.self) },
     readRounds: { readRounds($0, vectorCount: $1, rounds: $2, lanes: FloatLanes512.self) },
     multiplyAddRounds: { multiplyAddRounds($0, lanes: FloatLanes512.self, tiling: Tiles()) })
 
@@ -22,6 +23,7 @@ public enum AVX512Kernels {
     pack: { pack($0, into: $1, lanes: DoubleLanes512.self, tiling: Tiles()) },
     multiply: { multiply($0, lanes: DoubleLanes512.self, tiling: Tiles()) },
     activate: { activate($0, $1, $2, lanes: DoubleLanes512.self) },
+    scaleByDerivative: { scaleByDerivative(of: $0, $1, $2, $3, lanes: DoubleLanes512.self) },
     readRounds: { readRounds($0, vectorCount: $1, rounds: $2, lanes: DoubleLanes512.self) },
     multiplyAddRounds: { multiplyAddRounds($0, lanes: DoubleLanes512.self, tiling: Tiles()) })
 }

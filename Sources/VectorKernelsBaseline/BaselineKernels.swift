@@ -17,6 +17,7 @@ public enum BaselineKernels {
     pack: { pack($0, into: $1, lanes: FloatLanes128.self, tiling: Tiles()) },
     multiply: { multiply($0, lanes: FloatLanes128.self, tiling: Tiles()) },
     activate: { activate($0, $1, $2, lanes: FloatLanes128.self) },
+    scaleByDerivative: { scaleByDerivative(of: $0, $1, $2, $3, lanes: FloatLanes128.self) },
     readRounds: { readRounds($0, vectorCount: $1, rounds: $2, lanes: FloatLanes128.self) },
     multiplyAddRounds: { multiplyAddRounds($0, lanes: FloatLanes128.self, tiling: Tiles()) })
 
@@ -27,6 +28,7 @@ public enum BaselineKernels {
     pack: { pack($0, into: $1, lanes: DoubleLanes128.self, tiling: Tiles()) },
     multiply: { multiply($0, lanes: DoubleLanes128.self, tiling: Tiles()) },
     activate: { activate($0, $1, $2, lanes: DoubleLanes128.self) },
+    scaleByDerivative: { scaleByDerivative(of: $0, $1, $2, $3, lanes: DoubleLanes128.self) },
     readRounds: { readRounds($0, vectorCount: $1, rounds: $2, lanes: DoubleLanes128.self) },
     multiplyAddRounds: { multiplyAddRounds($0, lanes: DoubleLanes128.self, tiling: Tiles()) })
 }

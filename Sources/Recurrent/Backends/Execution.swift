@@ -5,6 +5,8 @@ package struct Execution: Sendable, Equatable {
   package var threadCount: Int
   /// How the pass is cut, in the place of what ``ForwardPlan`` would choose; for tests.
   var plan: ForwardPlan?
+  /// How a backward pass is cut, in the place of what ``BackwardPlan`` would choose; for tests.
+  var backwardPlan: BackwardPlan?
 
   /// Names everything; for tests and tools.
   package init(

@@ -40,23 +40,30 @@ final class MatrixEngine<Scalar: TensorScalar>: Sendable {
     }
   }
 
-  /// Prepares B [columns, depth], row-major, and the start of the rows (`columns` scalars; zeros if `nil`).
+  /// Prepares B [columns, depth], whose element (column j, depth k) stands at `matrix[j·columnStride + k·depthStride]`,
+  /// and the start of the rows (`columns` scalars; zeros if `nil`).
   func prepare(
-    _ matrix: UnsafeBufferPointer<Scalar>, columns: Int, depth: Int, start: [Scalar]?
+    _ matrix: [Scalar], columns: Int, depth: Int, columnStride: Int, depthStride: Int,
+    start: [Scalar]? = nil
   ) -> PreparedMatrix<Scalar> {
-    guard let matrix = matrix.baseAddress else { preconditionFailure("an empty matrix") }
-    let width = kernels.panelWidth
+    let width = panelWidth
     let padded = (columns + width - 1) / width * width
-    let elements: AlignedBuffer<Scalar>
-    if openBLAS != nil {
-      elements = AlignedBuffer(count: columns * depth)
-      elements.base.update(from: matrix, count: columns * depth)
-    } else {
-      elements = AlignedBuffer(count: padded * depth)
-      kernels.pack(
-        PackingSource(
-          base: matrix, columns: columns, depth: depth, columnStride: depth, depthStride: 1),
-        elements.base)
+    let elements = AlignedBuffer<Scalar>(count: padded * depth)
+    matrix.withUnsafeBufferPointer { matrix in
+      guard let matrix = matrix.baseAddress else { preconditionFailure("an empty matrix") }
+      if openBLAS == nil {
+        kernels.pack(
+          PackingSource(
+            base: matrix, columns: columns, depth: depth, columnStride: columnStride,
+            depthStride: depthStride),
+          elements.base)
+      } else {
+        for column in 0..<columns {
+          for k in 0..<depth {
+            elements.base[column * depth + k] = matrix[column * columnStride + k * depthStride]
+          }
+        }
+      }
     }
     let starts = AlignedBuffer<Scalar>(count: padded)
     starts.base.update(repeating: 0, count: padded)
@@ -69,44 +76,90 @@ final class MatrixEngine<Scalar: TensorScalar>: Sendable {
 
   /// C = activation(start + A·Bᵀ) for A [rows, depth] and C [rows, columns], which do not overlap.
   ///
-  /// With several `links`, each product's C is the next one's A, and its C stands `linkStride` further on.
+  /// With several `links`, each product's C is the next one's A, and its C stands `linkStride` further on. Where
+  /// `outputs` are given, laid out as C, C is multiplied by the derivative of the activation there.
   @inline(__always)
   func multiply(
     rows: Int, _ a: MatrixRows<Scalar>, by b: PreparedColumns<Scalar>, from start: Start,
-    into c: MatrixRows<Scalar>, then activation: Activation, links: Int = 1, linkStride: Int = 0
+    into c: MatrixRows<Scalar>, then activation: Activation, at outputs: UnsafePointer<Scalar>? = nil,
+    links: Int = 1, linkStride: Int = 0
   ) {
     if let openBLAS {
-      var (a, c) = (a, c)
+      var (a, c, outputs) = (a, c, outputs)
       for _ in 0..<links {
         openBLAS.multiply(rows: rows, a, by: b, from: start, into: c)
-        activate(activation, rows: rows, columns: b.columns, c)
+        activate(activation, rows: rows, columns: b.columns, c, at: outputs)
         a = c
         c.base += linkStride
+        outputs = outputs.map { $0 + linkStride }
       }
     } else {
-      kernels.multiply(
-        Product(
-          rows: rows, columns: b.columns, depth: b.depth,
-          a: a.base, aLayout: a.layout,
-          panels: b.elements, start: start == .prepared ? b.start : nil,
-          c: c.base, cLayout: c.layout, activation: activation,
-          links: links, linkStride: linkStride))
+      var product = Product(
+        rows: rows, columns: b.columns, depth: b.depth,
+        a: a.base, aLayout: a.layout,
+        panels: b.elements, start: start == .prepared ? b.start : nil,
+        c: c.base, cLayout: c.layout, activation: activation,
+        links: links, linkStride: linkStride)
+      product.outputs = outputs
+      kernels.multiply(product)
     }
   }
 
-  /// Applies an activation to rows of any layout in place.
+  /// C += AᵀB for contiguous A [depth, rows], and some columns of contiguous B [depth, width] and C [rows, width].
+  ///
+  /// `scratch` takes depth · (columns rounded up to whole panels) scalars; the columns begin at a multiple of the
+  /// panels' width.
+  @inline(__always)
+  func accumulate(
+    rows: Int, depth: Int, _ a: UnsafePointer<Scalar>, transposedBy b: UnsafePointer<Scalar>, width: Int,
+    columns: Range<Int>, into c: UnsafeMutablePointer<Scalar>, scratch: UnsafeMutablePointer<Scalar>
+  ) {
+    guard depth > 0, !columns.isEmpty else { return }
+    let (b, c) = (b + columns.lowerBound, c + columns.lowerBound)
+    if let openBLAS {
+      // Sizes are checked to fit BLAS's 32-bit integers where a layer validates its input.
+      openBLAS.multiplyTransposed(
+        Int32(rows), Int32(columns.count), Int32(depth), a, Int32(rows), b, Int32(width), c, Int32(width))
+    } else {
+      kernels.pack(
+        PackingSource(
+          base: b, columns: columns.count, depth: depth, columnStride: 1, depthStride: width),
+        scratch)
+      var product = Product(
+        rows: rows, columns: columns.count, depth: depth,
+        a: a, aLayout: RowLayout(rowStride: 1), panels: UnsafePointer(scratch), start: nil,
+        c: c, cLayout: RowLayout(rowStride: width), activation: .identity)
+      product.aDepthStride = rows
+      kernels.multiply(product)
+    }
+  }
+
+  /// C ← C ⊙ activation′ where it had these outputs, for contiguous scalars.
+  func scale(
+    _ c: UnsafeMutablePointer<Scalar>, byDerivativeOf activation: Activation,
+    at outputs: UnsafePointer<Scalar>, count: Int
+  ) {
+    kernels.scaleByDerivative(activation, c, outputs, count)
+  }
+
+  /// Applies an activation to rows of any layout in place, or multiplies them by its derivative where it had outputs.
   private func activate(
-    _ activation: Activation, rows: Int, columns: Int, _ c: MatrixRows<Scalar>
+    _ activation: Activation, rows: Int, columns: Int, _ c: MatrixRows<Scalar>,
+    at outputs: UnsafePointer<Scalar>?
   ) {
     guard activation != .identity else { return }
-    if c.layout.isUniform(rows: rows), c.layout.rowStride == columns {
+    if outputs == nil, c.layout.isUniform(rows: rows), c.layout.rowStride == columns {
       kernels.activate(activation, c.base, rows * columns)
       return
     }
     for row in 0..<rows {
       let (block, rowInBlock) = row.quotientAndRemainder(dividingBy: c.layout.rowsPerBlock)
       let offset = block * c.layout.blockStride + rowInBlock * c.layout.rowStride
-      kernels.activate(activation, c.base + offset, columns)
+      if let outputs {
+        kernels.scaleByDerivative(activation, c.base + offset, outputs + offset, columns)
+      } else {
+        kernels.activate(activation, c.base + offset, columns)
+      }
     }
   }
 }

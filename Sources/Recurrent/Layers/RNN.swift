@@ -140,6 +140,21 @@ public struct RNN<Scalar: TensorScalar>: Sendable {
   package func run(
     _ input: Tensor<Scalar>, from initialState: Tensor<Scalar>?, execution: Execution
   ) throws(RecurrentError) -> (output: Tensor<Scalar>, finalState: Tensor<Scalar>) {
+    let call = try checkedCall(input, from: initialState)
+    let result = stack.run(
+      try stack.call(steps: call.steps, rows: call.rows, batchFirst: call.batchFirst, execution),
+      input.scalars[...], from: call.state.scalars)
+    return (
+      Tensor(unchecked: result.output, shape: input.shape.replacingLast(with: hiddenSize)),
+      Tensor(unchecked: result.finalState, shape: call.state.shape)
+    )
+  }
+
+  /// Checks the shapes of a call, and puts zeros in the place of a missing state.
+  @inline(__always)
+  func checkedCall(
+    _ input: Tensor<Scalar>, from initialState: Tensor<Scalar>?
+  ) throws(RecurrentError) -> (steps: Int, rows: Int, batchFirst: Bool, state: Tensor<Scalar>) {
     try stack.validateSizes()
     let isBatched = input.shape.rank == 3
     guard isBatched || input.shape.rank == 2, input.shape[input.shape.rank - 1] == inputSize else {
@@ -160,14 +175,7 @@ public struct RNN<Scalar: TensorScalar>: Sendable {
       throw .shapeMismatch(
         argument: "initialState", expected: stateShape.description, actual: state.shape)
     }
-    var finalState: [Scalar] = []
-    let output = try stack.run(
-      input.scalars, steps: steps, rows: rows, batchFirst: batchFirst, from: state.scalars,
-      finalState: &finalState, execution: execution)
-    return (
-      Tensor(unchecked: output, shape: input.shape.replacingLast(with: hiddenSize)),
-      Tensor(unchecked: finalState, shape: stateShape)
-    )
+    return (steps, rows, isBatched && batchFirst, state)
   }
 }
 

@@ -117,6 +117,18 @@ public struct RNNCell<Scalar: TensorScalar>: Sendable {
   package func run(
     _ input: Tensor<Scalar>, from state: Tensor<Scalar>?, execution: Execution
   ) throws(RecurrentError) -> Tensor<Scalar> {
+    let call = try checkedCall(input, from: state)
+    let output = stack.runStep(
+      try stack.call(steps: 1, rows: call.rows, batchFirst: false, execution), input.scalars,
+      from: call.state.scalars)
+    return Tensor(unchecked: output, shape: call.state.shape)
+  }
+
+  /// Checks the shapes of a call, and puts zeros in the place of a missing state.
+  @inline(__always)
+  func checkedCall(
+    _ input: Tensor<Scalar>, from state: Tensor<Scalar>?
+  ) throws(RecurrentError) -> (rows: Int, state: Tensor<Scalar>) {
     try stack.validateSizes()
     let isBatched = input.shape.rank == 2
     guard isBatched || input.shape.rank == 1, input.shape[input.shape.rank - 1] == inputSize else {
@@ -131,9 +143,7 @@ public struct RNNCell<Scalar: TensorScalar>: Sendable {
       throw .shapeMismatch(
         argument: "state", expected: stateShape.description, actual: state.shape)
     }
-    let output = try stack.runStep(
-      input.scalars, rows: rows, from: state.scalars, execution: execution)
-    return Tensor(unchecked: output, shape: stateShape)
+    return (rows, state)
   }
 }
 

@@ -108,53 +108,25 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
     }
   }
 
-  /// Runs T steps of B rows from a state on.
-  ///
-  /// - Parameters:
-  ///   - input: `[T, B, I]`, or `[B, T, I]` with `batchFirst`, its size checked by the caller.
-  ///   - steps: T.
-  ///   - rows: B.
-  ///   - batchFirst: Whether rows stand outside of steps.
-  ///   - initialState: `[L, B, H]`, its size checked by the caller.
-  ///   - finalState: Takes every layer's last state, `[L, B, H]`.
-  ///   - execution: Who computes.
-  /// - Returns: The output, laid out as the input.
-  /// - Throws: ``RecurrentError`` for a sequence that is too long, and what ``prepared(for:_:)`` throws.
-  @specialized(where Scalar == Float)
-  @specialized(where Scalar == Double)
-  func run(
-    _ input: [Scalar], steps: Int, rows: Int, batchFirst: Bool, from initialState: [Scalar],
-    finalState: inout [Scalar], execution: Execution
-  ) throws(RecurrentError) -> [Scalar] {
-    let call = try call(steps: steps, rows: rows, batchFirst: batchFirst, execution)
-    var output: [Scalar] = []
-    finalState = [Scalar](unsafeUninitializedCapacity: layerCount * rows * hiddenSize) { final, count in
-      count = layerCount * rows * hiddenSize
-      output = run(call, input, from: initialState, finalState: final.baseAddress)
-    }
-    return output
-  }
-
-  /// Runs one step of one layer, whose output is its final state.
-  @specialized(where Scalar == Float)
-  @specialized(where Scalar == Double)
-  func runStep(
-    _ input: [Scalar], rows: Int, from initialState: [Scalar], execution: Execution
-  ) throws(RecurrentError) -> [Scalar] {
-    let call = try call(steps: 1, rows: rows, batchFirst: false, execution)
-    return run(call, input, from: initialState, finalState: nil)
-  }
-
   /// One call, checked.
-  private struct Call {
+  struct Call {
     let ready: PreparedStack<Scalar>
-    let shape: ForwardShape
+    var shape: ForwardShape
     let batchFirst: Bool
     let execution: Execution
+
+    /// The same call for another number of steps, not more.
+    func of(steps: Int) -> Call {
+      var call = self
+      call.shape.steps = steps
+      return call
+    }
   }
 
+  /// Checks a call, and finds the weights for it.
+
   @inline(__always)
-  private func call(
+  func call(
     steps: Int, rows: Int, batchFirst: Bool, _ execution: Execution
   ) throws(RecurrentError) -> Call {
     try validateExtent(steps: steps, rows: rows)
@@ -175,10 +147,41 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
       batchFirst: batchFirst, execution: execution)
   }
 
+  /// Runs T steps of B rows from a state on.
+  ///
+  /// - Parameters:
+  ///   - call: The call, whose sizes the arrays have.
+  ///   - input: `[T, B, I]`, or `[B, T, I]` where rows stand outside of steps.
+  ///   - initialState: `[L, B, H]`.
+  ///   - history: Where the layers below the last keep their outputs, `[L − 1, T, B, H]`; `nil` to forget them.
+  /// - Returns: The output, laid out as the input, and every layer's last state, `[L, B, H]`.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  func run(
+    _ call: Call, _ input: ArraySlice<Scalar>, from initialState: [Scalar],
+    history: UnsafeMutablePointer<Scalar>? = nil
+  ) -> (output: [Scalar], finalState: [Scalar]) {
+    var output: [Scalar] = []
+    let stateCount = layerCount * call.shape.rows * hiddenSize
+    let finalState = [Scalar](unsafeUninitializedCapacity: stateCount) { final, count in
+      count = stateCount
+      output = run(call, input, from: initialState, finalState: final.baseAddress, history: history)
+    }
+    return (output, finalState)
+  }
+
+  /// Runs one step of one layer, whose output is its final state.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  func runStep(_ call: Call, _ input: [Scalar], from initialState: [Scalar]) -> [Scalar] {
+    run(call, input[...], from: initialState, finalState: nil, history: nil)
+  }
+
   /// Runs a call; without `finalState`, the output takes its place.
   @inline(__always)
   private func run(
-    _ call: Call, _ input: [Scalar], from initialState: [Scalar], finalState: UnsafeMutablePointer<Scalar>?
+    _ call: Call, _ input: ArraySlice<Scalar>, from initialState: [Scalar],
+    finalState: UnsafeMutablePointer<Scalar>?, history: UnsafeMutablePointer<Scalar>?
   ) -> [Scalar] {
     let (steps, rows) = (call.shape.steps, call.shape.rows)
     return [Scalar](unsafeUninitializedCapacity: steps * rows * hiddenSize) { output, count in
@@ -198,7 +201,7 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
             output: SequenceView(
               base: target, steps: steps, rows: rows, features: hiddenSize, batchFirst: call.batchFirst),
             initialStates: UnsafeMutablePointer(mutating: initial), finalStates: finalState ?? target,
-            batchFirst: call.batchFirst)
+            batchFirst: call.batchFirst, history: history)
           pass.run(call.execution)
         }
       }

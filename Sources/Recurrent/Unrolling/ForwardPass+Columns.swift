@@ -14,7 +14,8 @@ extension ForwardPass {
       for layer in 0..<shape.layerCount {
         let target =
           layer == shape.layerCount - 1
-          ? output.from(step: first, row: 0) : between(scratch, layer, steps: steps, rows: shape.rows)
+          ? output.from(step: first, row: 0)
+          : between(scratch, layer, steps: first..<(first + steps), rows: 0..<shape.rows)
         unroll(
           columns, of: stack.cells[layer], steps: steps, from: source, into: target,
           previous: state(before: first, layer: layer, row: 0), final: finalState(ofLayer: layer, row: 0)

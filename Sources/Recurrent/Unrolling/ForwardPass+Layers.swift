@@ -38,10 +38,10 @@ extension ForwardPass {
         share, steps: steps,
         from: worker == 0
           ? input.from(step: first, row: 0)
-          : handedUp(pipeline, by: worker - 1, chunk, steps: steps.count),
+          : handedUp(pipeline, by: worker - 1, chunk, steps: steps),
         into: isLast
           ? output.from(step: first, row: 0)
-          : handedUp(pipeline, by: worker, chunk, steps: steps.count),
+          : handedUp(pipeline, by: worker, chunk, steps: steps),
         scratch: scratch.base)
       chunk += 1
       pipeline.progress.publish(chunk, by: worker)
@@ -50,11 +50,13 @@ extension ForwardPass {
 
   /// Where a worker writes a chunk for the next one.
   private func handedUp(
-    _ pipeline: borrowing LayerPipeline<Scalar>, by worker: Int, _ chunk: Int, steps: Int
+    _ pipeline: borrowing LayerPipeline<Scalar>, by worker: Int, _ chunk: Int, steps: Range<Int>
   ) -> SequenceView<Scalar> {
+    let layers = (0..<shape.layerCount).part(worker, of: plan.threadCount)
+    if let kept = kept(layers.upperBound - 1) { return kept.from(step: steps.lowerBound, row: 0) }
     let place = worker * LayerPipeline<Scalar>.lead + chunk % LayerPipeline<Scalar>.lead
     return SequenceView(
       base: pipeline.handedUp.base + place * pipeline.chunkSize,
-      steps: steps, rows: shape.rows, features: shape.hiddenSize, batchFirst: batchFirst)
+      steps: steps.count, rows: shape.rows, features: shape.hiddenSize, batchFirst: batchFirst)
   }
 }

@@ -26,6 +26,8 @@ struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
   /// `[L, B, H]`, where every layer's last state goes.
   let finalStates: UnsafeMutablePointer<Scalar>
   let batchFirst: Bool
+  /// Where the layers below the last keep what they write, `[L − 1, T, B, H]`; `nil` to forget it.
+  var history: UnsafeMutablePointer<Scalar>?
 
   /// Runs the pass on the threads of its plan, or on fewer where they are busy.
   @specialized(where Scalar == Float)
@@ -101,7 +103,7 @@ struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
     var source = source
     for layer in share.layers {
       let isLast = layer == share.layers.upperBound - 1
-      let next = isLast ? target : between(scratch, layer, steps: steps.count, rows: share.rows.count)
+      let next = isLast ? target : between(scratch, layer, steps: steps, rows: share.rows)
       unroll(
         stack.cells[layer], steps: steps.count, rows: share.rows.count, from: source, into: next,
         previous: state(before: steps.lowerBound, layer: layer, row: share.rows.lowerBound),
@@ -112,11 +114,21 @@ struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
 
   /// Where a layer below the last of a share writes its chunk.
   func between(
-    _ scratch: UnsafeMutablePointer<Scalar>, _ layer: Int, steps: Int, rows: Int
+    _ scratch: UnsafeMutablePointer<Scalar>, _ layer: Int, steps: Range<Int>, rows: Range<Int>
   ) -> SequenceView<Scalar> {
-    SequenceView(
-      base: scratch + (layer & 1) * chunkSize(rows),
-      steps: steps, rows: rows, features: shape.hiddenSize, batchFirst: batchFirst)
+    kept(layer)?.from(step: steps.lowerBound, row: rows.lowerBound)
+      ?? SequenceView(
+        base: scratch + (layer & 1) * chunkSize(rows.count),
+        steps: steps.count, rows: rows.count, features: shape.hiddenSize, batchFirst: batchFirst)
+  }
+
+  /// All steps of a layer below the last, where they are kept.
+  func kept(_ layer: Int) -> SequenceView<Scalar>? {
+    history.map {
+      SequenceView(
+        base: $0 + layer * shape.steps * shape.rows * shape.hiddenSize, steps: shape.steps,
+        rows: shape.rows, features: shape.hiddenSize, batchFirst: batchFirst)
+    }
   }
 
   /// The state of a layer from which a chunk starts, from a row on: the initial one, or what the chunk before left as
