@@ -17,7 +17,6 @@ struct BenchCommand: ParsableCommand {
       """)
 
   enum Cell: String, ExpressibleByArgument, CaseIterable { case rnn }
-  enum Pass: String, ExpressibleByArgument, CaseIterable { case forward }
   enum Selection: String, ExpressibleByArgument, CaseIterable {
     case all, automatic, openblas, swift
 
@@ -40,7 +39,7 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "L, the stacked layers.")
   var layers: Int?
   @Option(help: "The pass.")
-  var pass: Pass = .forward
+  var pass: BenchPass = .forward
   @Option(help: "The backends to compare.")
   var backend: Selection = .all
   @Option(help: "The threads that a call may use, 1 to 1024.")
@@ -93,11 +92,11 @@ struct BenchCommand: ParsableCommand {
     if !json { print(BenchRow.header(measurement.roofline)) }
     for shape in shapes {
       let comparison = try BenchComparison(
-        shape: shape, backends: backend.backends, threadCount: threads)
-      let limit = measurement.limit(of: shape)
+        shape: shape, pass: pass, backends: backend.backends, threadCount: threads)
+      let limit = measurement.limit(of: pass, shape)
       for measured in try comparison.measure(seconds: seconds) {
         let row = BenchRow(
-          cell: cell.rawValue, pass: pass.rawValue, shape: shape, measured: measured,
+          cell: cell.rawValue, pass: pass, shape: shape, measured: measured,
           roofline: measurement.roofline, limit: limit)
         print(json ? try row.json() : row.line)
       }

@@ -27,11 +27,11 @@ struct BenchRow: Encodable {
   let recurrentWeightsGigabytesPerSecond: Double
 
   init(
-    cell: String, pass: String, shape: BenchShape, measured: BenchComparison.Measured,
+    cell: String, pass: BenchPass, shape: BenchShape, measured: BenchComparison.Measured,
     roofline: Roofline, limit: RowLimit
   ) {
     self.cell = cell
-    self.pass = pass
+    self.pass = pass.rawValue
     backend = measured.backend.rawValue
     instructions = measured.instructions
     threads = roofline.threads
@@ -42,8 +42,8 @@ struct BenchRow: Encodable {
     layers = shape.layerCount
     medianSeconds = measured.median
     minimumSeconds = measured.minimum
-    gigaflopsPerSecond = shape.operations / measured.median / 1e9
-    shareOfPeak = shape.operations / measured.median / roofline.operationsPerSecond
+    gigaflopsPerSecond = shape.operations(of: pass) / measured.median / 1e9
+    shareOfPeak = shape.operations(of: pass) / measured.median / roofline.operationsPerSecond
     limitSeconds = limit.seconds
     shareOfLimit = limit.seconds / measured.median
     greatestDifference = measured.greatestDifference

@@ -19,24 +19,29 @@ struct Roofline: Sendable, Equatable {
   /// From the nearest.
   var levels: [Level]
 
-  /// The least seconds of one forward pass in `Float`:
+  /// The least seconds of one pass in `Float`; of a forward pass,
   ///
   ///     Σ over layers l of (2·T·B·H·I_l / peak + T · max(2·B·H² / peak, 4·H² / bandwidth))
   ///
   /// where I_l is I for the first layer and H for the others. The input product of all steps can be computed at
-  /// once, so that operations alone limit it. The recurrent weights are read once for each step at least.
+  /// once, so that operations alone limit it. The recurrent weights are read once for each step at least; in training once
+  /// more on the way back, where the gradients of all weights and of the input are products over all steps.
   ///
   /// - Parameters:
-  ///   - shape: The sizes of the pass.
+  ///   - pass: The pass.
+  ///   - shape: Its sizes.
   ///   - weightBytesPerSecond: How fast all threads together read the recurrent weights of one layer, again and again.
   /// - Returns: The time in seconds, which no pass on these threads undercuts.
-  func leastSeconds(of shape: BenchShape, weightBytesPerSecond: Double) -> Double {
+  func leastSeconds(
+    of pass: BenchPass = .forward, _ shape: BenchShape, weightBytesPerSecond: Double
+  ) -> Double {
     let (steps, layers) = (Double(shape.steps), Double(shape.layerCount))
     let step = max(
       shape.recurrentOperationsPerStep / operationsPerSecond,
       Double(shape.recurrentWeightBytes) / weightBytesPerSecond)
-    let inputOperations = shape.operations - steps * layers * shape.recurrentOperationsPerStep
-    return inputOperations / operationsPerSecond + steps * layers * step
+    let count = steps * layers * shape.recurrentReads(of: pass)
+    let otherOperations = shape.operations(of: pass) - count * shape.recurrentOperationsPerStep
+    return otherOperations / operationsPerSecond + count * step
   }
 
   /// The roofline on one line.

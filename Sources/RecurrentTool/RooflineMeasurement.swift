@@ -18,14 +18,14 @@ struct RooflineMeasurement {
       })
   }
 
-  /// The limit of a forward pass: at each step, each thread reads its share of the recurrent weights, whose size decides
+  /// The limit of a pass: at each step, each thread reads its share of the recurrent weights, whose size decides
   /// on the bandwidth.
-  func limit(of shape: BenchShape) -> RowLimit {
+  func limit(of pass: BenchPass, _ shape: BenchShape) -> RowLimit {
     let threads = roofline.threads
     let share = (shape.recurrentWeightBytes + threads - 1) / threads
     let bandwidth = reads.bytesPerSecond(reading: share) * Double(threads)
     return RowLimit(
-      seconds: roofline.leastSeconds(of: shape, weightBytesPerSecond: bandwidth),
+      seconds: roofline.leastSeconds(of: pass, shape, weightBytesPerSecond: bandwidth),
       weightBytesPerSecond: bandwidth)
   }
 }

@@ -14,17 +14,17 @@ import Testing
 
   @Test("the limit is the operations' where the weights come faster than they are used")
   func operations() {
-    let seconds = Self.roofline.leastSeconds(of: Self.shape, weightBytesPerSecond: 1000)
+    let seconds = Self.roofline.leastSeconds(Self.shape, weightBytesPerSecond: 1000)
     expectEqual(seconds, 0.54 + 4 * 0.15)
-    expectEqual(seconds, Self.shape.operations / 1000)
+    expectEqual(seconds, Self.shape.operations(of: .forward) / 1000)
   }
 
   @Test("the limit is the weights' at each step where they come slower, and never for the input product")
   func bytes() {
-    expectEqual(Self.roofline.leastSeconds(of: Self.shape, weightBytesPerSecond: 10), 0.54 + 4 * 10)
+    expectEqual(Self.roofline.leastSeconds(Self.shape, weightBytesPerSecond: 10), 0.54 + 4 * 10)
     // Where both take equally long, 100 bytes in 0.15 s.
     expectEqual(
-      Self.roofline.leastSeconds(of: Self.shape, weightBytesPerSecond: 100 / 0.15), 0.54 + 0.6)
+      Self.roofline.leastSeconds(Self.shape, weightBytesPerSecond: 100 / 0.15), 0.54 + 0.6)
   }
 
   @Test("the limit of one row of a large layer, with the figures of a real processor")
@@ -32,7 +32,7 @@ import Testing
     let roofline = Roofline(threads: 1, operationsPerSecond: 117e9, levels: [])
     let shape = BenchShape(steps: 100, rows: 1, inputSize: 256, hiddenSize: 256, layerCount: 1)
     // 100·(131072 / 117 GFLOP/s + 262144 / 111 GB/s) = 112.0 µs + 236.2 µs
-    let seconds = roofline.leastSeconds(of: shape, weightBytesPerSecond: 111e9)
+    let seconds = roofline.leastSeconds(shape, weightBytesPerSecond: 111e9)
     #expect((seconds * 1e7).rounded() == 3482)
   }
 

@@ -72,6 +72,8 @@ struct StackDifferentiation<Scalar: TensorScalar>: Sendable {
   /// - Parameters:
   ///   - outputGradient: `[T, B, H]`; zeros if `nil`.
   ///   - stateGradient: Of the final state, `[L, B, H]`; zeros if `nil`.
+  /// - Returns: The gradients; that of the input is `[T, B, I]`, that of the state `[L, B, H]`.
+  /// - Throws: Nothing that the forward pass would not have thrown.
   func gradients(
     outputGradient: [Scalar]?, stateGradient: [Scalar]?
   ) throws(RecurrentError) -> (parameters: [CellParameters<Scalar>], input: [Scalar], state: [Scalar]) {

@@ -54,10 +54,14 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
     let deltas = Scratch<Scalar>(count: 2 * plan.stepsPerChunk * stepSize)
     let panels = plan.stepsPerChunk * shape.rows * panelColumns(plan)
     let scratch = Scratch<Scalar>(count: plan.threadCount * panels)
+    let packed = Scratch<Scalar>(
+      count: stack.engine.transposedSize(
+        rows: shape.hiddenSize, depth: plan.stepsPerChunk * shape.rows))
     let progress = Progress(workers: plan.threadCount)
     let body = { (worker: Int) in
       let share = BackwardShare(
-        worker: worker, plan: plan, deltas: deltas.base, scratch: scratch.base + worker * panels)
+        worker: worker, plan: plan, deltas: deltas.base, packedDeltas: packed.base,
+        scratch: scratch.base + worker * panels)
       run(share, progress)
     }
     if let crew, plan.threadCount > 1 { crew.run(threadCount: plan.threadCount, body) } else { body(0) }
@@ -91,10 +95,15 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
         }
         carryBack(chunk, share, meet: meet)
         meet()
-        addParameterGradients(of: chunk, share)
+        stack.engine.packTransposed(
+          deltas(share, layer), rows: shape.hiddenSize, depth: chunk.steps.count * shape.rows,
+          columns: share.columns(of: shape.hiddenSize, panelWidth: stack.engine.panelWidth),
+          into: share.packedDeltas)
         handDown(chunk, share)
         meet()
+        addParameterGradients(of: chunk, share)
       }
+      meet()
       end = first
     }
   }
@@ -169,32 +178,34 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
   @inline(__always)
   private func addParameterGradients(of chunk: BackwardChunk, _ share: BackwardShare<Scalar>) {
     let gradients = parameterGradients[chunk.layer]
-    let deltas = UnsafePointer(deltas(share, chunk.layer))
     let (rows, hiddenSize) = (shape.rows, shape.hiddenSize)
     let depth = chunk.steps.count * rows
+    let deltas = UnsafePointer(deltas(share, chunk.layer))
+    let factor = MatrixEngine<Scalar>.TransposedRows(
+      plain: deltas, packed: UnsafePointer(share.packedDeltas), rows: hiddenSize, depth: depth)
     let features = shape.features(intoLayer: chunk.layer)
     let source =
       chunk.layer == 0
       ? input + chunk.steps.lowerBound * rows * features
       : outputs[chunk.layer - 1] + chunk.steps.lowerBound * stepSize
     stack.engine.accumulate(
-      rows: hiddenSize, depth: depth, deltas, transposedBy: source, width: features,
+      factor, depths: 0..<depth, transposedBy: source, width: features,
       columns: share.columns(of: features, panelWidth: stack.engine.panelWidth),
       into: gradients.weightIH, scratch: share.scratch)
 
     let columns = share.columns(of: hiddenSize, panelWidth: stack.engine.panelWidth)
     let isFirst = chunk.steps.lowerBound == 0
-    let before = outputs[chunk.layer] + (chunk.steps.lowerBound - 1) * stepSize
     if isFirst {
       stack.engine.accumulate(
-        rows: hiddenSize, depth: rows, deltas, transposedBy: initialStates + chunk.layer * stepSize,
+        factor, depths: 0..<rows, transposedBy: initialStates + chunk.layer * stepSize,
         width: hiddenSize, columns: columns, into: gradients.weightHH, scratch: share.scratch)
     }
+    // The state before the chunk's first step is the output of the step before.
     let skipped = isFirst ? 1 : 0
     stack.engine.accumulate(
-      rows: hiddenSize, depth: depth - skipped * rows, deltas + skipped * stepSize,
-      transposedBy: before + skipped * stepSize, width: hiddenSize, columns: columns,
-      into: gradients.weightHH, scratch: share.scratch)
+      factor, depths: (skipped * rows)..<depth,
+      transposedBy: outputs[chunk.layer] + (chunk.steps.lowerBound - 1 + skipped) * stepSize,
+      width: hiddenSize, columns: columns, into: gradients.weightHH, scratch: share.scratch)
 
     guard let bias = gradients.bias else { return }
     for k in 0..<depth {

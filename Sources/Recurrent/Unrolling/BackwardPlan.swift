@@ -55,6 +55,8 @@ struct BackwardShare<Scalar> {
   let plan: BackwardPlan
   /// Of all workers: the gradients of two layers in a chunk, `[2, steps, B, H]`.
   let deltas: UnsafeMutablePointer<Scalar>
+  /// Of all workers: the gradients of one layer in a chunk, packed with its features as rows.
+  let packedDeltas: UnsafeMutablePointer<Scalar>
   /// Of this worker: room to pack columns.
   let scratch: UnsafeMutablePointer<Scalar>
 
