@@ -81,15 +81,33 @@ CURVES = [
 PRESETS = {"grid": GRID, "curves": CURVES, "quick": QUICK}
 
 
-def parse(text):
-    """A list of points: presets and shapes `T,B,I,H`, separated by spaces."""
+@dataclass(frozen=True)
+class Section:
+    """Points that are compared on some threads."""
+
+    title: str
+    threads: int
+    cases: list
+
+
+def sections(text, thread_counts, fail):
+    """The sections of `--points`: all points on each number of threads, and then what the curves need beside."""
+    words = text.split()
     points = []
-    for word in text.split():
-        if word in PRESETS:
-            points += PRESETS[word]
+    for word in words:
+        if word == "curves":
             continue
         try:
-            points.append(Case(*map(int, word.split(","))))
+            points += PRESETS[word] if word in PRESETS else [Case(*map(int, word.split(",")))]
         except (TypeError, ValueError):
-            raise SystemExit(f"--points: expected T,B,I,H or one of {', '.join(PRESETS)}, got {word}") from None
-    return list(dict.fromkeys(points))
+            fail(f"--points: expected T,B,I,H or one of {', '.join(PRESETS)}, got {word}")
+    points = list(dict.fromkeys(points))
+    found = [Section(f"Forward, {_threads(count)}", count, points) for count in thread_counts if points]
+    if "curves" in words:
+        others = [case for case in CURVES if case not in points or 1 not in thread_counts]
+        found.append(Section("Forward, one thread: the other points of the plot", 1, others))
+    return found
+
+
+def _threads(count):
+    return {1: "one thread", 2: "two threads"}.get(count, f"{count} threads")

@@ -1,4 +1,4 @@
-"""The least time that the processor permits, from what one of its cores was measured to do."""
+"""The least time that the processor permits, from the roofline that `recurrent bench` measures."""
 
 import json
 import os
@@ -8,33 +8,43 @@ import contestants
 
 
 class Limits:
-    """What one core can do: multiply-adds in registers, and reading a block of memory again and again."""
+    """What some threads can do together: multiply-adds in registers, and reading recurrent weights step by step."""
 
-    def __init__(self, processor):
-        program = contestants.WORK / "limits"
-        contestants.compile_cpp("limits.cpp", program, ["-O3", "-march=native"])
-        measured = json.loads(
-            subprocess.run(
-                [program],
-                check=True,
-                capture_output=True,
-                text=True,
-                preexec_fn=lambda: os.sched_setaffinity(0, [processor]),
-            ).stdout
-        )
-        self.operations_per_second = measured["operationsPerSecond"]
-        self.bytes_per_second = {int(size): rate for size, rate in measured["bytesPerSecond"].items()}
+    def __init__(self, hidden_sizes, processors):
+        self.peak = 0  # operations per second
+        self.levels = {}  # bytes per second from each level of the memory
+        self.weights = {}  # bytes per second of reading W_hh, for each hidden size
+        for hidden_size in sorted(set(hidden_sizes)):
+            measured = _bench(hidden_size, processors)
+            # Nothing that disturbs a measurement makes it greater.
+            self.peak = max(self.peak, 1e9 * measured["peakGigaflopsPerSecond"])
+            for level, rate in measured["bandwidthGigabytesPerSecond"].items():
+                self.levels[level] = max(self.levels.get(level, 0), 1e9 * rate)
+            self.weights[hidden_size] = 1e9 * measured["recurrentWeightsGigabytesPerSecond"]
 
-    def seconds(self, case, threads):
-        """The least time of a call: the input product at the multiply-add peak, and each step's recurrent product at
-        that peak or reading its weights, whichever takes longer. Each thread has an equal share of both."""
-        input_operations = 2 * case.rows * case.hidden_size * case.input_size / threads
-        operations = 2 * case.rows * case.hidden_size**2 / threads
-        bytes_read = 4 * case.hidden_size**2 / threads
-        recurrent = max(operations / self.operations_per_second, bytes_read / self.bandwidth(bytes_read))
-        return case.steps * (input_operations / self.operations_per_second + recurrent)
+    def seconds(self, case):
+        """The least time of a call: the input product at the peak, and in each step the recurrent product at the
+        peak or the reading of its weights, whichever takes longer."""
+        hidden_size = case.hidden_size
+        input_seconds = 2 * case.rows * hidden_size * case.input_size / self.peak
+        product_seconds = 2 * case.rows * hidden_size**2 / self.peak
+        reading_seconds = 4 * hidden_size**2 / self.weights[hidden_size]
+        return case.steps * (input_seconds + max(product_seconds, reading_seconds))
 
-    def bandwidth(self, size):
-        """Bytes per second from a block of that size: of the least measured block that holds it."""
-        held = [rate for measured, rate in sorted(self.bytes_per_second.items()) if measured >= size]
-        return held[0] if held else self.bytes_per_second[max(self.bytes_per_second)]
+    @property
+    def line(self):
+        levels = ", ".join(f"{name} {rate / 1e9:.0f}" for name, rate in self.levels.items())
+        return f"multiply-add peak {self.peak / 1e9:.0f} GFLOP/s; reading from {levels} GB/s"
+
+
+def _bench(hidden_size, processors):
+    """The row of one step of one row, on as many threads as there are processors."""
+    sizes = f"--sequence-length 1 --batch-size 1 --input-size 1 --hidden-size {hidden_size}"
+    command = f"{contestants.RECURRENT_COMMAND} bench --json --backend swift --seconds 0.01 {sizes}"
+    result = subprocess.run(
+        [*command.split(), "--threads", str(len(processors))],
+        check=True,
+        stdout=subprocess.PIPE,
+        preexec_fn=lambda: os.sched_setaffinity(0, processors),
+    )
+    return json.loads(result.stdout)

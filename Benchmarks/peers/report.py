@@ -1,50 +1,94 @@
-"""What is kept of a comparison: a table in Markdown, and everything in JSON."""
+"""What is kept of a comparison: tables in Markdown, and everything in JSON."""
 
 import math
+import statistics
 
-import contestants
-
-TITLES = {"rnn": "", "forward": "Forward", 1: "one thread", 2: "two threads"}
-
-
-def geometric_mean(values):
-    return math.exp(sum(map(math.log, values)) / len(values))
+from contestants import CONTESTANTS
 
 
 def microseconds(seconds):
-    """Three digits, as many as a run on a shared machine can promise."""
+    """Three digits: more is not to be had from whole calls."""
     value = seconds * 1e6
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def table(rows, keys):
-    """The rows of one cell, pass and number of threads: median µs, and in brackets how many times Recurrent's."""
-    peers = [key for key in keys if key != keys[0]]
-    names = [contestants.CONTESTANTS[key].name for key in keys]
-    lines = [["T, B, I, H", names[0], "limit", "of limit", *names[1:], f"best peer / {names[0]}"]]
-    ratios = {key: [] for key in peers}
-    best_ratios = []
-    for row in rows:
-        case, results, limit = row["case"], row["results"], row["limit"]
-        own = results.get(keys[0], {}).get("median")
-        line = [case.name, microseconds(own) if own else "failed", microseconds(limit)]
-        line.append(f"{limit / own:.0%}" if own else "–")
-        best = None
-        for key in peers:
-            result = results.get(key, {})
-            median = result.get("median")
-            if not median or not own:
-                line.append("failed" if "failure" in result else microseconds(median) if median else "–")
-                continue
-            ratios[key].append(median / own)
-            line.append(f"{microseconds(median)} ({median / own:.2f})")
-            best = min(best or (math.inf, None), (median / own, contestants.CONTESTANTS[key].name))
-        if best:
-            best_ratios.append(best[0])
-        line.append(f"{best[0]:.2f} {best[1]}" if best else "–")
-        lines.append(line)
-    if best_ratios:
-        means = [f"({geometric_mean(ratios[key]):.2f})" if ratios[key] else "–" for key in peers]
-        lines.append(["geometric mean", "", "", "", *means, f"{geometric_mean(best_ratios):.2f}"])
-    lines.insert(1, ["---"] + ["---:"] * (len(lines[0]) - 1))
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+def median(row, key):
+    """The median time of a contestant in a row, in seconds, or None."""
+    return row["results"].get(key, {}).get("median")
+
+
+def ratio(row, key, to):
+    """How many times as long as `to` a contestant took in a row, or None."""
+    time, own = median(row, key), median(row, to)
+    return time / own if time and own else None
+
+
+def best_peer(row, keys):
+    """The ratio and the name of the fastest peer in a row, or None."""
+    ratios = [(ratio(row, key, keys[0]), CONTESTANTS[key].name) for key in keys if CONTESTANTS[key].is_peer]
+    return min((pair for pair in ratios if pair[0]), default=None)
+
+
+def head(keys):
+    """The two lines above a table's rows."""
+    own, *others = (CONTESTANTS[key].name for key in keys)
+    titles = ["T, B, I, H", own, "limit", "share of limit", *others, f"best peer / {own}"]
+    return f"{_line(titles)}\n{_line(['---'] + ['---:'] * (len(titles) - 1))}"
+
+
+def line(row, keys):
+    """A row: medians in µs, and in brackets how many times as long as the first contestant each other one took."""
+
+    def time(key):
+        return microseconds(median(row, key)) if median(row, key) else _missing(row, key)
+
+    def time_and_ratio(key):
+        times = ratio(row, key, keys[0])
+        return f"{time(key)} ({times:.2f})" if times else time(key)
+
+    own, best = median(row, keys[0]), best_peer(row, keys)
+    return _line(
+        [
+            row["case"].name,
+            time(keys[0]),
+            microseconds(row["limit"]),
+            f"{row['limit'] / own:.0%}" if own else "–",
+            *map(time_and_ratio, keys[1:]),
+            f"{best[0]:.2f} {best[1]}" if best else "–",
+        ]
+    )
+
+
+def means(rows, keys):
+    """The last line of a table: geometric means of the ratios."""
+
+    def mean(ratios):
+        found = [value for value in ratios if value]
+        return f"{statistics.geometric_mean(found):.2f}" if found else "–"
+
+    others = [mean(ratio(row, key, keys[0]) for row in rows) for key in keys[1:]]
+    best = mean((best_peer(row, keys) or [None])[0] for row in rows)
+    return _line(["geometric mean", "", "", "", *(f"({text})" for text in others), best])
+
+
+def settings(rows, keys):
+    """The versions that ran, and the settings that each of them was fastest with."""
+    for key in keys:
+        ready = [row["results"][key] for row in rows if "version" in row["results"].get(key, {})]
+        if not ready:
+            continue
+        chosen = dict.fromkeys(result["setting"] for result in ready if result["setting"])
+        yield f"- {CONTESTANTS[key].name} {ready[0]['version']}" + (f": {' or '.join(chosen)}" if chosen else "")
+
+
+def plain(rows):
+    """The rows as JSON takes them."""
+    return [row | {"case": vars(row["case"])} for row in rows]
+
+
+def _missing(row, key):
+    return "failed" if "failure" in row["results"].get(key, {}) else "–"
+
+
+def _line(cells):
+    return f"| {' | '.join(cells)} |"

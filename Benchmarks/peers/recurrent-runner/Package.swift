@@ -14,7 +14,11 @@ let package = Package(
   targets: [
     .executableTarget(
       name: "RecurrentRunner",
-      dependencies: [.product(name: "Recurrent", package: "Recurrent")],
+      dependencies: [
+        .product(name: "Recurrent", package: "Recurrent"),
+        // The command, which measures the limits, is built along.
+        .product(name: "recurrent", package: "Recurrent"),
+      ],
       swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)])
   ]
 )

@@ -24,6 +24,13 @@ options = onnxruntime.SessionOptions()
 options.intra_op_num_threads = arguments.threads
 options.inter_op_num_threads = 1
 session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+y = onnxruntime.OrtValue.ortvalue_from_shape_and_type([steps, 1, rows, hidden_size], x.dtype.type)
+binding = session.io_binding()
+binding.bind_ortvalue_input("X", onnxruntime.OrtValue.ortvalue_from_numpy(x))
+binding.bind_ortvalue_output("Y", y)
 protocol.serve(
-    arguments, onnxruntime.__version__, lambda: session.run(None, {"X": x}), lambda result: result[0][:, 0]
+    arguments,
+    f"{onnxruntime.__version__}, input and output bound",
+    lambda: session.run_with_iobinding(binding),
+    lambda _: y.numpy()[:, 0],
 )

@@ -5,10 +5,11 @@ import Recurrent
 @main
 struct RecurrentRunner {
   static func main() throws {
-    let arguments = CommandLine.arguments
-    guard arguments.count == 6, let threadCount = Int(arguments[4]), let backend = Backend(rawValue: arguments[5])
+    let arguments = CommandLine.arguments.dropFirst()
+    guard arguments.count == 5, let threadCount = Int(arguments[4]),
+      let backend = Backend(rawValue: arguments[5])
     else {
-      throw RunnerError(description: "expected FOLDER CELL PASS THREADS BACKEND, got \(arguments.dropFirst())")
+      throw RunnerError(description: "expected FOLDER CELL PASS THREADS BACKEND, got \(arguments)")
     }
     guard arguments[2] == "rnn", arguments[3] == "forward", backend.isAvailable else {
       reply("unsupported")
