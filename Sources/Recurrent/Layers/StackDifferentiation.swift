@@ -77,16 +77,35 @@ struct StackDifferentiation<Scalar: TensorScalar>: Sendable {
   func gradients(
     outputGradient: [Scalar]?, stateGradient: [Scalar]?
   ) throws(RecurrentError) -> (parameters: [CellParameters<Scalar>], input: [Scalar], state: [Scalar]) {
-    var memory = GradientMemory(stack, rows: rows, steps: steps, stateGradient: stateGradient)
-    guard rows > 0 else { return memory.result(stack) }
+    let memory = GradientMemory(stack)
+    // Where the final states' gradients stand at first, the initial ones' stand at last.
+    var state =
+      stateGradient ?? [Scalar](repeating: 0, count: stack.layerCount * rows * stack.hiddenSize)
+    let input = try [Scalar](unsafeUninitializedCapacity: steps * rows * stack.inputSize) {
+      input, count throws(RecurrentError) in
+      count = steps * rows * stack.inputSize
+      guard let inputGradient = input.baseAddress, rows > 0 else { return }
+      try state.withUnsafeMutableBufferPointer { (state) throws(RecurrentError) in
+        guard let state = state.baseAddress else { return }
+        try run(outputGradient, states: state, input: inputGradient, memory.cells)
+      }
+    }
+    return (memory.result(stack), input, state)
+  }
+
+  /// Carries gradients back through all segments.
+  private func run(
+    _ outputGradient: [Scalar]?, states: UnsafeMutablePointer<Scalar>,
+    input inputGradient: UnsafeMutablePointer<Scalar>, _ cells: [CellGradientMemory<Scalar>]
+  ) throws(RecurrentError) {
     let (inputStep, outputStep) = (rows * stack.inputSize, rows * stack.hiddenSize)
     switch kept {
     case .history(let initialState, let lower):
       run(
-        &memory, first: 0, count: steps, input: input[...], output: output[...], lower: lower,
+        cells, states, inputGradient, count: steps, input: input[...], output: output[...], lower: lower,
         initialState: initialState, outputGradient: outputGradient.map { $0[...] })
-    case .checkpoints(let states, let interval):
-      for (index, state) in states.enumerated().reversed() {
+    case .checkpoints(let before, let interval):
+      for (index, state) in before.enumerated().reversed() {
         let first = index * interval
         let count = min(interval, steps - first)
         let input = Self.segment(input, first, count, inputStep)
@@ -94,17 +113,18 @@ struct StackDifferentiation<Scalar: TensorScalar>: Sendable {
         let call = try stack.call(steps: count, rows: rows, batchFirst: false, execution)
         let output = stack.run(call, input, from: state, history: lower.base).output
         run(
-          &memory, first: first, count: count, input: input, output: output[...], lower: lower,
+          cells, states, inputGradient + first * inputStep, count: count, input: input,
+          output: output[...], lower: lower,
           initialState: state,
           outputGradient: outputGradient.map { Self.segment($0, first, count, outputStep) })
       }
     }
-    return memory.result(stack)
   }
 
   /// Carries gradients back through a segment.
   private func run(
-    _ memory: inout GradientMemory<Scalar>, first: Int, count: Int,
+    _ cells: [CellGradientMemory<Scalar>], _ states: UnsafeMutablePointer<Scalar>,
+    _ inputGradient: UnsafeMutablePointer<Scalar>, count: Int,
     input: ArraySlice<Scalar>, output: ArraySlice<Scalar>, lower: AlignedBuffer<Scalar>,
     initialState: [Scalar], outputGradient: ArraySlice<Scalar>?
   ) {
@@ -132,8 +152,7 @@ struct StackDifferentiation<Scalar: TensorScalar>: Sendable {
               stack: ready, transposes: transposes, activation: stack.nonlinearity.activation,
               shape: shape, plan: plan, input: input, outputs: lowerOutputs + [output],
               initialStates: initial, outputGradient: outputGradient,
-              stateGradients: memory.states.base, parameterGradients: memory.cells,
-              inputGradient: memory.input.base + first * rows * stack.inputSize
+              stateGradients: states, parameterGradients: cells, inputGradient: inputGradient
             ).run()
           }
         }
@@ -152,50 +171,36 @@ struct StackDifferentiation<Scalar: TensorScalar>: Sendable {
   }
 }
 
-/// Memory in which the gradients of one call are computed.
+/// Memory in which the gradients of the parameters are summed.
 private struct GradientMemory<Scalar: TensorScalar> {
-  let input: AlignedBuffer<Scalar>
-  /// `[L, B, H]`: at first the final states' gradients, at last the initial ones'.
-  let states: AlignedBuffer<Scalar>
-  let parameters: AlignedBuffer<Scalar>
+  private let parameters: AlignedBuffer<Scalar>
   let cells: [CellGradientMemory<Scalar>]
 
-  init(_ stack: RecurrentStack<Scalar>, rows: Int, steps: Int, stateGradient: [Scalar]?) {
-    input = AlignedBuffer(count: steps * rows * stack.inputSize)
-    states = AlignedBuffer(count: stack.layerCount * rows * stack.hiddenSize)
-    if let stateGradient {
-      states.base.update(from: stateGradient, count: stateGradient.count)
-    } else {
-      states.base.update(repeating: 0, count: states.count)
-    }
+  init(_ stack: RecurrentStack<Scalar>) {
     let hiddenSize = stack.hiddenSize
-    var sizes: [(Int, Int)] = []
-    for layer in 0..<stack.layerCount {
-      sizes.append((hiddenSize * stack.features(intoLayer: layer), hiddenSize * hiddenSize))
-    }
     let bias = stack.hasBias ? hiddenSize : 0
-    parameters = AlignedBuffer(count: sizes.reduce(0) { $0 + $1.0 + $1.1 + bias })
+    let inputWeights = (0..<stack.layerCount).map { hiddenSize * stack.features(intoLayer: $0) }
+    let others = hiddenSize * hiddenSize + bias
+    parameters = AlignedBuffer(count: inputWeights.reduce(0) { $0 + $1 + others })
     parameters.base.update(repeating: 0, count: parameters.count)
     var next = parameters.base
     var cells: [CellGradientMemory<Scalar>] = []
-    for (inputWeights, recurrentWeights) in sizes {
+    for count in inputWeights {
       cells.append(
         CellGradientMemory(
-          weightIH: next, weightHH: next + inputWeights,
-          bias: bias > 0 ? next + inputWeights + recurrentWeights : nil))
-      next += inputWeights + recurrentWeights + bias
+          weightIH: next, weightHH: next + count,
+          bias: bias > 0 ? next + count + hiddenSize * hiddenSize : nil))
+      next += count + others
     }
     self.cells = cells
   }
 
   /// The gradients as values.
-  func result(
-    _ stack: RecurrentStack<Scalar>
-  ) -> (parameters: [CellParameters<Scalar>], input: [Scalar], state: [Scalar]) {
+  func result(_ stack: RecurrentStack<Scalar>) -> [CellParameters<Scalar>] {
     let tensor = { (base: UnsafeMutablePointer<Scalar>, shape: Shape) in
       Tensor(unchecked: Array(UnsafeBufferPointer(start: base, count: shape.elementCount)), shape: shape)
     }
-    let cells = self.cells.enumerated().map { layer, cell in
+    return cells.enumerated().map { layer, cell in
       // The biases are added together, so the gradient is that of either.
       let bias = cell.bias.map { tensor($0, [stack.hiddenSize]) }
       return CellParameters(
@@ -203,9 +208,5 @@ private struct GradientMemory<Scalar: TensorScalar> {
         weightHH: tensor(cell.weightHH, [stack.hiddenSize, stack.hiddenSize]),
         biasIH: bias, biasHH: bias)
     }
-    return (
-      cells, Array(UnsafeBufferPointer(start: input.base, count: input.count)),
-      Array(UnsafeBufferPointer(start: states.base, count: states.count))
-    )
   }
 }
