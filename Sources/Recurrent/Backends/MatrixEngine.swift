@@ -64,6 +64,26 @@ struct MatrixEngine<Scalar: TensorScalar>: Sendable {
     return PreparedMatrix(columns: columns, depth: depth, elements: elements, start: starts)
   }
 
+  /// Prepares B [columns, depth] from its transpose [depth, columns], row-major; every row of a product starts from zeros.
+  func prepare(
+    transposing matrix: UnsafePointer<Scalar>, columns: Int, depth: Int
+  ) -> PreparedMatrix<Scalar> {
+    let width = kernels.panelWidth
+    let padded = (columns + width - 1) / width * width
+    let elements = AlignedBuffer<Scalar>(count: (openBLAS == nil ? padded : columns) * depth)
+    if openBLAS == nil {
+      kernels.pack(
+        PackingSource(
+          base: matrix, columns: columns, depth: depth, columnStride: 1, depthStride: columns),
+        elements.base)
+    } else {
+      transpose(matrix, rows: depth, columns: columns, into: elements.base)
+    }
+    let starts = AlignedBuffer<Scalar>(count: padded)
+    starts.base.update(repeating: 0, count: padded)
+    return PreparedMatrix(columns: columns, depth: depth, elements: elements, start: starts)
+  }
+
   /// The columns that stand together in memory: a product of part of the columns begins at a multiple of it.
   var panelWidth: Int { openBLAS == nil ? kernels.panelWidth : 1 }
 

@@ -1,5 +1,3 @@
-internal import Synchronization
-
 /// The weights of one cell as an engine wants them.
 struct PreparedCell<Scalar: TensorScalar>: Sendable {
   /// W_ih [H, I]; its rows start from b_ih + b_hh.
@@ -20,40 +18,12 @@ struct PreparedCell<Scalar: TensorScalar>: Sendable {
 }
 
 /// The cells of a stack as one engine wants them, and that engine.
-final class PreparedStack<Scalar: TensorScalar>: Sendable {
+final class PreparedStack<Scalar: TensorScalar>: PreparedForEngine {
   let engine: MatrixEngine<Scalar>
   let cells: [PreparedCell<Scalar>]
 
   init(_ parameters: [CellParameters<Scalar>], for engine: MatrixEngine<Scalar>) {
     self.engine = engine
     cells = parameters.map { PreparedCell($0, for: engine) }
-  }
-}
-
-/// The prepared weights of one version of a stack's parameters, made when they are first needed.
-///
-/// Copies of a stack share it; a stack whose parameters change takes a new one. Tasks that call the
-/// same stack at once wait for the first of them to prepare.
-final class Preparations<Scalar: TensorScalar>: Sendable {
-  /// Few: one for each backend and instruction set that calls have named.
-  private let prepared = Mutex<[PreparedStack<Scalar>]>([])
-
-  /// The weights for a backend and an instruction set, made by `make` if they are not there yet.
-  func stack(
-    for backend: Backend, _ instructions: InstructionSet,
-    make: () throws(RecurrentError) -> PreparedStack<Scalar>
-  ) throws(RecurrentError) -> PreparedStack<Scalar> {
-    let result = prepared.withLock { prepared -> Result<PreparedStack<Scalar>, RecurrentError> in
-      for stack in prepared
-      where stack.engine.backend == backend && stack.engine.instructions == instructions {
-        return .success(stack)
-      }
-      return Result { () throws(RecurrentError) in
-        let stack = try make()
-        prepared.append(stack)
-        return stack
-      }
-    }
-    return try result.get()
   }
 }
