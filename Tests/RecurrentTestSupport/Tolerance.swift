@@ -168,15 +168,3 @@ extension Tolerance {
     4 * Double(order) * unitRoundoff(Double.self) * norm
   }
 }
-
-extension Tolerance {
-  /// The step of central differences in Double: u^(1/3), at which their two errors are of one size.
-  public static var differenceStep: Double { 0x1p-17 }
-
-  /// The error of a central difference of a loss of a few dozen terms of size 1, whose third derivative is of that
-  /// size: step²/6 for each term from the truncation, and u/step from the rounding of the loss; with a margin of 100.
-  public static var differenceBound: Double {
-    let step = differenceStep
-    return 100 * (step * step + unitRoundoff(Double.self) / step)
-  }
-}

@@ -37,7 +37,7 @@ struct PreparedCellTranspose<Scalar: TensorScalar>: Sendable {
 }
 
 /// The cells of a stack as one engine wants them, and that engine.
-final class PreparedStack<Scalar: TensorScalar>: Sendable {
+final class PreparedStack<Scalar: TensorScalar>: PreparedForEngine {
   let engine: MatrixEngine<Scalar>
   let cells: [PreparedCell<Scalar>]
   /// Made when a gradient is first asked for.
@@ -55,31 +55,6 @@ final class PreparedStack<Scalar: TensorScalar>: Sendable {
       let made = parameters.map { PreparedCellTranspose($0, for: engine) }
       cells = made
       return made
-    }
-  }
-}
-
-/// The prepared weights of one version of a stack's parameters, made when they are first needed.
-///
-/// Copies of a stack share it; a stack whose parameters change takes a new one. Tasks that call the
-/// same stack at once wait for the first of them to prepare.
-final class Preparations<Scalar: TensorScalar>: Sendable {
-  /// Few: one for each backend and instruction set that calls have named.
-  private let prepared = Mutex<[PreparedStack<Scalar>]>([])
-
-  /// The weights for a backend and an instruction set, made by `make` if they are not there yet.
-  func stack(
-    for backend: Backend, _ instructions: InstructionSet,
-    make: () throws(RecurrentError) -> PreparedStack<Scalar>
-  ) throws(RecurrentError) -> PreparedStack<Scalar> {
-    try prepared.withLock { (prepared) throws(RecurrentError) -> PreparedStack<Scalar> in
-      for stack in prepared
-      where stack.engine.backend == backend && stack.engine.instructions == instructions {
-        return stack
-      }
-      let stack = try make()
-      prepared.append(stack)
-      return stack
     }
   }
 }

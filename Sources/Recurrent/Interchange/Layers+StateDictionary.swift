@@ -1,8 +1,12 @@
-extension RNN {
-  /// The parameters under PyTorch's names, in PyTorch's order: `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`,
+extension RNN: Parameterized {
+  /// Visits the parameters under PyTorch's names, in PyTorch's order: `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`,
   /// `bias_hh_l0`, `weight_ih_l1`, …
-  public var stateDictionary: StateDictionary<Scalar> {
-    stack.stateDictionary { name, layer in "\(name.rawValue)_l\(layer)" }
+  ///
+  /// Packed weights are dropped, as with any access that may change a parameter.
+  public mutating func forEachParameter(
+    _ body: (String, inout Tensor<Scalar>) throws -> Void
+  ) rethrows {
+    try stack.forEachParameter(RNNParameterNames.layer, body)
   }
 
   /// Takes all parameters from a state dictionary.
@@ -11,7 +15,7 @@ extension RNN {
   /// - Throws: ``RecurrentError/stateDictionaryMismatch(_:)`` with all missing, unexpected and misshapen names; the layer
   ///   is then unchanged.
   public mutating func load(_ stateDictionary: StateDictionary<Scalar>) throws(RecurrentError) {
-    try stack.load(stateDictionary) { name, layer in "\(name.rawValue)_l\(layer)" }
+    try stack.load(stateDictionary, RNNParameterNames.layer)
   }
 
   /// Creates a layer from a state dictionary; its names and shapes tell the sizes, the layers and the bias.
@@ -41,10 +45,14 @@ extension RNN {
   }
 }
 
-extension RNNCell {
-  /// The parameters under PyTorch's names: `weight_ih`, `weight_hh`, `bias_ih`, `bias_hh`.
-  public var stateDictionary: StateDictionary<Scalar> {
-    stack.stateDictionary { name, _ in name.rawValue }
+extension RNNCell: Parameterized {
+  /// Visits the parameters under PyTorch's names: `weight_ih`, `weight_hh`, `bias_ih`, `bias_hh`.
+  ///
+  /// Packed weights are dropped, as with any access that may change a parameter.
+  public mutating func forEachParameter(
+    _ body: (String, inout Tensor<Scalar>) throws -> Void
+  ) rethrows {
+    try stack.forEachParameter(RNNParameterNames.cell, body)
   }
 
   /// Takes all parameters from a state dictionary.
@@ -53,7 +61,7 @@ extension RNNCell {
   /// - Throws: ``RecurrentError/stateDictionaryMismatch(_:)`` with all missing, unexpected and misshapen names; the cell
   ///   is then unchanged.
   public mutating func load(_ stateDictionary: StateDictionary<Scalar>) throws(RecurrentError) {
-    try stack.load(stateDictionary) { name, _ in name.rawValue }
+    try stack.load(stateDictionary, RNNParameterNames.cell)
   }
 
   /// Creates a cell from a state dictionary; its names and shapes tell the sizes and the bias.
@@ -80,14 +88,54 @@ extension RNNCell {
   }
 }
 
-extension RecurrentStack {
-  func stateDictionary(_ key: (ParameterName, Int) -> String) -> StateDictionary<Scalar> {
-    var result = StateDictionary<Scalar>()
-    for layer in parameters.indices {
-      var cell = parameters[layer]
-      cell.forEach { name, tensor in result[key(name, layer)] = tensor }
+extension StateDictionary {
+  /// The gradients of an ``RNN``, or anything else in the form of its parameters, under the names of its parameters.
+  ///
+  /// - Parameter layers: The parameters of every layer, the one that takes the input first.
+  public init(layers: [CellParameters<Scalar>]) {
+    self.init()
+    for layer in layers.indices {
+      layers[layer].forEachValue { name, tensor in
+        self[RNNParameterNames.layer(name, layer)] = tensor
+      }
     }
+  }
+}
+
+extension CellParameters {
+  /// The parameters under the names that they have in an ``RNNCell``: `weight_ih`, `weight_hh`, `bias_ih`, `bias_hh`.
+  ///
+  /// It turns the gradients of a cell to what an optimizer takes.
+  public var stateDictionary: StateDictionary<Scalar> {
+    var result = StateDictionary<Scalar>()
+    forEachValue { name, tensor in result[RNNParameterNames.cell(name, 0)] = tensor }
     return result
+  }
+
+  /// Calls `body` with every parameter's name and tensor, in PyTorch's order.
+  fileprivate func forEachValue(_ body: (ParameterName, Tensor<Scalar>) -> Void) {
+    var copy = self
+    copy.forEach { name, tensor in body(name, tensor) }
+  }
+}
+
+/// PyTorch's names of the parameters of stacked layers and of single cells.
+private enum RNNParameterNames {
+  static func layer(_ name: ParameterName, _ layer: Int) -> String { "\(name.rawValue)_l\(layer)" }
+  static func cell(_ name: ParameterName, _ layer: Int) -> String { name.rawValue }
+}
+
+extension RecurrentStack {
+  mutating func forEachParameter(
+    _ key: (ParameterName, Int) -> String, _ body: (String, inout Tensor<Scalar>) throws -> Void
+  ) rethrows {
+    // One access to the property, so that packed weights are dropped once.
+    func visit(_ layers: inout [CellParameters<Scalar>]) throws {
+      for layer in layers.indices {
+        try layers[layer].forEach { name, tensor in try body(key(name, layer), &tensor) }
+      }
+    }
+    try visit(&parameters)
   }
 
   mutating func load(
@@ -95,27 +143,14 @@ extension RecurrentStack {
   ) throws(RecurrentError) {
     try validateSizes()
     var loaded = parameters
-    var mismatch = StateDictionaryMismatch()
-    var known = StateDictionary<Scalar>()
+    var loading = StrictLoading(stateDictionary)
     for layer in loaded.indices {
       loaded[layer].forEach { name, tensor in
-        let key = key(name, layer)
         let expected = name.shape(inputSize: features(intoLayer: layer), hiddenSize: hiddenSize)
-        known[key] = Tensor(0)
-        guard let value = stateDictionary[key] else {
-          mismatch.missing.append(key)
-          return
-        }
-        guard value.shape == expected else {
-          mismatch.misshapen.append(
-            StateDictionaryMismatch.Misshapen(key: key, expected: expected, actual: value.shape))
-          return
-        }
-        tensor = value
+        if let value = loading.tensor(key(name, layer), shape: expected) { tensor = value }
       }
     }
-    mismatch.unexpected = stateDictionary.keys.filter { known[$0] == nil }
-    guard mismatch == StateDictionaryMismatch() else { throw .stateDictionaryMismatch(mismatch) }
+    try loading.finish()
     parameters = loaded
   }
 }

@@ -45,26 +45,41 @@ public struct StateDictionary<Scalar: TensorScalar>: Sendable, Equatable {
   /// The tensor of a name, or `nil` where there is none.
   ///
   /// A tensor that is set replaces the name's tensor in its place, or is appended; `nil` removes the
-  /// name.
+  /// name. A tensor that is changed through the subscript is changed in its own memory.
   ///
   /// - Complexity: O(1) on average; O(count) to remove.
   public subscript(_ key: String) -> Tensor<Scalar>? {
     get { positions[ExactName(key)].map { entries[$0].tensor } }
-    set {
+    set { set(ExactName(key), to: newValue) }
+    _modify {
       let name = ExactName(key)
-      switch (positions[name], newValue) {
-      case (let position?, let tensor?):
-        entries[position].tensor = tensor
-      case (nil, let tensor?):
-        positions[name] = entries.count
-        entries.append(Entry(name: name, tensor: tensor))
-      case (let position?, nil):
-        entries.remove(at: position)
-        positions[name] = nil
-        for later in position..<entries.count { positions[entries[later].name] = later }
-      case (nil, nil):
-        break
-      }
+      var tensor = take(name)
+      defer { set(name, to: tensor) }
+      yield &tensor
+    }
+  }
+
+  /// Hands out a tensor and leaves an empty one in its place, so that nobody else holds it.
+  private mutating func take(_ name: ExactName) -> Tensor<Scalar>? {
+    guard let position = positions[name] else { return nil }
+    var tensor = Tensor<Scalar>(unchecked: [], shape: [0])
+    swap(&tensor, &entries[position].tensor)
+    return tensor
+  }
+
+  private mutating func set(_ name: ExactName, to newValue: Tensor<Scalar>?) {
+    switch (positions[name], newValue) {
+    case (let position?, let tensor?):
+      entries[position].tensor = tensor
+    case (nil, let tensor?):
+      positions[name] = entries.count
+      entries.append(Entry(name: name, tensor: tensor))
+    case (let position?, nil):
+      entries.remove(at: position)
+      positions[name] = nil
+      for later in position..<entries.count { positions[entries[later].name] = later }
+    case (nil, nil):
+      break
     }
   }
 

@@ -6,6 +6,9 @@ public struct RNNGradients<Scalar: TensorScalar>: Sendable, Equatable {
   public var input: Tensor<Scalar>
   /// Of the initial state, `[L, B, H]` or, unbatched, `[L, H]`; also where the call was made without one.
   public var initialState: Tensor<Scalar>
+
+  /// Those of the parameters under PyTorch's names, as an optimizer takes them.
+  public var stateDictionary: StateDictionary<Scalar> { StateDictionary(layers: parameters) }
 }
 
 /// Carries gradients back through one call of an ``RNN``.

@@ -11,7 +11,7 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
     didSet { preparations = Preparations() }
   }
   /// The weights in the form that engines want; copies of the stack share it.
-  private var preparations = Preparations<Scalar>()
+  private var preparations = Preparations<PreparedStack<Scalar>>()
   /// Whether the sizes are in range. An initializer cannot throw in the place of a stored property's default value, so
   /// each use of a stack whose sizes are not throws instead.
   private let hasValidSizes: Bool
@@ -100,7 +100,7 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
   func prepared(
     for backend: Backend, _ instructions: InstructionSet
   ) throws(RecurrentError) -> PreparedStack<Scalar> {
-    try preparations.stack(for: backend, instructions) { () throws(RecurrentError) in
+    try preparations.value(for: backend, instructions) { () throws(RecurrentError) in
       try validateSizes()
       try validateParameters()
       return PreparedStack(
