@@ -61,4 +61,4 @@ format: ## Format the sources.
 	swift format --in-place --recursive $(SOURCES)
 
 clean: ## Remove what builds have made.
-	rm -rf .build Examples/*/.build
+	rm -rf .build Examples/*/.build Benchmarks/peers/.work Benchmarks/peers/recurrent-runner/.build

@@ -75,13 +75,15 @@ class Runner:
         self.contestant = contestant
         self.errors = open(folder / "errors.txt", "w+")
         threads = str(len(processors))
+        # Threads that are not bound may wait for each other on one processor, a time slice at each barrier.
+        openmp = {"OMP_NUM_THREADS": threads, "OMP_PROC_BIND": "true"}
         self.process = subprocess.Popen(
             [*contestant.command, folder, case.cell, case.pass_name, threads, *contestant.arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.errors,
             text=True,
-            env=os.environ | {"OMP_NUM_THREADS": threads},
+            env=os.environ | openmp,
             preexec_fn=lambda: os.sched_setaffinity(0, processors),
         )
 

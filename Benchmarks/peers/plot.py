@@ -5,7 +5,7 @@ import matplotlib
 
 matplotlib.use("Agg")
 matplotlib.rcParams["svg.hashsalt"] = "peers"
-from matplotlib import pyplot  # noqa: E402  (after the backend is chosen)
+from matplotlib import pyplot, ticker  # noqa: E402  (after the backend is chosen)
 
 # Okabe and Ito's colours, which the colour-blind tell apart, and a marker for each contestant beside.
 STYLES = {
@@ -35,12 +35,12 @@ def panels(rows):
 
 
 def draw(rows, keys, title, paths):
-    """Draws the rows to files; does nothing and says so where there are too few."""
+    """Draws the rows to files, if there are enough of them; returns whether there were."""
     batches = panels(rows)
     if not batches:
         return False
     figure, axes = pyplot.subplots(
-        1, len(batches), figsize=(1 + 3.6 * len(batches), 4.8), sharey=True, squeeze=False, layout="constrained"
+        1, len(batches), figsize=(0.5 + 3.8 * len(batches), 5.6), squeeze=False, layout="constrained"
     )
     for axis, (batch, chosen) in zip(axes[0], batches.items()):
         sizes = [row["case"].hidden_size for row in chosen]
@@ -66,12 +66,13 @@ def draw(rows, keys, title, paths):
             )
         axis.set(xscale="log", yscale="log", title=f"batch {batch}", xlabel="hidden size = input size")
         axis.set_xticks(sizes, [str(size) for size in sizes], rotation=45)
+        axis.set_ylim(bottom=min(limit) / 1.5)
+        axis.yaxis.set_major_locator(ticker.LogLocator(numticks=20))
+        axis.yaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:,.10g}"))
         axis.minorticks_off()
         axis.grid(which="major", color="0.9", linewidth=0.7)
         axis.set_axisbelow(True)
         axis.spines[["top", "right"]].set_visible(False)
-    times = [1e6 * row["limit"] / row["case"].steps for chosen in batches.values() for row in chosen]
-    axes[0][0].set_ylim(bottom=min(times) / 1.5)
     axes[0][0].set_ylabel("time per step, µs")
     handles, labels = axes[0][0].get_legend_handles_labels()
     figure.legend(handles[::-1], labels[::-1], loc="outside lower center", ncols=len(labels), frameon=False)

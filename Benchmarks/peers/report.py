@@ -68,7 +68,7 @@ def means(rows, keys):
 
     others = [mean(ratio(row, key, keys[0]) for row in rows) for key in keys[1:]]
     best = mean((best_peer(row, keys) or [None])[0] for row in rows)
-    return _line(["geometric mean", "", "", "", *(f"({text})" for text in others), best])
+    return _line(["geometric mean", "", "", "", *others, best])
 
 
 def settings(rows, keys):
