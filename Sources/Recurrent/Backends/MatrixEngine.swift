@@ -95,7 +95,7 @@ struct MatrixEngine<Scalar: TensorScalar>: Sendable {
   }
 
   /// Applies an activation to rows of any layout in place.
-  private func activate(
+  func activate(
     _ activation: Activation, rows: Int, columns: Int, _ c: MatrixRows<Scalar>
   ) {
     guard activation != .identity else { return }

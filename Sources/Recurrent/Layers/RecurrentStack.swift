@@ -160,7 +160,7 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
   }
 
   /// Checks that a sequence is not longer than BLAS and memory can count.
-  private func validateExtent(steps: Int, rows: Int) throws(RecurrentError) {
+  func validateExtent(steps: Int, rows: Int) throws(RecurrentError) {
     let (count, overflows) = steps.multipliedReportingOverflow(by: rows)
     let (scalars, overflowsToo) = count.multipliedReportingOverflow(by: max(inputSize, hiddenSize))
     guard !overflows, !overflowsToo, count <= Self.greatestSize, scalars <= 1 << 40 else {
