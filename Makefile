@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help deps run test lint test-openblas test-portable test-address test-emulated test-packages \
-	test-examples bench bench-peers docs format clean
+	test-examples bench bench-peers mackey-glass docs format clean
 
 # Expanded when a recipe starts, so after `deps`.
 TRAITS = $(shell Utilities/have-openblas.sh || echo --disable-default-traits)
@@ -46,12 +46,16 @@ test-packages: deps ## Depend on this package by version, with and without the t
 
 test-examples: deps ## Build and run the example packages.
 	swift run $(TRAITS) --package-path Examples/Slides Slides
+	swift run $(TRAITS) --package-path Examples/MackeyGlass MackeyGlass 1 100
 
 bench: deps ## Compare the backends.
 	swift run -c release $(TRAITS) recurrent bench
 
 bench-peers: deps ## Compare with PyTorch, ONNX Runtime, oneDNN and JAX; QUICK=1 takes two minutes.
 	Benchmarks/peers/bench-peers.sh $(if $(QUICK),--points quick --rounds 3 --seconds 0.1) $(ARGUMENTS)
+
+mackey-glass: deps ## Forecast the Mackey-Glass series by the protocol of Jaeger and Haas; some minutes.
+	swift run -c release $(TRAITS) --package-path Examples/MackeyGlass MackeyGlass 20
 
 docs: ## Build the documentation; a warning is an error.
 	RECURRENT_DOCS=1 swift package --disable-default-traits --scratch-path .build/docs \
