@@ -47,6 +47,7 @@ test-packages: deps ## Depend on this package by version, with and without the t
 test-examples: deps ## Build and run the example packages.
 	swift run $(TRAITS) --package-path Examples/Slides Slides
 	swift run $(TRAITS) --package-path Examples/MackeyGlass MackeyGlass 1 100
+	swift run $(TRAITS) --package-path Examples/AddingProblem AddingProblem 10
 
 bench: deps ## Compare the backends.
 	swift run -c release $(TRAITS) recurrent bench

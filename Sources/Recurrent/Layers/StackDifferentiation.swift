@@ -153,7 +153,7 @@ struct StackDifferentiation<Scalar: TensorScalar>: Sendable {
               shape: shape, plan: plan, input: input, outputs: lowerOutputs + [output],
               initialStates: initial, outputGradient: outputGradient,
               stateGradients: states, parameterGradients: cells, inputGradient: inputGradient
-            ).run()
+            ).run(execution)
           }
         }
       }

@@ -42,9 +42,9 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
   /// Runs the pass.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  func run() {
+  func run(_ execution: Execution) {
     guard plan.threadCount > 1 else { return run(BackwardPlan.alone(plan)) }
-    ThreadTeam.shared.withCrew(upTo: plan.threadCount) { crew in
+    ThreadTeam.shared.withCrew(upTo: plan.threadCount, insisting: execution.backwardPlan != nil) { crew in
       run(BackwardPlan.limited(plan, to: crew.count), crew)
     }
   }

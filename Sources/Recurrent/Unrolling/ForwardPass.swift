@@ -36,7 +36,7 @@ struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
     guard plan.threadCount > 1 else {
       return run(Share(rows: 0..<shape.rows, layers: 0..<shape.layerCount))
     }
-    ThreadTeam.shared.withCrew(upTo: plan.threadCount) { crew in
+    ThreadTeam.shared.withCrew(upTo: plan.threadCount, insisting: execution.plan != nil) { crew in
       guard crew.count < plan.threadCount else { return run(crew) }
       var smaller = self
       smaller.plan = ForwardPlan(shape, stack.engine, execution, threadCount: crew.count)
