@@ -23,4 +23,18 @@ extension Tolerance {
     let lost = gamma(16 * terms, unitRoundoff: unitRoundoff(Double.self))
     return centralDifference(valueError: lost * Double(terms), thirdDerivative: 8 * Double(terms))
   }
+
+  /// The error of a learning rate that the other side computes from the one of the epoch before.
+  ///
+  /// Each of the epochs multiplies by a factor of at most eight roundings, one of which may be that of a divisor whose sum
+  /// has cancelled down to `leastDivisor` ≤ 1.
+  public static func recursiveRate(_ initial: Double, epochs: Int, leastDivisor: Double = 1) -> Double {
+    slack * initial * gamma(8 * (epochs + 1), unitRoundoff: unitRoundoff(Double.self)) / leastDivisor
+  }
+
+  /// How far the share of hits among independent trials may lie from their probability: six standard deviations, which
+  /// one in 5·10⁸ runs exceeds. The seeds are fixed: a test passes always or never.
+  public static func share(probability: Double, trials: Int) -> Double {
+    6 * (probability * (1 - probability) / Double(trials)).squareRoot()
+  }
 }

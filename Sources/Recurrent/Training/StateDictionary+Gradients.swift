@@ -18,10 +18,9 @@ extension StateDictionary {
   /// - Returns: The member's tensors in their order; none if no name begins so.
   /// - Complexity: O(count).
   public func nested(under prefix: String) -> StateDictionary {
-    let start = Array("\(prefix).".utf8)
     var result = StateDictionary()
-    for (key, value) in self where key.utf8.starts(with: start) {
-      result[String(decoding: key.utf8.dropFirst(start.count), as: UTF8.self)] = value
+    for (key, value) in self {
+      if let rest = key.rest(after: "\(prefix).") { result[rest] = value }
     }
     return result
   }

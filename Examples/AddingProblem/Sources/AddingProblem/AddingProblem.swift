@@ -16,7 +16,8 @@ struct Adder: Parameterized {
   init(hiddenSize: Int, using generator: inout SeededGenerator) throws {
     rnn = RNN(inputSize: 2, hiddenSize: hiddenSize, nonlinearity: .relu, using: &generator)
     // Without an input, the state stays as it is.
-    rnn.parameters[0].weightHH = try Initializer.identity().tensor([hiddenSize, hiddenSize], using: &generator)
+    rnn.parameters[0].weightHH = try Initializer.identity().tensor(
+      [hiddenSize, hiddenSize], using: &generator)
     rnn.parameters[0].weightIH = .normal(
       [hiddenSize, 2], standardDeviation: 0.1, using: &generator)
     rnn.parameters[0].biasIH = .zeros([hiddenSize])
