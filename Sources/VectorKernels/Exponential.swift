@@ -1,4 +1,4 @@
-// e^z, the common part of tanh and sigmoid, without its last addition: either function needs another one.
+// e^z for the logistic function, without its last addition: 1 + q is rounded with what follows.
 //
 //     z = n ln 2 + r,   |r| ≤ ln 2 / 2,   e^z = 2ⁿ (1 + q(r)),   q(r) = r + r² P(r) ≈ eʳ − 1
 //
@@ -6,8 +6,7 @@
 //   of the sum, from where it is added to an exponent.
 // - r: ln 2 is a sum of two numbers, of which the high one is short enough that its product with
 //   n is exact. So r is accurate on processors without fused multiply-add too.
-// - q: kept apart from the 1, so that e^z − 1 has no cancellation where z is small: there 2ⁿ is 1.
-//   The leading coefficient is exactly 1: what vanishes beside 1, subnormals included, returns as it is.
+// - q: kept apart from the 1, so that both are rounded once.
 // - P: evaluated in r² over pairs of terms. That takes no more operations than term by term and has half
 //   the latency, which is what limits narrow vectors: a processor overlaps only a few iterations.
 //

@@ -44,9 +44,14 @@ public protocol Lanes {
   /// rounds it to an integer, which then stands in the low bits.)
   static func scale(_ vector: Vector, byPowerIn shifted: Vector) -> Vector
 
-  /// `factor` · e^z in two parts: it is `power` · (1 + `rest`), `power` = `factor` · 2ⁿ, |`rest`| < 1/2.
-  ///
-  /// This and ``exponentialUnderflow`` are implemented for `Float` and `Double`, see Exponential.swift.
+  // The constants and polynomials of the activations, implemented for `Float` and `Double`.
+
+  /// The factors P and Q of tanh at y².
+  static func hyperbolicTangentFactors(_ square: Vector) -> (p: Vector, q: Vector)
+  /// A number from which on tanh rounds to 1.
+  static var hyperbolicTangentLimit: Scalar { get }
+  /// `factor` · e^z in two parts: it is `power` · (1 + `rest`), `power` = `factor` · 2ⁿ, |`rest`| < 1/2; see
+  /// Exponential.swift.
   static func exponential(_ z: Vector, times factor: Scalar) -> (power: Vector, rest: Vector)
   /// A number at which e^z rounds to zero; the least that ``exponential(_:times:)`` takes.
   static var exponentialUnderflow: Scalar { get }
