@@ -2,11 +2,12 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help deps run test lint test-openblas test-portable test-address test-emulated test-packages \
-	test-examples bench docs format clean
+	test-examples bench bench-peers mackey-glass docs format clean
 
 # Expanded when a recipe starts, so after `deps`.
 TRAITS = $(shell Utilities/have-openblas.sh || echo --disable-default-traits)
-SOURCES = Package.swift Sources Tests Examples/*/Package.swift Examples/*/Sources
+SOURCES = Package.swift Sources Tests Examples/*/Package.swift Examples/*/Sources \
+	Benchmarks/peers/recurrent-runner/Package.swift Benchmarks/peers/recurrent-runner/Sources
 
 help: ## Show the targets.
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -45,9 +46,17 @@ test-packages: deps ## Depend on this package by version, with and without the t
 
 test-examples: deps ## Build and run the example packages.
 	swift run $(TRAITS) --package-path Examples/Slides Slides
+	swift run $(TRAITS) --package-path Examples/MackeyGlass MackeyGlass 1 100
+	swift run $(TRAITS) --package-path Examples/AddingProblem AddingProblem 10
 
 bench: deps ## Compare the backends.
 	swift run -c release $(TRAITS) recurrent bench
+
+bench-peers: deps ## Compare with PyTorch, ONNX Runtime, oneDNN and JAX; QUICK=1 takes two minutes.
+	Benchmarks/peers/bench-peers.sh $(if $(QUICK),--points quick --rounds 3 --seconds 0.1) $(ARGUMENTS)
+
+mackey-glass: deps ## Forecast the Mackey-Glass series by the protocol of Jaeger and Haas; some minutes.
+	swift run -c release $(TRAITS) --package-path Examples/MackeyGlass MackeyGlass 20
 
 docs: ## Build the documentation; a warning is an error.
 	RECURRENT_DOCS=1 swift package --disable-default-traits --scratch-path .build/docs \
@@ -57,4 +66,4 @@ format: ## Format the sources.
 	swift format --in-place --recursive $(SOURCES)
 
 clean: ## Remove what builds have made.
-	rm -rf .build Examples/*/.build
+	rm -rf .build Examples/*/.build Benchmarks/peers/.work Benchmarks/peers/recurrent-runner/.build

@@ -85,14 +85,15 @@ let package = Package(
       dependencies: ["Recurrent"],
       path: "Tests/RecurrentTestSupport",
       swiftSettings: strict),
+    .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .testTarget(
       name: "RecurrentTests",
-      dependencies: ["Recurrent", "RecurrentTestSupport", "VectorKernels"],
+      dependencies: ["Recurrent", "RecurrentTestSupport", "AllocationCounter", "VectorKernels"],
       resources: [.copy("Fixtures"), .copy("InterchangeSamples")],
       swiftSettings: strict),
     .testTarget(
       name: "RecurrentToolTests",
-      dependencies: ["Recurrent", "RecurrentTool"],
+      dependencies: ["Recurrent", "RecurrentTestSupport", "RecurrentTool"],
       swiftSettings: strict),
   ] + wideKernels
 )

@@ -8,6 +8,8 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
 #if defined(__linux__)
 #include <sys/mman.h>
 #endif
@@ -44,6 +46,26 @@ void cpu_pause(void) {
 }
 
 void cpu_yield(void) { sched_yield(); }
+
+uint64_t cpu_now(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+long cpu_preemptions(void) {
+#if defined(RUSAGE_THREAD)
+  struct rusage usage;
+  if (getrusage(RUSAGE_THREAD, &usage) == 0) return usage.ru_nivcsw;
+#endif
+  return 0;
+}
+
+static __thread uint64_t waited;
+
+uint64_t cpu_waited(void) { return waited; }
+
+void cpu_add_waited(uint64_t nanoseconds) { waited += nanoseconds; }
 
 #if defined(__linux__)
 

@@ -9,12 +9,14 @@ struct BenchCommand: ParsableCommand {
     abstract: "Compare the backends on one shape, or on a built-in list.",
     discussion: """
       Results are checked against each other before anything is timed. The share of peak is that of the \
-      multiply-adds this processor does in registers, measured in the same run. Without a size, the \
-      slides' shape and four larger ones are run; sizes that are not named are the slides'.
+      multiply-adds this processor does in registers, measured in the same run. The share of the limit is \
+      that of the least time in which this processor could do the pass, by the roofline measured in the \
+      same run: all products at the peak, and at each step the recurrent weights read at the bandwidth \
+      of the memory that holds them. Without a size, the slides' shape and four larger ones are run; \
+      sizes that are not named are the slides'.
       """)
 
   enum Cell: String, ExpressibleByArgument, CaseIterable { case rnn }
-  enum Pass: String, ExpressibleByArgument, CaseIterable { case forward }
   enum Selection: String, ExpressibleByArgument, CaseIterable {
     case all, automatic, openblas, swift
 
@@ -37,7 +39,7 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "L, the stacked layers.")
   var layers: Int?
   @Option(help: "The pass.")
-  var pass: Pass = .forward
+  var pass: BenchPass = .forward
   @Option(help: "The backends to compare.")
   var backend: Selection = .all
   @Option(help: "The threads that a call may use, 1 to 1024.")
@@ -86,15 +88,16 @@ struct BenchCommand: ParsableCommand {
 
   func run() throws {
     if OpenBLASLibrary.isLinked { try OpenBLASLibrary.setThreadCount(threads) }
-    let peak = PeakMeasurement.operationsPerSecond * Double(threads)
-    if !json { print(BenchRow.header(peak: peak, threads: threads)) }
+    let measurement = RooflineMeasurement(threads: threads)
+    if !json { print(BenchRow.header(measurement.roofline)) }
     for shape in shapes {
       let comparison = try BenchComparison(
-        shape: shape, backends: backend.backends, threadCount: threads)
+        shape: shape, pass: pass, backends: backend.backends, threadCount: threads)
+      let limit = measurement.limit(of: pass, shape)
       for measured in try comparison.measure(seconds: seconds) {
         let row = BenchRow(
-          cell: cell.rawValue, pass: pass.rawValue, shape: shape, measured: measured,
-          threads: threads, peak: peak)
+          cell: cell.rawValue, pass: pass, shape: shape, measured: measured,
+          roofline: measurement.roofline, limit: limit)
         print(json ? try row.json() : row.line)
       }
     }

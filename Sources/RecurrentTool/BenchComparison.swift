@@ -1,4 +1,31 @@
+import ArgumentParser
 import Recurrent
+
+/// What is timed.
+enum BenchPass: String, ExpressibleByArgument, CaseIterable, Sendable {
+  /// One call.
+  case forward
+  /// One call with all gradients of the sum of its outputs: of the parameters, the input and the initial state.
+  case training
+
+  /// Runs the pass; what two backends are compared by.
+  @discardableResult
+  func run<Scalar: TensorScalar>(
+    _ layer: RNN<Scalar>, _ input: Tensor<Scalar>, _ execution: Execution
+  ) throws(RecurrentError) -> [Tensor<Scalar>] {
+    switch self {
+    case .forward:
+      return [try layer.run(input, from: nil, execution: execution).output]
+    case .training:
+      let (output, _, pullback) = try layer.valueWithPullback(at: input, execution: execution)
+      let gradients = try pullback(Tensor(repeating: 1, shape: output.shape))
+      return [output, gradients.input, gradients.initialState]
+        + gradients.parameters.flatMap {
+          [$0.weightIH, $0.weightHH] + [$0.biasIH, $0.biasHH].compactMap { $0 }
+        }
+    }
+  }
+}
 
 /// One layer and input, on several backends.
 struct BenchComparison {
@@ -17,12 +44,16 @@ struct BenchComparison {
   private let executions: [Execution]
   private let greatestDifference: Double
   private let shape: BenchShape
+  private let pass: BenchPass
 
   /// Makes a layer and an input from a fixed seed, and checks that the backends agree on them.
   ///
   /// - Throws: ``RecurrentError/invalidValue(argument:expected:actual:)`` where they do not.
-  init(shape: BenchShape, backends: [Backend], threadCount: Int) throws(RecurrentError) {
+  init(
+    shape: BenchShape, pass: BenchPass, backends: [Backend], threadCount: Int
+  ) throws(RecurrentError) {
     self.shape = shape
+    self.pass = pass
     var generator = SeededGenerator(seed: 20)
     layer = RNN(
       inputSize: shape.inputSize, hiddenSize: shape.hiddenSize, layerCount: shape.layerCount,
@@ -33,10 +64,11 @@ struct BenchComparison {
       executions.append(try Execution(resolving: backend, threadCount: threadCount))
     }
     self.executions = executions
-    greatestDifference = try Self.greatestDifference(layer, input, executions, threadCount)
+    greatestDifference = try Self.greatestDifference(pass, layer, input, executions, threadCount)
 
     // Rounding differs by some units for each of the I + H terms of a sum; a wrong product, by
     // thousands of times more. The states are below 1, and this layer's weights let errors fade.
+    // Differences are in proportion to the greatest number of their tensor, if that is more than 1.
     let bound = 16 * Double(shape.inputSize + shape.hiddenSize + 16) * Double(Float.ulpOfOne)
     guard greatestDifference <= bound * Double(shape.layerCount) else {
       throw .invalidValue(
@@ -48,11 +80,12 @@ struct BenchComparison {
   /// The greatest difference between any two of the backends that are timed or could check them; with one backend only,
   /// between that and the same layer in double precision.
   private static func greatestDifference(
-    _ layer: RNN<Float>, _ input: Tensor<Float>, _ executions: [Execution], _ threadCount: Int
+    _ pass: BenchPass, _ layer: RNN<Float>, _ input: Tensor<Float>, _ executions: [Execution],
+    _ threadCount: Int
   ) throws(RecurrentError) -> Double {
-    var results: [Tensor<Double>] = []
+    var results: [[Tensor<Double>]] = []
     for execution in executions {
-      results.append(Tensor(try layer.run(input, from: nil, execution: execution).output))
+      results.append(try pass.run(layer, input, execution).map { Tensor($0) })
     }
     if results.count == 1 {
       var exact = RNN<Double>(
@@ -63,14 +96,17 @@ struct BenchComparison {
           biasIH: $0.biasIH.map { Tensor($0) }, biasHH: $0.biasHH.map { Tensor($0) })
       }
       let execution = try Execution(resolving: .swift, threadCount: threadCount)
-      results.append(try exact.run(Tensor(input), from: nil, execution: execution).output)
+      results.append(try pass.run(exact, Tensor(input), execution))
     }
     var greatest = 0.0
     for (index, result) in results.enumerated() {
       for other in results[(index + 1)...] {
-        let difference = try result.greatestDifference(from: other)
-        // A NaN is no agreement.
-        greatest = difference.isNaN ? .infinity : max(greatest, difference)
+        for (a, b) in zip(result, other) {
+          let scale = a.scalars.reduce(1) { max($0, $1.magnitude) }
+          let difference = try a.greatestDifference(from: b) / scale
+          // A NaN is no agreement.
+          greatest = difference.isNaN ? .infinity : max(greatest, difference)
+        }
       }
     }
     return greatest
@@ -79,17 +115,17 @@ struct BenchComparison {
   /// Times every backend for so many seconds, in turns, after a warm-up.
   func measure(seconds: Double) throws(RecurrentError) -> [Measured] {
     var times = [[Double]](repeating: [], count: executions.count)
-    for execution in executions { _ = try layer.run(input, from: nil, execution: execution) }
+    for execution in executions { try pass.run(layer, input, execution) }
     let turns = 5
     for _ in 0..<turns {
       for (index, execution) in executions.enumerated() {
         var spent = 0.0
         // The first call of a turn finds the other backend's data in the caches.
-        _ = try layer.run(input, from: nil, execution: execution)
+        try pass.run(layer, input, execution)
         repeat {
           let clock = ContinuousClock()
           let start = clock.now
-          _ = try layer.run(input, from: nil, execution: execution)
+          try pass.run(layer, input, execution)
           let elapsed = (clock.now - start).seconds
           spent += elapsed
           times[index].append(elapsed)
@@ -98,10 +134,9 @@ struct BenchComparison {
     }
     return zip(executions, times).map { execution, times in
       let sorted = times.sorted()
-      let resolved = execution.resolvedBackend(rows: shape.rows, depth: shape.hiddenSize)
       return Measured(
         backend: execution.backend,
-        instructions: resolved == .openBLAS
+        instructions: execution.backend == .openBLAS
           ? OpenBLASLibrary.coreName ?? "" : execution.instructions.rawValue,
         median: sorted[sorted.count / 2], minimum: sorted[0],
         greatestDifference: greatestDifference)

@@ -16,17 +16,25 @@ struct BenchRow: Encodable {
   let minimumSeconds: Double
   let gigaflopsPerSecond: Double
   let shareOfPeak: Double
+  /// The least time that the roofline allows, and its share of the median.
+  let limitSeconds: Double
+  let shareOfLimit: Double
   let greatestDifference: Double
+  // The roofline, on all threads together: the peak, the bandwidth of each level of the memory by its name, and that of
+  // reading one layer's recurrent weights.
+  let peakGigaflopsPerSecond: Double
+  let bandwidthGigabytesPerSecond: [String: Double]
+  let recurrentWeightsGigabytesPerSecond: Double
 
   init(
-    cell: String, pass: String, shape: BenchShape, measured: BenchComparison.Measured,
-    threads: Int, peak: Double
+    cell: String, pass: BenchPass, shape: BenchShape, measured: BenchComparison.Measured,
+    roofline: Roofline, limit: RowLimit
   ) {
     self.cell = cell
-    self.pass = pass
+    self.pass = pass.rawValue
     backend = measured.backend.rawValue
     instructions = measured.instructions
-    self.threads = threads
+    threads = roofline.threads
     sequenceLength = shape.steps
     batchSize = shape.rows
     inputSize = shape.inputSize
@@ -34,19 +42,23 @@ struct BenchRow: Encodable {
     layers = shape.layerCount
     medianSeconds = measured.median
     minimumSeconds = measured.minimum
-    gigaflopsPerSecond = shape.operations / measured.median / 1e9
-    shareOfPeak = shape.operations / measured.median / peak
+    gigaflopsPerSecond = shape.operations(of: pass) / measured.median / 1e9
+    shareOfPeak = shape.operations(of: pass) / measured.median / roofline.operationsPerSecond
+    limitSeconds = limit.seconds
+    shareOfLimit = limit.seconds / measured.median
     greatestDifference = measured.greatestDifference
+    peakGigaflopsPerSecond = roofline.operationsPerSecond / 1e9
+    bandwidthGigabytesPerSecond = Dictionary(
+      uniqueKeysWithValues: roofline.levels.map { ($0.name, $0.bytesPerSecond / 1e9) })
+    recurrentWeightsGigabytesPerSecond = limit.weightBytesPerSecond / 1e9
   }
 
   /// The titles, under what all rows have in common.
-  static func header(peak: Double, threads: Int) -> String {
-    let peak = String(format: "%.1f", peak / 1e9)
-    let on = "\(threads) thread\(threads == 1 ? "" : "s")"
-    return """
-      multiply-add peak: \(peak) GFLOP/s on \(on)
-      \(columns(zip(titles, widths).map { ($0, $1) }))
-      """
+  static func header(_ roofline: Roofline) -> String {
+    """
+    \(roofline.line)
+    \(columns(zip(titles, widths).map { ($0, $1) }))
+    """
   }
 
   /// The row under the titles.
@@ -57,6 +69,7 @@ struct BenchRow: Encodable {
       + [
         String(format: "%.1f", medianSeconds * 1e6), String(format: "%.1f", minimumSeconds * 1e6),
         String(format: "%.1f", gigaflopsPerSecond), String(format: "%.0f%%", shareOfPeak * 100),
+        String(format: "%.0f%%", shareOfLimit * 100),
         String(format: "%.1e", greatestDifference),
       ]
     return Self.columns(zip(texts, Self.widths).map { ($0, $1) })
@@ -64,10 +77,10 @@ struct BenchRow: Encodable {
 
   private static let titles = [
     "cell", "backend", "instructions", "T", "B", "I", "H", "L", "median µs", "minimum µs", "GFLOP/s",
-    "peak", "difference",
+    "peak", "limit", "difference",
   ]
   /// The width of each column; negative where the text stands at its left end.
-  private static let widths = [-4, -9, -12, 5, 4, 5, 5, 3, 10, 10, 8, 5, 10]
+  private static let widths = [-4, -9, -12, 5, 4, 5, 5, 3, 10, 10, 8, 5, 5, 10]
 
   private static func columns(_ cells: [(text: String, width: Int)]) -> String {
     cells.map { text, width in

@@ -18,11 +18,24 @@ struct BenchShape: Sendable, CustomStringConvertible {
     BenchShape(steps: 50, rows: 64, inputSize: 512, hiddenSize: 512, layerCount: 1),
   ]
 
-  /// Floating-point operations of the products of one forward pass.
-  var operations: Double {
+  /// Floating-point operations of the products of one pass. Training has each product of the forward pass three times:
+  /// forward, for the gradient of its weights, and for the gradient of what they are multiplied with.
+  func operations(of pass: BenchPass) -> Double {
     let (h, i) = (Double(hiddenSize), Double(inputSize))
-    return 2 * Double(steps) * Double(rows) * h * (i + h + Double(layerCount - 1) * 2 * h)
+    let forward = 2 * Double(steps) * Double(rows) * h * (i + h + Double(layerCount - 1) * 2 * h)
+    return forward * (pass == .training ? 3 : 1)
   }
+
+  /// How often a step of a layer reads the recurrent weights: forward, and to carry gradients back.
+  func recurrentReads(of pass: BenchPass) -> Double { pass == .training ? 2 : 1 }
+
+  /// Floating-point operations of the recurrent product of one step and layer.
+  var recurrentOperationsPerStep: Double {
+    2 * Double(rows) * Double(hiddenSize) * Double(hiddenSize)
+  }
+
+  /// The size of the recurrent weights of one layer, in `Float`.
+  var recurrentWeightBytes: Int { hiddenSize * hiddenSize * MemoryLayout<Float>.stride }
 
   /// Whether no tensor has more than 2³¹ elements.
   var isReasonable: Bool {

@@ -45,6 +45,7 @@ public func multiply<L: Lanes, let tileRows: Int, let panelVectors: Int>(
     product.a = UnsafePointer(product.c)
     product.aLayout = product.cLayout
     product.c += product.linkStride
+    if let outputs = product.outputs { product.outputs = outputs + product.linkStride }
   }
 }
 
@@ -166,29 +167,31 @@ struct Strip<L: Lanes> {
     // Walks over k.
     let panelStride = product.depth &* panelVectors &* L.count
     var weights = panel
-    for k in 0..<product.depth {
+    var place = 0
+    for _ in 0..<product.depth {
       if rows > vectors {
         // Few weights, many rows: the weights stay, the inputs come and go.
         var columns = InlineArray<vectors, L.Vector>(repeating: L.broadcast(0))
         for vector in 0..<vectors { columns[vector] = L.load(weights + vector &* L.count) }
         for row in 0..<rows {
-          let input = L.broadcast(aRows[row][k])
+          let input = L.broadcast(aRows[row][place])
           for vector in 0..<vectors {
             sums[row][vector] = L.multiplyAdd(input, columns[vector], sums[row][vector])
           }
         }
       } else {
         var inputs = InlineArray<rows, L.Vector>(repeating: L.broadcast(0))
-        for row in 0..<rows { inputs[row] = L.broadcast(aRows[row][k]) }
+        for row in 0..<rows { inputs[row] = L.broadcast(aRows[row][place]) }
         for vector in 0..<vectors {
-          let (panel, place) = (vector / panelVectors, vector % panelVectors)
-          let weight = L.load(weights + (panel &* panelStride &+ place &* L.count))
+          let (panel, inPanel) = (vector / panelVectors, vector % panelVectors)
+          let weight = L.load(weights + (panel &* panelStride &+ inPanel &* L.count))
           for row in 0..<rows {
             sums[row][vector] = L.multiplyAdd(inputs[row], weight, sums[row][vector])
           }
         }
       }
       weights += panelVectors &* L.count
+      place &+= product.aDepthStride
     }
 
     for row in 0..<rows {
@@ -202,7 +205,14 @@ struct Strip<L: Lanes> {
       }
     }
     if product.activation != .identity {
-      for row in 0..<rows { activateRow(product.activation, cRows[row], filled) }
+      for row in 0..<rows {
+        if let outputs = product.outputs {
+          let row = cRows[row]
+          scaleRow(product.activation, row, outputs + (UnsafePointer(row) - UnsafePointer(product.c)), filled)
+        } else {
+          activateRow(product.activation, cRows[row], filled)
+        }
+      }
     }
   }
 
@@ -224,6 +234,14 @@ struct Strip<L: Lanes> {
     _ activation: Activation, _ buffer: UnsafeMutablePointer<L.Scalar>, _ count: Int
   ) {
     activate(activation, buffer, count, lanes: L.self)
+  }
+
+  @inlinable @inline(never)
+  func scaleRow(
+    _ activation: Activation, _ buffer: UnsafeMutablePointer<L.Scalar>,
+    _ outputs: UnsafePointer<L.Scalar>, _ count: Int
+  ) {
+    scaleByDerivative(of: activation, buffer, outputs, count, lanes: L.self)
   }
 }
 

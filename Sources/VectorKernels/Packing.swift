@@ -38,7 +38,11 @@ public func pack<L: Lanes, let tileRows: Int, let panelVectors: Int>(
     let filled = min(width, source.columns &- first)
     for k in 0..<source.depth {
       let from = source.base + (first &* source.columnStride &+ k &* source.depthStride)
-      for column in 0..<filled { target[column] = from[column &* source.columnStride] }
+      if source.columnStride == 1 {
+        target.update(from: from, count: filled)
+      } else {
+        for column in 0..<filled { target[column] = from[column &* source.columnStride] }
+      }
       for column in filled..<width { target[column] = 0 }
       target += width
     }

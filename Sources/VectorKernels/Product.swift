@@ -37,6 +37,9 @@ public struct RowLayout: Sendable, Equatable {
 /// One product with its ends: C = activation(start + A·Bᵀ), B packed; or a chain of such products, in which
 /// each C is the next A.
 ///
+/// Where ``outputs`` are given, C is (start + A·Bᵀ) ⊙ activation′ instead: the derivative of the activation where it
+/// had these outputs.
+///
 /// The sum of each element runs over k in order, one multiply-add after the other, from its start:
 /// nothing but `depth` decides its bits, neither the tile nor the neighbours.
 public struct Product<Scalar> {
@@ -46,6 +49,8 @@ public struct Product<Scalar> {
   /// A [rows, depth].
   public var a: UnsafePointer<Scalar>
   public var aLayout: RowLayout
+  /// The distance from one k to the next in a row of A: 1, or the row length of a matrix whose columns are A's rows.
+  public var aDepthStride = 1
   /// B [columns, depth], as ``pack(_:into:lanes:)`` lays it out.
   public var panels: UnsafePointer<Scalar>
   /// What every row starts from, padded with zeros to a whole vector; `nil` to start from C itself.
@@ -56,8 +61,10 @@ public struct Product<Scalar> {
   public var activation: Activation
   /// How many products are chained.
   public var links: Int
-  /// The distance from one product's C to the next.
+  /// The distance from one product's C to the next, and from its outputs to the next.
   public var linkStride: Int
+  /// The outputs of the activation [rows, columns], laid out as C, to multiply by its derivative; `nil` to apply it.
+  public var outputs: UnsafePointer<Scalar>?
 
   @inlinable
   public init(

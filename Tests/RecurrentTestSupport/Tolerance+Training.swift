@@ -15,6 +15,15 @@ extension Tolerance {
     slack * (valueError / differenceStep + differenceStep * differenceStep / 6 * thirdDerivative)
   }
 
+  /// The same for a loss of so many terms of magnitude up to 1, each the output of a small network in `Double`.
+  ///
+  /// Each value has lost some 16 roundings; tanh‴ is at most 2, and what the weights of a small layer, below 1, and the
+  /// paths through time make of it at most 4 times as much.
+  public static func centralDifference(terms: Int) -> Double {
+    let lost = gamma(16 * terms, unitRoundoff: unitRoundoff(Double.self))
+    return centralDifference(valueError: lost * Double(terms), thirdDerivative: 8 * Double(terms))
+  }
+
   /// The error of a learning rate that the other side computes from the one of the epoch before.
   ///
   /// Each of the epochs multiplies by a factor of at most eight roundings, one of which may be that of a divisor whose sum

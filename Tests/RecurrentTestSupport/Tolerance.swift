@@ -23,6 +23,11 @@ import Recurrent
 //    At the start both are 0: tests begin with numbers that Float has.
 // 4. The reference has the same errors with the u of Double, which 1 and 2 count beside the ones of the scalar.
 //
+// 5. Gradients. The chain rule is sums of products of numbers that are themselves off by errors: with |a − â| ≤ e_a and
+//    |b − b̂| ≤ e_b, a product is off by |a| e_b + |b| e_a + e_a e_b and one rounding, a sum of k of them by the sum of
+//    that and γ_k times the magnitudes. The derivative 1 − h² is off by 2|h| e_h + e_h² and 3 roundings of numbers up
+//    to 1; that of ReLU by nothing, or by 1 where the sum is so near to 0 that the computed one may have the other sign.
+//
 // This is rigorous: a correct implementation never exceeds it, whatever the order of its sums. The bound is
 // itself computed in Double; `slack` covers its rounding. It grows with ‖U‖ at every step, so it is
 // loose for long sequences of large layers. `expectClose` refuses a bound that would prove nothing.
@@ -87,6 +92,10 @@ public enum Tolerance {
     public var output: [Double]
     /// For every layer's final state, [L, B, H].
     public var finalState: [Double]
+    /// For every layer's states before each step and after the last, [T + 1, B, H].
+    public var states: [[Double]] = []
+    /// For the sums that each layer's nonlinearity is applied to, [T, B, H].
+    public var sums: [[Double]] = []
   }
 
   /// The bound for each output and final state of a network, from its parameters and what the reference went through.
@@ -101,6 +110,7 @@ public enum Tolerance {
       let (inputSize, hiddenSize) = (cell.inputSize, cell.hiddenSize)
       let stateCount = rows * hiddenSize
       var stateErrors = [Double](repeating: 0, count: stateCount)
+      var sumErrors: [Double] = []
       for step in 0..<steps {
         for row in 0..<rows {
           for unit in 0..<hiddenSize {
@@ -122,6 +132,7 @@ public enum Tolerance {
               slack * inherited
               + sumBound(
                 termCount: inputSize + hiddenSize + 2, magnitude: magnitude + inherited, Scalar.self)
+            sumErrors.append(error)
             let sum = history.sums[step * stateCount + row * hiddenSize + unit]
             stateErrors.append(
               activationBound(reference.nonlinearity, at: sum, error: error, Scalar.self))
@@ -131,6 +142,8 @@ public enum Tolerance {
       layerInput = Array(history.states.dropFirst(stateCount))
       inputErrors = Array(stateErrors.dropFirst(stateCount))
       bound.finalState += stateErrors.suffix(stateCount)
+      bound.states.append(stateErrors)
+      bound.sums.append(sumErrors)
     }
     bound.output = inputErrors
     return bound

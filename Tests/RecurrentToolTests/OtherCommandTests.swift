@@ -1,5 +1,6 @@
 import Foundation
 import Recurrent
+import RecurrentTestSupport
 import Testing
 
 @Suite("recurrent info")
@@ -55,7 +56,9 @@ struct BenchCommandTests {
         Set(row.keys) == [
           "cell", "backend", "instructions", "threads", "sequenceLength", "batchSize", "inputSize",
           "hiddenSize", "layers", "pass", "medianSeconds", "minimumSeconds", "gigaflopsPerSecond",
-          "shareOfPeak", "greatestDifference",
+          "shareOfPeak", "greatestDifference", "limitSeconds", "shareOfLimit",
+          "peakGigaflopsPerSecond", "bandwidthGigabytesPerSecond",
+          "recurrentWeightsGigabytesPerSecond",
         ])
       #expect(row["layers"] as? Int == 2 && row["sequenceLength"] as? Int == 5)
       let median = try #require(row["medianSeconds"] as? Double)
@@ -69,7 +72,27 @@ struct BenchCommandTests {
       #expect(share > 0 && share < 1)
       let difference = try #require(row["greatestDifference"] as? Double)
       #expect(difference < 1e-5)
+      try checkLimit(row, median: median)
     }
+  }
+
+  /// That the limit of T 5, B 2, I 3, H 4, L 2 follows from the row's own roofline.
+  private func checkLimit(_ row: [String: Any], median: Double) throws {
+    let peak = try #require(row["peakGigaflopsPerSecond"] as? Double)
+    let levels = try #require(row["bandwidthGigabytesPerSecond"] as? [String: Double])
+    #expect(levels.count >= 2 && levels.values.allSatisfy { $0 > 0 })
+    let bandwidth = try #require(row["recurrentWeightsGigabytesPerSecond"] as? Double)
+    // 64 bytes lie in the nearest cache.
+    #expect(bandwidth == levels["L1"])
+    let limit = try #require(row["limitSeconds"] as? Double)
+    let input = 2.0 * 5 * 2 * 4 * (3 + 4) / (peak * 1e9)
+    let step = max(2 * 2 * 4 * 4 / (peak * 1e9), 64 / (bandwidth * 1e9))
+    let expected = input + 5 * 2 * step
+    let bound = Tolerance.sumBound(termCount: 16, magnitude: expected, Double.self)
+    #expect((limit - expected).magnitude <= bound)
+    let share = try #require(row["shareOfLimit"] as? Double)
+    let rounding = Tolerance.sumBound(termCount: 4, magnitude: share, Double.self)
+    #expect((share - limit / median).magnitude <= rounding)
   }
 
   @Test("prints a table without --json")
@@ -77,7 +100,13 @@ struct BenchCommandTests {
     let process = try ToolProcess(["bench", "--hidden-size", "8", "--seconds", "0.01"])
     #expect(process.status == 0, "\(process.errors)")
     #expect(process.output.split(separator: "\n").count == 2 + Backend.available.count)
-    #expect(process.output.contains("GFLOP/s"))
+    let lines = process.output.split(separator: "\n")
+    #expect(lines[0].hasPrefix("multiply-add peak: "))
+    #expect(lines[0].contains(" GFLOP/s, read bandwidth: L1 ") && lines[0].contains(", memory "))
+    #expect(lines[0].hasSuffix(" GB/s, on 1 thread"))
+    #expect(lines[1].contains("peak") && lines[1].contains("limit"))
+    // The lines under the titles are as wide as these.
+    #expect(lines.dropFirst(2).allSatisfy { $0.count == lines[1].count })
   }
 
   @Test(

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 // Whether both the processor and the operating system offer the vector instructions that a module of
 // kernels is compiled for. Always false on other architectures.
@@ -15,6 +16,16 @@ void cpu_pause(void);
 
 // Lets another thread run in the place of this one, where one is waiting to.
 void cpu_yield(void);
+
+// Nanoseconds of a clock that only goes forward.
+uint64_t cpu_now(void);
+
+// How often the system has taken the processor away from this thread to run another one; 0 where it does not tell.
+long cpu_preemptions(void);
+
+// The nanoseconds that this thread has waited for others beyond its patience, and adding to them.
+uint64_t cpu_waited(void);
+void cpu_add_waited(uint64_t nanoseconds);
 
 // Starts a thread that calls `body` with `argument` and ends when it returns. Signals of the process are left to its
 // other threads. Returns whether there is such a thread now.

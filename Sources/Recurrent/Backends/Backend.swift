@@ -22,24 +22,9 @@ public enum Backend: String, Sendable, CaseIterable {
   /// Why a build without the trait cannot run OpenBLAS.
   static let notLinked = "the package was built without the trait OpenBLAS"
 
-  /// The backend that runs products of this size: this one, or what takes the place of `.automatic`.
+  /// The backend that runs a call: this one, or what takes the place of `.automatic`.
   ///
-  /// The Swift kernels were faster than OpenBLAS at every measured shape and instruction set, but for one: the
-  /// product of a single row with a matrix beyond the second-level cache, which OpenBLAS can share out to threads.
-  /// <doc:Backends> has the figures.
-  ///
-  /// - Parameters:
-  ///   - rows: The rows of each recurrent product: B.
-  ///   - depth: Its depth: H.
-  ///   - threadCount: The threads that the call may use.
-  ///   - libraryThreadCount: OpenBLAS's own threads; `nil` without it.
-  /// - Returns: `.swift` or `.openBLAS`.
-  func resolved(
-    rows: Int, depth: Int, threadCount: Int,
-    libraryThreadCount: Int? = OpenBLASLibrary.threadCount
-  ) -> Backend {
-    guard self == .automatic else { return self }
-    let sharesOut = threadCount > 1 && (libraryThreadCount ?? 0) > 1
-    return sharesOut && rows == 1 && depth >= 512 ? .openBLAS : .swift
-  }
+  /// That is `.swift`: its kernels were faster than OpenBLAS's at every shape of the grid of <doc:Backends>, on every
+  /// instruction set, on one thread and on two.
+  var resolved: Backend { self == .automatic ? .swift : self }
 }

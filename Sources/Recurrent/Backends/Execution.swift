@@ -5,6 +5,8 @@ package struct Execution: Sendable, Equatable {
   package var threadCount: Int
   /// How the pass is cut, in the place of what ``ForwardPlan`` would choose; for tests.
   var plan: ForwardPlan?
+  /// How a backward pass is cut, in the place of what ``BackwardPlan`` would choose; for tests.
+  var backwardPlan: BackwardPlan?
 
   /// Names everything; for tests and tools.
   package init(
@@ -32,12 +34,5 @@ package struct Execution: Sendable, Equatable {
     guard self.backend.isAvailable else {
       throw .backendUnavailable(self.backend, reason: Backend.notLinked)
     }
-  }
-}
-
-extension Execution {
-  /// The backend that runs a layer with this many rows and hidden features.
-  package func resolvedBackend(rows: Int, depth: Int) -> Backend {
-    backend.resolved(rows: rows, depth: depth, threadCount: threadCount)
   }
 }

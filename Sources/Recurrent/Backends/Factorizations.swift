@@ -22,4 +22,19 @@ struct Factorizations {
     #endif
     return HessenbergEigenvalues.eigenvalues(of: matrix, order: order)
   }
+
+  /// The X that minimizes ‖A·X − B‖_F, for A [rows, columns] of full rank, rows ≥ columns, and B [rows, count],
+  /// row-major; `nil` where an entry is not finite or A's rank is deficient.
+  func leastSquares(
+    _ matrix: [Double], _ rows: Int, _ columns: Int, rightHandSides: [Double], _ count: Int
+  ) -> [Double]? {
+    #if OpenBLAS
+      if usesLAPACK {
+        return LAPACKLeastSquares.solve(
+          matrix, rows: rows, columns: columns, rightHandSides: rightHandSides, count: count)
+      }
+    #endif
+    return HouseholderLeastSquares.solve(
+      matrix, rows: rows, columns: columns, rightHandSides: rightHandSides, count: count)
+  }
 }

@@ -1,53 +1,95 @@
 internal import VectorKernels
 
-/// The products of a backward pass, in the terms of ``MatrixEngine/multiply(rows:_:by:from:into:then:links:linkStride:)``.
+// Products with a transposed matrix at their left: gradients of weights, which are sums over many rows.
+
 extension MatrixEngine {
-  /// C = Aᵀ·B for A [depth, rows], B [depth, columns] and C [rows, columns], all row-major and contiguous.
+  /// The scalars that ``packTransposed(_:rows:depth:columns:into:)`` writes for so many rows.
+  func transposedSize(rows: Int, depth: Int) -> Int {
+    (rows + panelWidth - 1) / panelWidth * panelWidth * depth
+  }
+
+  /// Packs some columns of a contiguous A [depth, rows], which are rows of Aᵀ, for products with Aᵀ at their left; they
+  /// begin at a multiple of the panels' width.
+  @inline(__always)
+  func packTransposed(
+    _ a: UnsafePointer<Scalar>, rows: Int, depth: Int, columns: Range<Int>,
+    into target: UnsafeMutablePointer<Scalar>
+  ) {
+    guard openBLAS == nil, !columns.isEmpty else { return }
+    kernels.pack(
+      PackingSource(
+        base: a + columns.lowerBound, columns: columns.count, depth: depth, columnStride: 1,
+        depthStride: rows),
+      target + columns.lowerBound * depth)
+  }
+
+  /// One factor of a product with a transposed matrix.
+  struct TransposedRows {
+    /// A [depth, rows], contiguous.
+    let plain: UnsafePointer<Scalar>
+    /// The same, as ``packTransposed(_:rows:depth:columns:into:)`` lays it out.
+    let packed: UnsafePointer<Scalar>
+    let rows: Int
+    let depth: Int
+  }
+
+  /// C += AᵀB from a depth of A on, for some columns of contiguous B [depth, width] and C [rows, width].
   ///
-  /// Each element of C is a sum over `depth` in order, also where that is cut into chunks: a chunk goes on from
-  /// what C holds.
-  func multiplyTransposed(
-    _ a: UnsafePointer<Scalar>, rows: Int, depth: Int, by b: UnsafePointer<Scalar>, columns: Int,
+  /// `scratch` takes depth · (columns rounded up to whole panels) scalars; the columns begin at a multiple of the
+  /// panels' width.
+  @inline(__always)
+  func accumulate(
+    _ a: TransposedRows, depths: Range<Int>, transposedBy b: UnsafePointer<Scalar>, width: Int,
+    columns: Range<Int>, into c: UnsafeMutablePointer<Scalar>, scratch: UnsafeMutablePointer<Scalar>
+  ) {
+    guard !depths.isEmpty, !columns.isEmpty else { return }
+    let (b, c) = (b + columns.lowerBound, c + columns.lowerBound)
+    if let openBLAS {
+      // Sizes are checked to fit BLAS's 32-bit integers where a layer validates its input.
+      openBLAS.multiplyTransposed(
+        Int32(a.rows), Int32(columns.count), Int32(depths.count), a.plain + depths.lowerBound * a.rows,
+        Int32(a.rows), b, Int32(width), c, Int32(width))
+    } else {
+      kernels.pack(
+        PackingSource(
+          base: b, columns: columns.count, depth: depths.count, columnStride: 1, depthStride: width),
+        scratch)
+      let panel = panelWidth
+      var product = Product(
+        rows: a.rows, columns: columns.count, depth: depths.count,
+        a: a.packed + depths.lowerBound * panel,
+        aLayout: RowLayout(rowStride: 1, rowsPerBlock: panel, blockStride: panel * a.depth),
+        panels: UnsafePointer(scratch), start: nil,
+        c: c, cLayout: RowLayout(rowStride: width), activation: .identity)
+      product.aDepthStride = panel
+      kernels.multiply(product)
+    }
+  }
+
+  /// C += Aᵀ·B for A [depth, rows], B [depth, columns] and C [rows, columns], all row-major and contiguous.
+  ///
+  /// Each element of C is a sum over `depth` in order; chunks of it are packed at a time.
+  func accumulate(
+    _ a: UnsafePointer<Scalar>, rows: Int, depth: Int, transposedBy b: UnsafePointer<Scalar>, columns: Int,
     into c: UnsafeMutablePointer<Scalar>
   ) {
-    let target = MatrixRows(base: c, layout: RowLayout(rowStride: columns))
-    let transposed = AlignedBuffer<Scalar>(count: rows * min(depth, depthOfChunk))
+    let most = min(depth, depthOfChunk)
+    let packed = Scratch<Scalar>(count: transposedSize(rows: rows, depth: most))
+    let scratch = Scratch<Scalar>(count: transposedSize(rows: columns, depth: most))
     for start in stride(from: 0, to: depth, by: depthOfChunk) {
       let count = min(depthOfChunk, depth - start)
-      transpose(a + start * rows, rows: count, columns: rows, into: transposed.base)
-      let prepared = prepare(transposing: b + start * columns, columns: columns, depth: count)
-      multiply(
-        rows: rows, MatrixRows(base: transposed.base, layout: RowLayout(rowStride: count)),
-        by: prepared.allColumns, from: start == 0 ? .prepared : .accumulated, into: target,
-        then: .identity)
-    }
-    if depth == 0 { c.update(repeating: 0, count: rows * columns) }
-  }
-}
-
-/// The rows that are transposed and packed at once: 1024 rows of 64 numbers fill a quarter of a second-level cache of 1 MiB.
-private let depthOfChunk = 1024
-
-/// Copies a matrix [rows, columns], row-major, to its transpose.
-///
-/// In blocks, so that the lines that are read and written stay in the first-level cache.
-@specialized(where Scalar == Float)
-@specialized(where Scalar == Double)
-func transpose<Scalar: TensorScalar>(
-  _ source: UnsafePointer<Scalar>, rows: Int, columns: Int, into target: UnsafeMutablePointer<Scalar>
-) {
-  let side = 16
-  for firstRow in stride(from: 0, to: rows, by: side) {
-    let lastRow = min(firstRow + side, rows)
-    for firstColumn in stride(from: 0, to: columns, by: side) {
-      for column in firstColumn..<min(firstColumn + side, columns) {
-        for row in firstRow..<lastRow {
-          target[column * rows + row] = source[row * columns + column]
-        }
-      }
+      let a = a + start * rows
+      packTransposed(a, rows: rows, depth: count, columns: 0..<rows, into: packed.base)
+      accumulate(
+        TransposedRows(plain: a, packed: UnsafePointer(packed.base), rows: rows, depth: count),
+        depths: 0..<count, transposedBy: b + start * columns, width: columns, columns: 0..<columns,
+        into: c, scratch: scratch.base)
     }
   }
 }
+
+/// Deep enough for a product to run at full speed, and few enough for both factors to stay in the second-level cache.
+private let depthOfChunk = 256
 
 /// Adds the rows of a matrix [rows, columns] to `target`, in order.
 @specialized(where Scalar == Float)

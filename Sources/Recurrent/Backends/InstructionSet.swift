@@ -79,3 +79,17 @@ extension InstructionSet {
     return value.isFinite ? operations * rounds : 0
   }
 }
+
+extension InstructionSet {
+  /// Reads the whole vectors of a buffer so many times, to measure what the memory it lies in can do.
+  ///
+  /// - Returns: The number of bytes read.
+  package func performReads(of buffer: UnsafeBufferPointer<Float>, rounds: Int) -> Int {
+    let kernels = floatKernels
+    guard let base = buffer.baseAddress else { return 0 }
+    let vectors = buffer.count / kernels.laneCount
+    let value = kernels.readRounds(base, vectors, rounds)
+    // Asking for the value keeps the reads from being left out.
+    return value.isNaN ? 0 : vectors * kernels.laneCount * MemoryLayout<Float>.stride * rounds
+  }
+}

@@ -1,7 +1,7 @@
 #if OpenBLAS
   // Goals, in order:
-  // 1. The results of `HouseholderQR` and `HessenbergEigenvalues`, with the same signatures, at the
-  //    speed of LAPACK.
+  // 1. The results of `HouseholderQR`, `HessenbergEigenvalues` and `HouseholderLeastSquares`, with the same
+  //    signatures, at the speed of LAPACK.
   // 2. No surprise from C: sizes that LAPACK's 32-bit integers cannot hold stop here, and so does
   //    input that is not finite, on which LAPACK's behaviour is not defined.
 
@@ -75,6 +75,42 @@
       let inRange = realParts.allSatisfy(\.isFinite) && imaginaryParts.allSatisfy(\.isFinite)
       guard inRange else { return nil }
       return zip(realParts, imaginaryParts).map { (real: $0, imaginary: $1) }
+    }
+  }
+
+  /// Linear least squares by LAPACK.
+  enum LAPACKLeastSquares {
+    /// The X that minimizes ‖A·X − B‖_F.
+    ///
+    /// `dgels`: QR by Householder reflections, without pivoting (LAPACK Users' Guide, 3rd ed., § 2.3.2).
+    ///
+    /// - Parameters:
+    ///   - matrix: A, [rows, columns], row-major, rows ≥ columns.
+    ///   - rows: the number of rows of A and B.
+    ///   - columns: the number of columns of A.
+    ///   - rightHandSides: B, [rows, count], row-major.
+    ///   - count: the number of columns of B.
+    /// - Returns: X, [columns, count], row-major; nil where an entry is not finite or R's diagonal has a zero.
+    /// - Complexity: 2·rows·columns² − 2/3·columns³ operations; LAPACKE transposes A and B into copies.
+    static func solve(
+      _ matrix: [Double], rows: Int, columns: Int, rightHandSides: [Double], count: Int
+    ) -> [Double]? {
+      precondition(columns >= 0 && rows >= columns && count >= 0, "least squares need rows ≥ columns ≥ 0")
+      precondition(matrix.count == rows * columns, "the matrix must hold rows × columns entries")
+      precondition(rightHandSides.count == rows * count, "the right sides must hold rows × count entries")
+      guard columns > 0, count > 0 else { return [] }
+      guard matrix.allSatisfy(\.isFinite), rightHandSides.allSatisfy(\.isFinite) else { return nil }
+      let columnCount = lapackInteger(columns)
+      let rightCount = lapackInteger(count)
+      var factored = matrix
+      var solution = rightHandSides
+      let status = LAPACKE_dgels(
+        LAPACK_ROW_MAJOR, CChar(UInt8(ascii: "N")), lapackInteger(rows), columnCount, rightCount, &factored,
+        columnCount, &solution, rightCount)
+      precondition(status >= 0, "dgels failed with code \(status)")
+      guard status == 0 else { return nil }
+      solution.removeLast((rows - columns) * count)
+      return solution.allSatisfy(\.isFinite) ? solution : nil
     }
   }
 

@@ -10,7 +10,7 @@ struct MatrixRows<Scalar> {
 ///
 /// It offers C = activation(start + A·Bᵀ), where each row starts from a given vector or from what C holds, and
 /// chains of such products.
-struct MatrixEngine<Scalar: TensorScalar>: Sendable {
+final class MatrixEngine<Scalar: TensorScalar>: Sendable {
   /// Where a sum starts.
   enum Start {
     /// From the prepared start of the matrix; C is not read.
@@ -21,8 +21,8 @@ struct MatrixEngine<Scalar: TensorScalar>: Sendable {
 
   let backend: Backend
   let instructions: InstructionSet
-  private let kernels: KernelTable<Scalar>
-  private let openBLAS: OpenBLASRoutines<Scalar>?
+  let kernels: KernelTable<Scalar>
+  let openBLAS: OpenBLASRoutines<Scalar>?
 
   /// Creates the engine of a backend that is available.
   init(backend: Backend, instructions: InstructionSet) throws(RecurrentError) {
@@ -40,47 +40,34 @@ struct MatrixEngine<Scalar: TensorScalar>: Sendable {
     }
   }
 
-  /// Prepares B [columns, depth], row-major, and the start of the rows (`columns` scalars; zeros if `nil`).
+  /// Prepares B [columns, depth], whose element (column j, depth k) stands at `matrix[j·columnStride + k·depthStride]`,
+  /// and the start of the rows (`columns` scalars; zeros if `nil`).
   func prepare(
-    _ matrix: UnsafeBufferPointer<Scalar>, columns: Int, depth: Int, start: [Scalar]?
+    _ matrix: [Scalar], columns: Int, depth: Int, columnStride: Int, depthStride: Int,
+    start: [Scalar]? = nil
   ) -> PreparedMatrix<Scalar> {
-    guard let matrix = matrix.baseAddress else { preconditionFailure("an empty matrix") }
-    let width = kernels.panelWidth
+    let width = panelWidth
     let padded = (columns + width - 1) / width * width
-    let elements: AlignedBuffer<Scalar>
-    if openBLAS != nil {
-      elements = AlignedBuffer(count: columns * depth)
-      elements.base.update(from: matrix, count: columns * depth)
-    } else {
-      elements = AlignedBuffer(count: padded * depth)
-      kernels.pack(
-        PackingSource(
-          base: matrix, columns: columns, depth: depth, columnStride: depth, depthStride: 1),
-        elements.base)
+    let elements = AlignedBuffer<Scalar>(count: padded * depth)
+    matrix.withUnsafeBufferPointer { matrix in
+      guard let matrix = matrix.baseAddress else { preconditionFailure("an empty matrix") }
+      if openBLAS == nil {
+        kernels.pack(
+          PackingSource(
+            base: matrix, columns: columns, depth: depth, columnStride: columnStride,
+            depthStride: depthStride),
+          elements.base)
+      } else {
+        for column in 0..<columns {
+          for k in 0..<depth {
+            elements.base[column * depth + k] = matrix[column * columnStride + k * depthStride]
+          }
+        }
+      }
     }
     let starts = AlignedBuffer<Scalar>(count: padded)
     starts.base.update(repeating: 0, count: padded)
     if let start { starts.base.update(from: start, count: columns) }
-    return PreparedMatrix(columns: columns, depth: depth, elements: elements, start: starts)
-  }
-
-  /// Prepares B [columns, depth] from its transpose [depth, columns], row-major; every row of a product starts from zeros.
-  func prepare(
-    transposing matrix: UnsafePointer<Scalar>, columns: Int, depth: Int
-  ) -> PreparedMatrix<Scalar> {
-    let width = kernels.panelWidth
-    let padded = (columns + width - 1) / width * width
-    let elements = AlignedBuffer<Scalar>(count: (openBLAS == nil ? padded : columns) * depth)
-    if openBLAS == nil {
-      kernels.pack(
-        PackingSource(
-          base: matrix, columns: columns, depth: depth, columnStride: 1, depthStride: columns),
-        elements.base)
-    } else {
-      transpose(matrix, rows: depth, columns: columns, into: elements.base)
-    }
-    let starts = AlignedBuffer<Scalar>(count: padded)
-    starts.base.update(repeating: 0, count: padded)
     return PreparedMatrix(columns: columns, depth: depth, elements: elements, start: starts)
   }
 
@@ -89,44 +76,61 @@ struct MatrixEngine<Scalar: TensorScalar>: Sendable {
 
   /// C = activation(start + A·Bᵀ) for A [rows, depth] and C [rows, columns], which do not overlap.
   ///
-  /// With several `links`, each product's C is the next one's A, and its C stands `linkStride` further on.
+  /// With several `links`, each product's C is the next one's A, and its C stands `linkStride` further on. Where
+  /// `outputs` are given, laid out as C, C is multiplied by the derivative of the activation there.
   @inline(__always)
   func multiply(
     rows: Int, _ a: MatrixRows<Scalar>, by b: PreparedColumns<Scalar>, from start: Start,
-    into c: MatrixRows<Scalar>, then activation: Activation, links: Int = 1, linkStride: Int = 0
+    into c: MatrixRows<Scalar>, then activation: Activation, at outputs: UnsafePointer<Scalar>? = nil,
+    links: Int = 1, linkStride: Int = 0
   ) {
     if let openBLAS {
-      var (a, c) = (a, c)
+      var (a, c, outputs) = (a, c, outputs)
       for _ in 0..<links {
         openBLAS.multiply(rows: rows, a, by: b, from: start, into: c)
-        activate(activation, rows: rows, columns: b.columns, c)
+        activate(activation, rows: rows, columns: b.columns, c, at: outputs)
         a = c
         c.base += linkStride
+        outputs = outputs.map { $0 + linkStride }
       }
     } else {
-      kernels.multiply(
-        Product(
-          rows: rows, columns: b.columns, depth: b.depth,
-          a: a.base, aLayout: a.layout,
-          panels: b.elements, start: start == .prepared ? b.start : nil,
-          c: c.base, cLayout: c.layout, activation: activation,
-          links: links, linkStride: linkStride))
+      var product = Product(
+        rows: rows, columns: b.columns, depth: b.depth,
+        a: a.base, aLayout: a.layout,
+        panels: b.elements, start: start == .prepared ? b.start : nil,
+        c: c.base, cLayout: c.layout, activation: activation,
+        links: links, linkStride: linkStride)
+      product.outputs = outputs
+      kernels.multiply(product)
     }
   }
 
-  /// Applies an activation to rows of any layout in place.
-  private func activate(
-    _ activation: Activation, rows: Int, columns: Int, _ c: MatrixRows<Scalar>
+  /// C ← C ⊙ activation′ where it had these outputs, for contiguous scalars.
+  func scale(
+    _ c: UnsafeMutablePointer<Scalar>, byDerivativeOf activation: Activation,
+    at outputs: UnsafePointer<Scalar>, count: Int
+  ) {
+    kernels.scaleByDerivative(activation, c, outputs, count)
+  }
+
+  /// Applies an activation to rows of any layout in place, or multiplies them by its derivative where it had outputs.
+  func activate(
+    _ activation: Activation, rows: Int, columns: Int, _ c: MatrixRows<Scalar>,
+    at outputs: UnsafePointer<Scalar>? = nil
   ) {
     guard activation != .identity else { return }
-    if c.layout.isUniform(rows: rows), c.layout.rowStride == columns {
+    if outputs == nil, c.layout.isUniform(rows: rows), c.layout.rowStride == columns {
       kernels.activate(activation, c.base, rows * columns)
       return
     }
     for row in 0..<rows {
       let (block, rowInBlock) = row.quotientAndRemainder(dividingBy: c.layout.rowsPerBlock)
       let offset = block * c.layout.blockStride + rowInBlock * c.layout.rowStride
-      kernels.activate(activation, c.base + offset, columns)
+      if let outputs {
+        kernels.scaleByDerivative(activation, c.base + offset, outputs + offset, columns)
+      } else {
+        kernels.activate(activation, c.base + offset, columns)
+      }
     }
   }
 }

@@ -19,17 +19,14 @@ final class Preparations<Prepared: PreparedForEngine>: Sendable {
     for backend: Backend, _ instructions: InstructionSet,
     make: () throws(RecurrentError) -> Prepared
   ) throws(RecurrentError) -> Prepared {
-    let result = prepared.withLock { prepared -> Result<Prepared, RecurrentError> in
+    try prepared.withLock { (prepared) throws(RecurrentError) -> Prepared in
       for value in prepared
       where value.engine.backend == backend && value.engine.instructions == instructions {
-        return .success(value)
-      }
-      return Result { () throws(RecurrentError) in
-        let value = try make()
-        prepared.append(value)
         return value
       }
+      let value = try make()
+      prepared.append(value)
+      return value
     }
-    return try result.get()
   }
 }

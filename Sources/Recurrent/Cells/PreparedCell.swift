@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// The weights of one cell as an engine wants them.
 struct PreparedCell<Scalar: TensorScalar>: Sendable {
   /// W_ih [H, I]; its rows start from b_ih + b_hh.
@@ -6,14 +8,31 @@ struct PreparedCell<Scalar: TensorScalar>: Sendable {
   let recurrent: PreparedMatrix<Scalar>
 
   init(_ parameters: CellParameters<Scalar>, for engine: MatrixEngine<Scalar>) {
-    let hiddenSize = parameters.weightHH.shape[0]
-    let inputSize = parameters.weightIH.shape[1]
-    input = parameters.weightIH.scalars.withUnsafeBufferPointer {
-      engine.prepare($0, columns: hiddenSize, depth: inputSize, start: parameters.biasSum)
-    }
-    recurrent = parameters.weightHH.scalars.withUnsafeBufferPointer {
-      engine.prepare($0, columns: hiddenSize, depth: hiddenSize, start: nil)
-    }
+    let (hiddenSize, inputSize) = (parameters.weightIH.shape[0], parameters.weightIH.shape[1])
+    input = engine.prepare(
+      parameters.weightIH.scalars, columns: hiddenSize, depth: inputSize,
+      columnStride: inputSize, depthStride: 1, start: parameters.biasSum)
+    recurrent = engine.prepare(
+      parameters.weightHH.scalars, columns: hiddenSize, depth: hiddenSize,
+      columnStride: hiddenSize, depthStride: 1)
+  }
+}
+
+/// The weights of one cell as an engine wants them to carry gradients back.
+struct PreparedCellTranspose<Scalar: TensorScalar>: Sendable {
+  /// W_ihᵀ [I, H].
+  let input: PreparedMatrix<Scalar>
+  /// W_hhᵀ [H, H].
+  let recurrent: PreparedMatrix<Scalar>
+
+  init(_ parameters: CellParameters<Scalar>, for engine: MatrixEngine<Scalar>) {
+    let (hiddenSize, inputSize) = (parameters.weightIH.shape[0], parameters.weightIH.shape[1])
+    input = engine.prepare(
+      parameters.weightIH.scalars, columns: inputSize, depth: hiddenSize,
+      columnStride: 1, depthStride: inputSize)
+    recurrent = engine.prepare(
+      parameters.weightHH.scalars, columns: hiddenSize, depth: hiddenSize,
+      columnStride: 1, depthStride: hiddenSize)
   }
 }
 
@@ -21,9 +40,21 @@ struct PreparedCell<Scalar: TensorScalar>: Sendable {
 final class PreparedStack<Scalar: TensorScalar>: PreparedForEngine {
   let engine: MatrixEngine<Scalar>
   let cells: [PreparedCell<Scalar>]
+  /// Made when a gradient is first asked for.
+  private let transposedCells = Mutex<[PreparedCellTranspose<Scalar>]?>(nil)
 
   init(_ parameters: [CellParameters<Scalar>], for engine: MatrixEngine<Scalar>) {
     self.engine = engine
     cells = parameters.map { PreparedCell($0, for: engine) }
+  }
+
+  /// The cells' weights to carry gradients back; `parameters` are those that the stack was made from.
+  func transposes(of parameters: [CellParameters<Scalar>]) -> [PreparedCellTranspose<Scalar>] {
+    transposedCells.withLock { cells in
+      if let cells { return cells }
+      let made = parameters.map { PreparedCellTranspose($0, for: engine) }
+      cells = made
+      return made
+    }
   }
 }

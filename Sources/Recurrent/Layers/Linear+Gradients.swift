@@ -28,11 +28,9 @@ extension Linear {
       self.outputShape = outputShape
       self.engine = engine
       hasBias = layer.parameters.bias != nil
-      transposedWeight = layer.parameters.weight.scalars.withUnsafeBufferPointer {
-        guard let weight = $0.baseAddress else { preconditionFailure("an empty matrix") }
-        return engine.prepare(
-          transposing: weight, columns: layer.inputSize, depth: layer.outputSize)
-      }
+      transposedWeight = engine.prepare(
+        layer.parameters.weight.scalars, columns: layer.inputSize, depth: layer.outputSize,
+        columnStride: 1, depthStride: layer.inputSize)
     }
 
     /// The gradients of a loss.
@@ -61,8 +59,9 @@ extension Linear {
           else { return }
           parameters.weight.scalars.withUnsafeMutableBufferPointer {
             guard let target = $0.baseAddress else { return }
-            engine.multiplyTransposed(
-              gradient, rows: outputSize, depth: rows, by: input, columns: inputSize, into: target)
+            engine.accumulate(
+              gradient, rows: outputSize, depth: rows, transposedBy: input, columns: inputSize,
+              into: target)
           }
           parameters.bias?.scalars.withUnsafeMutableBufferPointer {
             guard let target = $0.baseAddress else { return }

@@ -102,7 +102,7 @@ public struct Linear<Scalar: TensorScalar>: Sendable {
   ) throws(RecurrentError) -> Tensor<Scalar> {
     let rows = try rows(of: input)
     let prepared = try prepared(rows: rows, execution)
-    let outputShape = Shape(input.shape.dimensions.dropLast() + [outputSize])
+    let outputShape = input.shape.replacingLast(with: outputSize)
     let output = prepared.engine.product(input.scalars, rows: rows, by: prepared.weight)
     return Tensor(unchecked: output, shape: outputShape)
   }
@@ -110,7 +110,7 @@ public struct Linear<Scalar: TensorScalar>: Sendable {
   /// Checks an input; the number of its rows.
   func rows(of input: Tensor<Scalar>) throws(RecurrentError) -> Int {
     if let error = Self.sizeError(inputSize, outputSize) { throw error }
-    guard input.shape.rank > 0, input.shape.dimensions.last == inputSize else {
+    guard input.shape.rank > 0, input.shape[input.shape.rank - 1] == inputSize else {
       throw .shapeMismatch(argument: "input", expected: "[…, \(inputSize)]", actual: input.shape)
     }
     let rows = input.scalars.count / inputSize
@@ -124,17 +124,16 @@ public struct Linear<Scalar: TensorScalar>: Sendable {
   func prepared(
     rows: Int, _ execution: Execution
   ) throws(RecurrentError) -> PreparedLinear<Scalar> {
-    let backend = execution.resolvedBackend(rows: rows, depth: inputSize)
+    let backend = execution.backend.resolved
     return try preparations.value(for: backend, execution.instructions) {
       () throws(RecurrentError) in
       try parameters.validate(inputSize: inputSize, outputSize: outputSize)
       let engine = try MatrixEngine<Scalar>(backend: backend, instructions: execution.instructions)
       return PreparedLinear(
         engine: engine,
-        weight: parameters.weight.scalars.withUnsafeBufferPointer {
-          engine.prepare(
-            $0, columns: outputSize, depth: inputSize, start: parameters.bias?.scalars)
-        })
+        weight: engine.prepare(
+          parameters.weight.scalars, columns: outputSize, depth: inputSize, columnStride: inputSize,
+          depthStride: 1, start: parameters.bias?.scalars))
     }
   }
 

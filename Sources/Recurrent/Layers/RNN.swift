@@ -104,6 +104,8 @@ public struct RNN<Scalar: TensorScalar>: Sendable {
   ///   or the environment give reason for.
   /// - Complexity: 2·T·B·H·(I + H) operations for the first layer and 4·T·B·H² for each other; the number of
   ///   allocations does not depend on T.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func callAsFunction(
     _ input: Tensor<Scalar>
   ) throws(RecurrentError) -> (output: Tensor<Scalar>, finalState: Tensor<Scalar>) {
@@ -122,6 +124,8 @@ public struct RNN<Scalar: TensorScalar>: Sendable {
   ///   or the environment give reason for.
   /// - Complexity: 2·T·B·H·(I + H) operations for the first layer and 4·T·B·H² for each other; the number of
   ///   allocations does not depend on T.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func callAsFunction(
     _ input: Tensor<Scalar>, _ initialState: Tensor<Scalar>?
   ) throws(RecurrentError) -> (output: Tensor<Scalar>, finalState: Tensor<Scalar>) {
@@ -131,12 +135,29 @@ public struct RNN<Scalar: TensorScalar>: Sendable {
   }
 
   /// Runs the layer by an execution that tests and tools name.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   package func run(
     _ input: Tensor<Scalar>, from initialState: Tensor<Scalar>?, execution: Execution
   ) throws(RecurrentError) -> (output: Tensor<Scalar>, finalState: Tensor<Scalar>) {
+    let call = try checkedCall(input, from: initialState)
+    let result = stack.run(
+      try stack.call(steps: call.steps, rows: call.rows, batchFirst: call.batchFirst, execution),
+      input.scalars[...], from: call.state.scalars)
+    return (
+      Tensor(unchecked: result.output, shape: input.shape.replacingLast(with: hiddenSize)),
+      Tensor(unchecked: result.finalState, shape: call.state.shape)
+    )
+  }
+
+  /// Checks the shapes of a call, and puts zeros in the place of a missing state.
+  @inline(__always)
+  func checkedCall(
+    _ input: Tensor<Scalar>, from initialState: Tensor<Scalar>?
+  ) throws(RecurrentError) -> (steps: Int, rows: Int, batchFirst: Bool, state: Tensor<Scalar>) {
     try stack.validateSizes()
     let isBatched = input.shape.rank == 3
-    guard isBatched || input.shape.rank == 2, input.shape.dimensions.last == inputSize else {
+    guard isBatched || input.shape.rank == 2, input.shape[input.shape.rank - 1] == inputSize else {
       let order = batchFirst ? "B, T" : "T, B"
       throw .shapeMismatch(
         argument: "input", expected: "[\(order), \(inputSize)] or [T, \(inputSize)]",
@@ -146,17 +167,15 @@ public struct RNN<Scalar: TensorScalar>: Sendable {
     let rows = isBatched ? input.shape[batchFirst ? 0 : 1] : 1
     guard steps > 0 else { throw .emptySequence(argument: "input") }
 
-    let stateShape: Shape = isBatched ? [layerCount, rows, hiddenSize] : [layerCount, hiddenSize]
-    var state = initialState ?? .zeros(stateShape)
+    let stateShape =
+      isBatched
+      ? Shape(unchecked: layerCount, rows, hiddenSize) : Shape(unchecked: layerCount, hiddenSize)
+    let state = initialState ?? .zeros(stateShape)
     guard state.shape == stateShape else {
       throw .shapeMismatch(
         argument: "initialState", expected: stateShape.description, actual: state.shape)
     }
-    let output = try stack.run(
-      input.scalars, steps: steps, rows: rows, batchFirst: batchFirst, states: &state.scalars,
-      execution: execution)
-    let outputShape = Shape(input.shape.dimensions.dropLast() + [hiddenSize])
-    return (Tensor(unchecked: output, shape: outputShape), state)
+    return (steps, rows, isBatched && batchFirst, state)
   }
 }
 

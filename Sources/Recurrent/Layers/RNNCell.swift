@@ -87,6 +87,8 @@ public struct RNNCell<Scalar: TensorScalar>: Sendable {
   /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for another shape, and what the cell's own
   ///   sizes, parameters and backend or the environment give reason for.
   /// - Complexity: 2·B·H·(I + H) operations.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func callAsFunction(_ input: Tensor<Scalar>) throws(RecurrentError) -> Tensor<Scalar> {
     try self(input, nil)
   }
@@ -100,6 +102,8 @@ public struct RNNCell<Scalar: TensorScalar>: Sendable {
   /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for another shape, and what the cell's own
   ///   sizes, parameters and backend or the environment give reason for.
   /// - Complexity: 2·B·H·(I + H) operations.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func callAsFunction(
     _ input: Tensor<Scalar>, _ state: Tensor<Scalar>?
   ) throws(RecurrentError) -> Tensor<Scalar> {
@@ -108,26 +112,38 @@ public struct RNNCell<Scalar: TensorScalar>: Sendable {
   }
 
   /// Computes one step by an execution that tests and tools name.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   package func run(
     _ input: Tensor<Scalar>, from state: Tensor<Scalar>?, execution: Execution
   ) throws(RecurrentError) -> Tensor<Scalar> {
+    let call = try checkedCall(input, from: state)
+    let output = stack.runStep(
+      try stack.call(steps: 1, rows: call.rows, batchFirst: false, execution), input.scalars,
+      from: call.state.scalars)
+    return Tensor(unchecked: output, shape: call.state.shape)
+  }
+
+  /// Checks the shapes of a call, and puts zeros in the place of a missing state.
+  @inline(__always)
+  func checkedCall(
+    _ input: Tensor<Scalar>, from state: Tensor<Scalar>?
+  ) throws(RecurrentError) -> (rows: Int, state: Tensor<Scalar>) {
     try stack.validateSizes()
     let isBatched = input.shape.rank == 2
-    guard isBatched || input.shape.rank == 1, input.shape.dimensions.last == inputSize else {
+    guard isBatched || input.shape.rank == 1, input.shape[input.shape.rank - 1] == inputSize else {
       throw .shapeMismatch(
         argument: "input", expected: "[B, \(inputSize)] or [\(inputSize)]", actual: input.shape)
     }
     let rows = isBatched ? input.shape[0] : 1
-    let stateShape: Shape = isBatched ? [rows, hiddenSize] : [hiddenSize]
-    var state = state ?? .zeros(stateShape)
+    let stateShape =
+      isBatched ? Shape(unchecked: rows, hiddenSize) : Shape(unchecked: hiddenSize)
+    let state = state ?? .zeros(stateShape)
     guard state.shape == stateShape else {
       throw .shapeMismatch(
         argument: "state", expected: stateShape.description, actual: state.shape)
     }
-    let output = try stack.run(
-      input.scalars, steps: 1, rows: rows, batchFirst: false, states: &state.scalars,
-      execution: execution)
-    return Tensor(unchecked: output, shape: stateShape)
+    return (rows, state)
   }
 }
 

@@ -12,9 +12,9 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
   }
   /// The weights in the form that engines want; copies of the stack share it.
   private var preparations = Preparations<PreparedStack<Scalar>>()
-  /// What is wrong with the sizes. An initializer cannot throw in the place of a stored property's default value, so
-  /// each use of a stack whose sizes are out of range throws instead.
-  private let sizeError: RecurrentError?
+  /// Whether the sizes are in range. An initializer cannot throw in the place of a stored property's default value, so
+  /// each use of a stack whose sizes are not throws instead.
+  private let hasValidSizes: Bool
 
   /// Creates a stack of zeros.
   init(
@@ -25,9 +25,10 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
     self.layerCount = layerCount
     self.nonlinearity = nonlinearity
     hasBias = bias
-    sizeError = Self.error(inputSize: inputSize, hiddenSize: hiddenSize, layerCount: layerCount)
+    hasValidSizes =
+      Self.sizeError(inputSize: inputSize, hiddenSize: hiddenSize, layerCount: layerCount) == nil
     parameters = []
-    guard sizeError == nil else { return }
+    guard hasValidSizes else { return }
     parameters = (0..<layerCount).map {
       CellParameters(
         repeating: 0, inputSize: self.features(intoLayer: $0), hiddenSize: hiddenSize, bias: bias)
@@ -39,11 +40,18 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
 
   /// Checks the sizes.
   func validateSizes() throws(RecurrentError) {
-    if let sizeError { throw sizeError }
+    guard !hasValidSizes else { return }
+    if let error = Self.sizeError(
+      inputSize: inputSize, hiddenSize: hiddenSize, layerCount: layerCount)
+    {
+      throw error
+    }
   }
 
   /// What is wrong with sizes, if anything.
-  private static func error(inputSize: Int, hiddenSize: Int, layerCount: Int) -> RecurrentError? {
+  private static func sizeError(
+    inputSize: Int, hiddenSize: Int, layerCount: Int
+  ) -> RecurrentError? {
     let sizes = [
       ("inputSize", inputSize), ("hiddenSize", hiddenSize), ("layerCount", layerCount),
     ]
@@ -100,67 +108,108 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
     }
   }
 
-  /// Runs T steps of B rows: `input` is `[T, B, I]`, or `[B, T, I]` with `batchFirst`, its size checked by the caller;
-  /// `states` is `[L, B, H]`, the initial state before and the final state after. The result is laid out as the input.
-  @specialized(where Scalar == Float)
-  @specialized(where Scalar == Double)
-  func run(
-    _ input: [Scalar], steps: Int, rows: Int, batchFirst: Bool, states: inout [Scalar],
-    execution: Execution
-  ) throws(RecurrentError) -> [Scalar] {
+  /// One call, checked.
+  struct Call {
+    let ready: PreparedStack<Scalar>
+    var shape: ForwardShape
+    let batchFirst: Bool
+    let execution: Execution
+
+    /// The same call for another number of steps, not more.
+    func of(steps: Int) -> Call {
+      var call = self
+      call.shape.steps = steps
+      return call
+    }
+  }
+
+  /// Checks a call, and finds the weights for it.
+
+  @inline(__always)
+  func call(
+    steps: Int, rows: Int, batchFirst: Bool, _ execution: Execution
+  ) throws(RecurrentError) -> Call {
     try validateExtent(steps: steps, rows: rows)
     let ready = try prepared(
-      for: execution.resolvedBackend(rows: rows, depth: hiddenSize), execution.instructions)
-    let engine = ready.engine
+      for: execution.backend.resolved, execution.instructions)
     // BLAS takes the distance of two rows as 32 bits; batch-first, that is a whole sequence.
     let rowStride = (batchFirst ? steps : 1) * max(inputSize, hiddenSize)
-    guard engine.backend == .swift || rowStride <= Self.greatestSize else {
+    guard ready.engine.backend == .swift || rowStride <= Self.greatestSize else {
       throw .invalidSize(
         argument: "input", expected: "at most \(Self.greatestSize) numbers in a sequence on OpenBLAS",
         actual: rowStride)
     }
-    let shape = ForwardShape(
-      steps: steps, rows: rows, inputSize: inputSize, hiddenSize: hiddenSize,
-      layerCount: layerCount, scalarSize: MemoryLayout<Scalar>.size)
-    let plan = { (threadCount: Int) in
-      execution.plan?.limited(to: threadCount)
-        ?? ForwardPlan(
-          shape, backend: engine.backend, panelWidth: engine.panelWidth, threadCount: threadCount)
+    return Call(
+      ready: ready,
+      shape: ForwardShape(
+        steps: steps, rows: rows, inputSize: inputSize, hiddenSize: hiddenSize,
+        layerCount: layerCount, scalarSize: MemoryLayout<Scalar>.size),
+      batchFirst: batchFirst, execution: execution)
+  }
+
+  /// Runs T steps of B rows from a state on.
+  ///
+  /// - Parameters:
+  ///   - call: The call, whose sizes the arrays have.
+  ///   - input: `[T, B, I]`, or `[B, T, I]` where rows stand outside of steps.
+  ///   - initialState: `[L, B, H]`.
+  ///   - history: Where the layers below the last keep their outputs, `[L − 1, T, B, H]`; `nil` to forget them.
+  /// - Returns: The output, laid out as the input, and every layer's last state, `[L, B, H]`.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  func run(
+    _ call: Call, _ input: ArraySlice<Scalar>, from initialState: [Scalar],
+    history: UnsafeMutablePointer<Scalar>? = nil
+  ) -> (output: [Scalar], finalState: [Scalar]) {
+    var output: [Scalar] = []
+    let stateCount = layerCount * call.shape.rows * hiddenSize
+    let finalState = [Scalar](unsafeUninitializedCapacity: stateCount) { final, count in
+      count = stateCount
+      output = run(call, input, from: initialState, finalState: final.baseAddress, history: history)
     }
-    return states.withUnsafeMutableBufferPointer { states in
-      input.withUnsafeBufferPointer { input in
-        [Scalar](unsafeUninitializedCapacity: steps * rows * hiddenSize) { output, count in
-          guard rows > 0, let states = states.baseAddress, let input = input.baseAddress,
-            let target = output.baseAddress
-          else { return }
-          let pass = { (plan: ForwardPlan) in
-            ForwardPass(
-              engine: engine, cells: ready.cells, activation: nonlinearity.activation,
-              shape: shape, plan: plan,
-              // The input is only read; one kind of view serves inputs and outputs.
-              input: SequenceView(
-                base: UnsafeMutablePointer(mutating: input), steps: steps, rows: rows,
-                features: inputSize, batchFirst: batchFirst),
-              output: SequenceView(
-                base: target, steps: steps, rows: rows, features: hiddenSize, batchFirst: batchFirst),
-              states: states, batchFirst: batchFirst)
-          }
-          let wanted = plan(execution.threadCount)
-          if wanted.threadCount == 1 {
-            pass(wanted).run(nil)
-          } else {
-            ThreadTeam.shared.withCrew(upTo: wanted.threadCount) { crew in
-              pass(crew.count == wanted.threadCount ? wanted : plan(crew.count)).run(crew)
-            }
-          }
-          count = steps * rows * hiddenSize
+    return (output, finalState)
+  }
+
+  /// Runs one step of one layer, whose output is its final state.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  func runStep(_ call: Call, _ input: [Scalar], from initialState: [Scalar]) -> [Scalar] {
+    run(call, input[...], from: initialState, finalState: nil, history: nil)
+  }
+
+  /// Runs a call; without `finalState`, the output takes its place.
+  @inline(__always)
+  private func run(
+    _ call: Call, _ input: ArraySlice<Scalar>, from initialState: [Scalar],
+    finalState: UnsafeMutablePointer<Scalar>?, history: UnsafeMutablePointer<Scalar>?
+  ) -> [Scalar] {
+    let (steps, rows) = (call.shape.steps, call.shape.rows)
+    return [Scalar](unsafeUninitializedCapacity: steps * rows * hiddenSize) { output, count in
+      count = steps * rows * hiddenSize
+      guard rows > 0, let target = output.baseAddress else { return }
+      initialState.withUnsafeBufferPointer { initial in
+        input.withUnsafeBufferPointer { input in
+          guard let input = input.baseAddress, let initial = initial.baseAddress else { return }
+          let pass = ForwardPass(
+            stack: call.ready, activation: nonlinearity.activation, shape: call.shape,
+            plan: ForwardPlan(
+              call.shape, call.ready.engine, call.execution, threadCount: call.execution.threadCount),
+            // What is only read has the same kind of view as what is written.
+            input: SequenceView(
+              base: UnsafeMutablePointer(mutating: input), steps: steps, rows: rows,
+              features: inputSize, batchFirst: call.batchFirst),
+            output: SequenceView(
+              base: target, steps: steps, rows: rows, features: hiddenSize, batchFirst: call.batchFirst),
+            initialStates: UnsafeMutablePointer(mutating: initial), finalStates: finalState ?? target,
+            batchFirst: call.batchFirst, history: history)
+          pass.run(call.execution)
         }
       }
     }
   }
 
   /// Checks that a sequence is not longer than BLAS and memory can count.
-  private func validateExtent(steps: Int, rows: Int) throws(RecurrentError) {
+  func validateExtent(steps: Int, rows: Int) throws(RecurrentError) {
     let (count, overflows) = steps.multipliedReportingOverflow(by: rows)
     let (scalars, overflowsToo) = count.multipliedReportingOverflow(by: max(inputSize, hiddenSize))
     guard !overflows, !overflowsToo, count <= Self.greatestSize, scalars <= 1 << 40 else {

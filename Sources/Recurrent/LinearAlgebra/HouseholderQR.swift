@@ -42,7 +42,8 @@ enum HouseholderQR {
           let projection = vector + rows
           scaleColumns(of: factored, rows: rows, columns: columns, workspace: projection)
           let reflections = factor(
-            factored, rows: rows, columns: columns, vector: vector, projection: projection)
+            factored, rows: rows, columns: columns, stride: columns, vector: vector,
+            projection: projection)
           accumulate(
             reflections, from: factored, into: orthonormal, rows: rows, columns: columns,
             vector: vector, projection: projection)
@@ -55,8 +56,8 @@ enum HouseholderQR {
   /// A ← A·D, D diagonal of powers of two that bring each column's largest entry near 1.
   ///
   /// A·D = Q·(R·D) with the same Q, and R·D keeps R's signs: the scaling is exact and only keeps
-  /// entries near the ends of the exponent range from overflow and underflow.
-  private static func scaleColumns(
+  /// entries near the ends of the exponent range from overflow and underflow. The workspace [columns] then holds D.
+  static func scaleColumns(
     of matrix: UnsafeMutablePointer<Double>, rows: Int, columns: Int,
     workspace: UnsafeMutablePointer<Double>
   ) {
@@ -67,8 +68,9 @@ enum HouseholderQR {
         workspace[column] = max(workspace[column], entries[column].magnitude)
       }
     }
-    for column in 0..<columns where workspace[column] > 0 {
-      workspace[column] = HouseholderReflection.scale(bringingToOne: workspace[column])
+    for column in 0..<columns {
+      let largest = workspace[column]
+      workspace[column] = largest > 0 ? HouseholderReflection.scale(bringingToOne: largest) : 1
     }
     for row in 0..<rows {
       let entries = matrix + row * columns
@@ -76,25 +78,28 @@ enum HouseholderQR {
     }
   }
 
-  /// Overwrites A with the vectors v of its reflections, below the diagonal (v₀ = 1 is implied), and
-  /// returns each one's τ and whether R's diagonal entry is negative.
-  private static func factor(
-    _ matrix: UnsafeMutablePointer<Double>, rows: Int, columns: Int,
+  /// Overwrites A with R, but for its diagonal, and below it with the vectors v of its reflections (v₀ = 1 is
+  /// implied); returns each reflection's τ and R's diagonal entry.
+  ///
+  /// A's rows lie `stride` ≥ `columns` apart. What stands behind A's columns in a row is another matrix B, which becomes
+  /// Qᵀ·B.
+  static func factor(
+    _ matrix: UnsafeMutablePointer<Double>, rows: Int, columns: Int, stride: Int,
     vector: UnsafeMutablePointer<Double>, projection: UnsafeMutablePointer<Double>
-  ) -> [(tau: Double, negative: Bool)] {
-    var reflections: [(tau: Double, negative: Bool)] = []
+  ) -> [(tau: Double, diagonal: Double)] {
+    var reflections: [(tau: Double, diagonal: Double)] = []
     reflections.reserveCapacity(columns)
     for step in 0..<columns {
-      let corner = matrix + step * columns + step
+      let corner = matrix + step * stride + step
       let height = rows - step
       // The column is copied out: the passes below then read v with stride 1.
-      for row in 0..<height { vector[row] = corner[row * columns] }
+      for row in 0..<height { vector[row] = corner[row * stride] }
       let (value, tau) = HouseholderReflection.form(in: vector, count: height)
-      for row in 1..<max(height, 1) { corner[row * columns] = vector[row] }
+      for row in 1..<max(height, 1) { corner[row * stride] = vector[row] }
       HouseholderReflection.applyFromLeft(
-        vector, tau: tau, to: corner + 1, rows: height, columns: columns - step - 1,
-        stride: columns, workspace: projection)
-      reflections.append((tau, value < 0))
+        vector, tau: tau, to: corner + 1, rows: height, columns: stride - step - 1,
+        stride: stride, workspace: projection)
+      reflections.append((tau, value))
     }
     return reflections
   }
@@ -103,14 +108,14 @@ enum HouseholderQR {
   ///
   /// Before step k only rows and columns ≥ k differ from [I; 0]: step k works on those alone.
   private static func accumulate(
-    _ reflections: [(tau: Double, negative: Bool)], from factored: UnsafePointer<Double>,
+    _ reflections: [(tau: Double, diagonal: Double)], from factored: UnsafePointer<Double>,
     into orthonormal: UnsafeMutablePointer<Double>, rows: Int, columns: Int,
     vector: UnsafeMutablePointer<Double>, projection: UnsafeMutablePointer<Double>
   ) {
     for step in (0..<columns).reversed() {
       let offset = step * columns + step
       // A negative start negates the whole column: every later step is linear in it.
-      orthonormal[offset] = reflections[step].negative ? -1 : 1
+      orthonormal[offset] = reflections[step].diagonal < 0 ? -1 : 1
       vector[0] = 1
       for row in 1..<max(rows - step, 1) { vector[row] = factored[offset + row * columns] }
       HouseholderReflection.applyFromLeft(

@@ -105,5 +105,6 @@ public struct Tensor<Scalar: TensorScalar>: Sendable, Equatable {
 @specialized(where From == Double, To == Float)
 @specialized(where From == Float, To == Double)
 private func convert<From: TensorScalar, To: TensorScalar>(_ scalars: [From]) -> [To] {
-  scalars.map { To($0) }
+  if From.self == To.self { return unsafeBitCast(scalars, to: [To].self) }
+  return scalars.map { To($0) }
 }

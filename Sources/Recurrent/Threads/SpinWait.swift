@@ -1,9 +1,11 @@
 internal import CPUFeatures
 
 /// Waits for another thread: at first without giving the processor away, since the other one is about to be ready, and
-/// then by letting others run, since it may be one of them that is waited for.
-struct SpinWait {
+/// then by letting others run, since it may be one of them that is waited for. What the second part takes is counted.
+struct SpinWait: ~Copyable {
   private var rounds = 0
+  /// When the second part began.
+  private var yieldingSince: UInt64 = 0
 
   /// Some 5 µs. Threads that run side by side seldom wait for each other as long.
   private static let spins = 200
@@ -21,7 +23,12 @@ struct SpinWait {
     if rounds < Self.spins {
       cpu_pause()
     } else {
+      if rounds == Self.spins { yieldingSince = cpu_now() }
       cpu_yield()
     }
+  }
+
+  deinit {
+    if rounds >= Self.spins { cpu_add_waited(cpu_now() &- yieldingSince) }
   }
 }

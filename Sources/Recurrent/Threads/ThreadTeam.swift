@@ -13,6 +13,7 @@ internal import Synchronization
 // 1. Workers of one crew run at the same time, so that they may wait for each other.
 // 2. Handing out work costs less than a microsecond while a call follows the other, and no processor time afterwards.
 // 3. Callers never wait for threads that another call is using: they do with fewer, or with themselves.
+// 4. Where the processors have other work, one thread that runs is faster than two of which one waits for the other's turn.
 //
 // Rejected:
 // | alternative                             | why not                                                        |
@@ -32,13 +33,36 @@ final class ThreadTeam: Sendable {
   }
   private let pool = Mutex(Pool())
 
+  /// Until when no crew is made, and how long the last such time was, in nanoseconds.
+  private let pauseEnd = Atomic<UInt64>(0)
+  private let pauseLength = Atomic<UInt64>(0)
+  private static let shortestPause: UInt64 = 10_000_000
+  private static let longestPause: UInt64 = 320_000_000
+
   /// Calls `body` with the caller's thread and up to `count` − 1 others that are free.
   ///
-  /// More threads than the machine has processors are started only for a caller that asks for so many.
-  func withCrew<Result>(upTo count: Int, _ body: (Crew) -> Result) -> Result {
+  /// More threads than the machine has processors are started only for a caller that asks for so many. The caller is alone
+  /// for a while after a crew has lost much of its time to threads of other programs, longer each time, unless it
+  /// insists.
+  func withCrew<Result>(
+    upTo count: Int, insisting: Bool = false, _ body: (Crew) -> Result
+  ) -> Result {
+    if !insisting, cpu_now() < pauseEnd.load(ordering: .relaxed) { return body(Crew(workers: [])) }
     let crew = Crew(workers: take(count - 1))
     defer { pool.withLock { $0.idle.append(contentsOf: crew.workers) } }
     return body(crew)
+  }
+
+  /// Hears how a crew has fared, and decides whether to make another one soon.
+  fileprivate func note(_ crewWasHeldUp: Bool) {
+    guard crewWasHeldUp else {
+      if pauseLength.load(ordering: .relaxed) != 0 { pauseLength.store(0, ordering: .relaxed) }
+      return
+    }
+    let length = min(
+      max(2 * pauseLength.load(ordering: .relaxed), Self.shortestPause), Self.longestPause)
+    pauseLength.store(length, ordering: .relaxed)
+    pauseEnd.store(cpu_now() + length, ordering: .relaxed)
   }
 
   private func take(_ count: Int) -> [Worker] {
@@ -71,6 +95,7 @@ struct Crew {
   /// returned.
   func run(threadCount: Int, _ body: (Int) -> Void) {
     let workers = workers.prefix(threadCount - 1)
+    let (start, waitedBefore) = (cpu_now(), cpu_waited())
     withUnsafeTemporaryAllocation(of: Int32.self, capacity: threadCount) { processors in
       // Threads that wait for each other by giving the processor away look busy to the system, and stay together on one
       // processor for long; so they see to it themselves that they do not meet there.
@@ -84,5 +109,10 @@ struct Crew {
         for worker in workers { worker.finish() }
       }
     }
+    // Shares are never quite equal: the caller's may be half of another's. But if it has waited for longer than that, or for
+    // a quarter of the time while a worker lost its processor, it has waited for others' work.
+    let (waited, elapsed) = (cpu_waited() &- waitedBefore, cpu_now() &- start)
+    let wasPreempted = workers.contains { $0.lastPreemptions > 0 }
+    ThreadTeam.shared.note(waited > elapsed / 5 * 3 || (wasPreempted && waited > elapsed / 4))
   }
 }

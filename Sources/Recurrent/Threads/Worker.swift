@@ -26,6 +26,11 @@ final class Worker: @unchecked Sendable {
   /// The processor on which the worker began its last job.
   private let processor = Atomic(Int32(-1))
 
+  private let preemptions = Atomic(0)
+
+  /// How often the worker lost its processor to another thread during its last job.
+  var lastPreemptions: Int { preemptions.load(ordering: .relaxed) }
+
   /// The processor on which the worker began its last job; −1 before, or where the system does not tell.
   var lastProcessor: Int32 { processor.load(ordering: .relaxed) }
 
@@ -77,7 +82,9 @@ final class Worker: @unchecked Sendable {
     self.job = nil
     cpu_leave(job.taken.baseAddress, job.taken.count)
     processor.store(cpu_current(), ordering: .relaxed)
+    let before = cpu_preemptions()
     job.body(job.number)
+    preemptions.store(cpu_preemptions() - before, ordering: .relaxed)
   }
 
   private func waitForWork() {

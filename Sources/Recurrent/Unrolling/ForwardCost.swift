@@ -13,10 +13,29 @@ struct ForwardCost {
     self.panelWidth = panelWidth
   }
 
+  /// The split and the number of threads, up to `available`, that should be fastest; one thread where more would gain
+  /// too little.
+  func fastest(threadCount available: Int) -> (ForwardPlan.Split, threadCount: Int) {
+    var best = (ForwardPlan.Split.rows, threadCount: 1)
+    let alone = nanoseconds(.rows, threadCount: 1)
+    guard alone > Self.leastWorkToShare else { return best }
+    var least = alone * Self.worthwhile
+    for split in [ForwardPlan.Split.rows, .layers, .columns] {
+      for count in stride(from: 2, through: min(available, mostThreads(split)), by: 1) {
+        let expected = nanoseconds(split, threadCount: count)
+        if expected < least {
+          least = expected
+          best = (split, count)
+        }
+      }
+    }
+    return best
+  }
+
   /// The part of the time that must remain for more threads to be worth waking.
-  static let worthwhile = 0.85
+  private static let worthwhile = 0.85
   /// Waking threads that sleep takes some 10 µs, sometimes more.
-  static let leastWorkToShare = 40_000.0
+  private static let leastWorkToShare = 40_000.0
 
   /// Waking one more thread, and the wait for the last to end.
   private static let nanosecondsPerThread = 4_000.0
@@ -38,7 +57,7 @@ struct ForwardCost {
   }
 
   /// The most threads that a split has shares for.
-  func mostThreads(_ split: ForwardPlan.Split) -> Int {
+  private func mostThreads(_ split: ForwardPlan.Split) -> Int {
     switch split {
     case .rows: shape.rows
     case .columns: min(16, (shape.hiddenSize + panelWidth - 1) / panelWidth)
@@ -47,7 +66,7 @@ struct ForwardCost {
   }
 
   /// The expected time of the pass.
-  func nanoseconds(_ split: ForwardPlan.Split, threadCount: Int) -> Double {
+  private func nanoseconds(_ split: ForwardPlan.Split, threadCount: Int) -> Double {
     let steps = Double(shape.steps)
     let ends = Double(threadCount - 1) * Self.nanosecondsPerThread
     let above = Double(shape.layerCount - 1)

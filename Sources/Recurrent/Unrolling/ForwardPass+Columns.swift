@@ -5,18 +5,21 @@
 extension ForwardPass {
   /// Runs the columns of one worker through all steps and layers.
   @inline(__always)
-  func runColumns(of worker: Int, scratch: AlignedBuffer<Scalar>, progress: borrowing Progress) {
+  func runColumns(of worker: Int, scratch: UnsafeMutablePointer<Scalar>, progress: borrowing Progress) {
     let columns = columns(of: worker)
     var meetings = 0
     for first in stride(from: 0, to: shape.steps, by: plan.stepsPerChunk) {
       let steps = min(plan.stepsPerChunk, shape.steps - first)
       var source = input.from(step: first, row: 0)
-      for layer in cells.indices {
+      for layer in 0..<shape.layerCount {
         let target =
           layer == shape.layerCount - 1
-          ? output.from(step: first, row: 0) : between(scratch, layer, steps: steps, rows: shape.rows)
-        let state = state(ofLayer: layer, row: 0)
-        unroll(columns, of: cells[layer], steps: steps, from: source, into: target, state) {
+          ? output.from(step: first, row: 0)
+          : between(scratch, layer, steps: first..<(first + steps), rows: 0..<shape.rows)
+        unroll(
+          columns, of: stack.cells[layer], steps: steps, from: source, into: target,
+          previous: state(before: first, layer: layer, row: 0), final: finalState(ofLayer: layer, row: 0)
+        ) {
           meetings += 1
           progress.publish(meetings, by: worker)
           progress.waitForAll(toReach: meetings)
@@ -28,7 +31,7 @@ extension ForwardPass {
 
   /// The columns of a worker: whole panels.
   private func columns(of worker: Int) -> Range<Int> {
-    let width = engine.panelWidth
+    let width = stack.engine.panelWidth
     let panels = (0..<(shape.hiddenSize + width - 1) / width).part(worker, of: plan.threadCount)
     return min(panels.lowerBound * width, shape.hiddenSize)..<min(panels.upperBound * width, shape.hiddenSize)
   }
@@ -37,24 +40,24 @@ extension ForwardPass {
   @inline(__always)
   private func unroll(
     _ columns: Range<Int>, of cell: PreparedCell<Scalar>, steps: Int,
-    from source: SequenceView<Scalar>, into target: SequenceView<Scalar>, _ state: SequenceView<Scalar>,
-    meet: () -> Void
+    from source: SequenceView<Scalar>, into target: SequenceView<Scalar>,
+    previous: SequenceView<Scalar>, final: SequenceView<Scalar>, meet: () -> Void
   ) {
     let own = target.from(feature: columns.lowerBound)
     let recurrent = cell.recurrent.columns(columns)
-    engine.multiply(
+    stack.engine.multiply(
       rows: steps * shape.rows, source.allSteps(rows: shape.rows), by: cell.input.columns(columns),
       from: .prepared, into: own.allSteps(rows: shape.rows), then: .identity)
-    var previous = state
+    var previous = previous
     for step in 0..<steps {
-      engine.multiply(
+      stack.engine.multiply(
         rows: shape.rows, previous.firstStep, by: recurrent, from: .accumulated,
         into: own.from(step: step, row: 0).firstStep, then: activation)
       meet()
       previous = target.from(step: step, row: 0)
     }
     // All have read the state of before by now, and none reads the new one before all have written it.
-    state.copyFirstStep(from: previous, rows: shape.rows, features: columns)
+    final.copyFirstStep(from: previous, rows: shape.rows, features: columns)
     meet()
   }
 }

@@ -6,7 +6,7 @@ struct LayerPipeline<Scalar: TensorScalar>: ~Copyable, @unchecked Sendable {
   /// The chunks that each worker has done.
   let progress: Progress
   /// What worker w hands to worker w + 1: so many chunks, used in turn.
-  fileprivate let handedUp: AlignedBuffer<Scalar>
+  fileprivate let handedUp: Scratch<Scalar>
   fileprivate let chunkSize: Int
 
   /// The chunks that a worker may be ahead of the next.
@@ -15,7 +15,7 @@ struct LayerPipeline<Scalar: TensorScalar>: ~Copyable, @unchecked Sendable {
   init(_ pass: ForwardPass<Scalar>, workerCount: Int) {
     progress = Progress(workers: workerCount)
     chunkSize = pass.chunkSize(pass.shape.rows)
-    handedUp = AlignedBuffer(count: (workerCount - 1) * Self.lead * chunkSize)
+    handedUp = Scratch(count: (workerCount - 1) * Self.lead * chunkSize)
   }
 }
 
@@ -25,7 +25,7 @@ extension ForwardPass {
   func runLayers(of worker: Int, _ pipeline: borrowing LayerPipeline<Scalar>) {
     let share = Share(
       rows: 0..<shape.rows, layers: (0..<shape.layerCount).part(worker, of: plan.threadCount))
-    let scratch = scratch(for: share)
+    let scratch = Scratch<Scalar>(count: scratchSize(for: share))
     let isLast = worker == plan.threadCount - 1
     var chunk = 0
     for first in stride(from: 0, to: shape.steps, by: plan.stepsPerChunk) {
@@ -38,11 +38,11 @@ extension ForwardPass {
         share, steps: steps,
         from: worker == 0
           ? input.from(step: first, row: 0)
-          : handedUp(pipeline, by: worker - 1, chunk, steps: steps.count),
+          : handedUp(pipeline, by: worker - 1, chunk, steps: steps),
         into: isLast
           ? output.from(step: first, row: 0)
-          : handedUp(pipeline, by: worker, chunk, steps: steps.count),
-        scratch: scratch)
+          : handedUp(pipeline, by: worker, chunk, steps: steps),
+        scratch: scratch.base)
       chunk += 1
       pipeline.progress.publish(chunk, by: worker)
     }
@@ -50,11 +50,13 @@ extension ForwardPass {
 
   /// Where a worker writes a chunk for the next one.
   private func handedUp(
-    _ pipeline: borrowing LayerPipeline<Scalar>, by worker: Int, _ chunk: Int, steps: Int
+    _ pipeline: borrowing LayerPipeline<Scalar>, by worker: Int, _ chunk: Int, steps: Range<Int>
   ) -> SequenceView<Scalar> {
+    let layers = (0..<shape.layerCount).part(worker, of: plan.threadCount)
+    if let kept = kept(layers.upperBound - 1) { return kept.from(step: steps.lowerBound, row: 0) }
     let place = worker * LayerPipeline<Scalar>.lead + chunk % LayerPipeline<Scalar>.lead
     return SequenceView(
       base: pipeline.handedUp.base + place * pipeline.chunkSize,
-      steps: steps, rows: shape.rows, features: shape.hiddenSize, batchFirst: batchFirst)
+      steps: steps.count, rows: shape.rows, features: shape.hiddenSize, batchFirst: batchFirst)
   }
 }

@@ -13,39 +13,55 @@ internal import VectorKernels
 
 /// One forward pass: T steps, B rows, through stacked cells.
 struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
-  let engine: MatrixEngine<Scalar>
-  let cells: [PreparedCell<Scalar>]
+  let stack: PreparedStack<Scalar>
   let activation: Activation
   let shape: ForwardShape
-  let plan: ForwardPlan
+  var plan: ForwardPlan
   /// x: T steps of B rows of I features.
   let input: SequenceView<Scalar>
   /// The last layer's history: T steps of B rows of H features.
   let output: SequenceView<Scalar>
-  /// `[L, B, H]`: the initial state before, the final state after.
-  let states: UnsafeMutablePointer<Scalar>
+  /// `[L, B, H]`, only read.
+  let initialStates: UnsafeMutablePointer<Scalar>
+  /// `[L, B, H]`, where every layer's last state goes.
+  let finalStates: UnsafeMutablePointer<Scalar>
   let batchFirst: Bool
+  /// Where the layers below the last keep what they write, `[L − 1, T, B, H]`; `nil` to forget it.
+  var history: UnsafeMutablePointer<Scalar>?
 
-  /// Runs the pass on a crew that has at least as many threads as the plan.
+  /// Runs the pass on the threads of its plan, or on fewer where they are busy.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  func run(_ crew: Crew?) {
-    let count = plan.threadCount
-    guard let crew, count > 1 else {
-      let share = Share(rows: 0..<shape.rows, layers: 0..<shape.layerCount)
-      return run(share, scratch: scratch(for: share))
+  func run(_ execution: Execution) {
+    guard plan.threadCount > 1 else {
+      return run(Share(rows: 0..<shape.rows, layers: 0..<shape.layerCount))
     }
+    ThreadTeam.shared.withCrew(upTo: plan.threadCount, insisting: execution.plan != nil) { crew in
+      guard crew.count < plan.threadCount else { return run(crew) }
+      var smaller = self
+      smaller.plan = ForwardPlan(shape, stack.engine, execution, threadCount: crew.count)
+      smaller.run(crew)
+    }
+  }
+
+  /// Runs the pass on a crew that has at least as many threads as the plan.
+  @inline(__always)
+  private func run(_ crew: Crew) {
+    let all = Share(rows: 0..<shape.rows, layers: 0..<shape.layerCount)
+    let count = plan.threadCount
     switch plan.split {
+    case _ where count == 1:
+      run(all)
     case .rows:
       crew.run(threadCount: count) { worker in
-        let share = Share(rows: (0..<shape.rows).part(worker, of: count), layers: 0..<shape.layerCount)
-        run(share, scratch: scratch(for: share))
+        run(Share(rows: all.rows.part(worker, of: count), layers: all.layers))
       }
     case .columns:
-      let share = Share(rows: 0..<shape.rows, layers: 0..<shape.layerCount)
-      let scratch = scratch(for: share)
+      let scratch = Scratch<Scalar>(count: scratchSize(for: all))
       let progress = Progress(workers: count)
-      crew.run(threadCount: count) { worker in runColumns(of: worker, scratch: scratch, progress: progress) }
+      crew.run(threadCount: count) { worker in
+        runColumns(of: worker, scratch: scratch.base, progress: progress)
+      }
     case .layers:
       let pipeline = LayerPipeline(self, workerCount: count)
       crew.run(threadCount: count) { worker in runLayers(of: worker, pipeline) }
@@ -58,9 +74,9 @@ struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
     var layers: Range<Int>
   }
 
-  /// Room for what layers of a share hand up to each other: two chunks, used in turn.
-  func scratch(for share: Share) -> AlignedBuffer<Scalar> {
-    AlignedBuffer(count: share.layers.count > 1 ? 2 * chunkSize(share.rows.count) : 0)
+  /// The scalars that layers of a share need to hand their chunks up to each other: two chunks, used in turn.
+  func scratchSize(for share: Share) -> Int {
+    share.layers.count > 1 ? 2 * chunkSize(share.rows.count) : 0
   }
 
   /// The scalars of one layer's chunk.
@@ -68,12 +84,13 @@ struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
 
   /// Runs all steps of a share.
   @inline(__always)
-  private func run(_ share: Share, scratch: AlignedBuffer<Scalar>) {
+  private func run(_ share: Share) {
+    let scratch = Scratch<Scalar>(count: scratchSize(for: share))
     for first in stride(from: 0, to: shape.steps, by: plan.stepsPerChunk) {
       run(
         share, steps: first..<min(first + plan.stepsPerChunk, shape.steps),
         from: input.from(step: first, row: share.rows.lowerBound),
-        into: output.from(step: first, row: share.rows.lowerBound), scratch: scratch)
+        into: output.from(step: first, row: share.rows.lowerBound), scratch: scratch.base)
     }
   }
 
@@ -81,30 +98,53 @@ struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
   @inline(__always)
   func run(
     _ share: Share, steps: Range<Int>, from source: SequenceView<Scalar>, into target: SequenceView<Scalar>,
-    scratch: AlignedBuffer<Scalar>
+    scratch: UnsafeMutablePointer<Scalar>
   ) {
     var source = source
     for layer in share.layers {
       let isLast = layer == share.layers.upperBound - 1
-      let next = isLast ? target : between(scratch, layer, steps: steps.count, rows: share.rows.count)
+      let next = isLast ? target : between(scratch, layer, steps: steps, rows: share.rows)
       unroll(
-        cells[layer], steps: steps.count, rows: share.rows.count, from: source, into: next,
-        state: state(ofLayer: layer, row: share.rows.lowerBound))
+        stack.cells[layer], steps: steps.count, rows: share.rows.count, from: source, into: next,
+        previous: state(before: steps.lowerBound, layer: layer, row: share.rows.lowerBound),
+        final: finalState(ofLayer: layer, row: share.rows.lowerBound))
       source = next
     }
   }
 
   /// Where a layer below the last of a share writes its chunk.
   func between(
-    _ scratch: AlignedBuffer<Scalar>, _ layer: Int, steps: Int, rows: Int
+    _ scratch: UnsafeMutablePointer<Scalar>, _ layer: Int, steps: Range<Int>, rows: Range<Int>
   ) -> SequenceView<Scalar> {
-    SequenceView(
-      base: scratch.base + (layer & 1) * chunkSize(rows),
-      steps: steps, rows: rows, features: shape.hiddenSize, batchFirst: batchFirst)
+    kept(layer)?.from(step: steps.lowerBound, row: rows.lowerBound)
+      ?? SequenceView(
+        base: scratch + (layer & 1) * chunkSize(rows.count),
+        steps: steps.count, rows: rows.count, features: shape.hiddenSize, batchFirst: batchFirst)
   }
 
-  /// The state of a layer, from a row on.
-  func state(ofLayer layer: Int, row: Int) -> SequenceView<Scalar> {
+  /// All steps of a layer below the last, where they are kept.
+  func kept(_ layer: Int) -> SequenceView<Scalar>? {
+    history.map {
+      SequenceView(
+        base: $0 + layer * shape.steps * shape.rows * shape.hiddenSize, steps: shape.steps,
+        rows: shape.rows, features: shape.hiddenSize, batchFirst: batchFirst)
+    }
+  }
+
+  /// The state of a layer from which a chunk starts, from a row on: the initial one, or what the chunk before left as
+  /// the final one.
+  func state(before step: Int, layer: Int, row: Int) -> SequenceView<Scalar> {
+    step == 0 ? states(initialStates, layer, row) : states(finalStates, layer, row)
+  }
+
+  /// The final state of a layer, from a row on.
+  func finalState(ofLayer layer: Int, row: Int) -> SequenceView<Scalar> {
+    states(finalStates, layer, row)
+  }
+
+  private func states(
+    _ states: UnsafeMutablePointer<Scalar>, _ layer: Int, _ row: Int
+  ) -> SequenceView<Scalar> {
     SequenceView(
       base: states + (layer * shape.rows + row) * shape.hiddenSize,
       stepStride: 0, rowStride: shape.hiddenSize)
@@ -114,15 +154,16 @@ struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
   @inline(__always)
   private func unroll(
     _ cell: PreparedCell<Scalar>, steps: Int, rows: Int,
-    from source: SequenceView<Scalar>, into target: SequenceView<Scalar>, state: SequenceView<Scalar>
+    from source: SequenceView<Scalar>, into target: SequenceView<Scalar>,
+    previous: SequenceView<Scalar>, final: SequenceView<Scalar>
   ) {
-    engine.multiply(
+    stack.engine.multiply(
       rows: steps * rows, source.allSteps(rows: rows), by: cell.input.allColumns, from: .prepared,
       into: target.allSteps(rows: rows), then: .identity)
-    engine.multiply(
-      rows: rows, state.firstStep, by: cell.recurrent.allColumns, from: .accumulated,
+    stack.engine.multiply(
+      rows: rows, previous.firstStep, by: cell.recurrent.allColumns, from: .accumulated,
       into: target.firstStep, then: activation, links: steps, linkStride: target.stepStride)
-    state.copyFirstStep(
+    final.copyFirstStep(
       from: target.from(step: steps - 1, row: 0), rows: rows, features: 0..<shape.hiddenSize)
   }
 }

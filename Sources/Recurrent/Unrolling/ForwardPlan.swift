@@ -43,19 +43,8 @@ struct ForwardPlan: Equatable {
     stepsPerChunk = shape.steps
     guard backend == .swift, shape.rows > 0 else { return }
 
-    let cost = ForwardCost(shape, panelWidth: panelWidth)
-    let alone = cost.nanoseconds(.rows, threadCount: 1)
-    var best = alone * ForwardCost.worthwhile
-    if available > 1, alone > ForwardCost.leastWorkToShare {
-      for split in [Split.rows, .layers, .columns] {
-        for count in stride(from: 2, through: min(available, cost.mostThreads(split)), by: 1) {
-          let expected = cost.nanoseconds(split, threadCount: count)
-          if expected < best {
-            best = expected
-            (self.split, self.threadCount) = (split, count)
-          }
-        }
-      }
+    if available > 1 {
+      (split, threadCount) = ForwardCost(shape, panelWidth: panelWidth).fastest(threadCount: available)
     }
     let rows = split == .rows ? (shape.rows + threadCount - 1) / threadCount : shape.rows
     let features = max(shape.inputSize, shape.hiddenSize) + shape.hiddenSize
@@ -65,6 +54,16 @@ struct ForwardPlan: Equatable {
       // The last thread begins when the others have done a chunk each.
       stepsPerChunk = max(1, min(stepsPerChunk, shape.steps / (8 * threadCount)))
     }
+  }
+
+  /// Plans a pass on an engine, as an execution wants it.
+  init<Scalar>(
+    _ shape: ForwardShape, _ engine: MatrixEngine<Scalar>, _ execution: Execution, threadCount: Int
+  ) {
+    self =
+      execution.plan?.limited(to: threadCount)
+      ?? ForwardPlan(
+        shape, backend: engine.backend, panelWidth: engine.panelWidth, threadCount: threadCount)
   }
 
   /// Inputs and outputs of a chunk: a quarter to half of the second-level cache of common processors.

@@ -1,0 +1,166 @@
+"""Compares Recurrent with its peers, side by side. README.md tells how to read what it writes."""
+
+import argparse
+import datetime
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import agreement
+import cases
+import contestants
+import limits
+import machine
+import numpy
+import plot
+import report
+
+RESULTS = contestants.HERE.parent / "Results"
+
+
+def options():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument(
+        "--points", default="grid curves", help=f"{', '.join(cases.PRESETS)} and shapes T,B,I,H, separated by spaces"
+    )
+    parser.add_argument("--threads", default="1,2", help="numbers of threads; the curves are of one thread")
+    parser.add_argument("--contestants", default=",".join(contestants.DEFAULT), help=", ".join(contestants.CONTESTANTS))
+    parser.add_argument("--rounds", type=int, default=5, help="how often each contestant has its turn at a point")
+    parser.add_argument("--seconds", type=float, default=0.2, help="how long each turn is")
+    parser.add_argument("--machine", default=machine.name(), help="what the machine is called in titles and files")
+    parser.add_argument("--output", type=Path, help=f"the folder for results; {RESULTS} for the whole grid, else .work")
+    chosen = parser.parse_args()
+    chosen.thread_counts = [int(count) for count in chosen.threads.split(",")]
+    chosen.keys = chosen.contestants.split(",")
+    for key in chosen.keys:
+        if key not in contestants.CONTESTANTS:
+            parser.error(f"--contestants: expected some of {', '.join(contestants.CONTESTANTS)}, got {key}")
+    chosen.sections = cases.sections(chosen.points, chosen.thread_counts, parser.error)
+    # The last ones first: the first serves most interrupts.
+    chosen.processors = sorted(os.sched_getaffinity(0), reverse=True)
+    if max(chosen.thread_counts) > len(chosen.processors):
+        parser.error(f"--threads: expected at most {len(chosen.processors)}, the processors, got {chosen.threads}")
+    if chosen.output is None:
+        chosen.output = RESULTS if chosen.points == parser.get_default("points") else contestants.WORK
+    return chosen
+
+
+def measure(case, keys, processors, rounds, seconds):
+    """Runs the contestants on a case in turns: for each that took part what it took in each round, or how it failed."""
+    results, runners = {key: {"rounds": []} for key in keys}, {}
+
+    def prepare(key):
+        runners[key] = contestants.Runner(contestants.CONTESTANTS[key], case, folder, processors)
+        results[key] |= runners[key].start()
+        complaint = expectation.complaint(numpy.load(folder / "y.npy"))
+        (folder / "y.npy").unlink()
+        if complaint:
+            raise contestants.RunnerFailure(complaint)
+
+    def take_turn(key):
+        results[key]["rounds"].append(runners[key].time(seconds))
+
+    def each(action, turn=0):
+        able = [key for key in results if "failure" not in results[key]]
+        # Nobody always comes after the same one.
+        for key in able[turn:] + able[:turn]:
+            try:
+                action(key)
+            except contestants.Unsupported:
+                del results[key]
+            except contestants.RunnerFailure as failure:
+                results[key]["failure"] = str(failure)
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        expectation = agreement.Expectation(case.write(folder))
+        try:
+            each(prepare)
+            for turn in range(rounds):
+                each(take_turn, turn % len(keys))
+        finally:
+            for runner in runners.values():
+                runner.close()
+    for result in results.values():
+        if "failure" not in result:
+            result["median"] = statistics.median(times["median"] for times in result["rounds"])
+            result["minimum"] = min(times["minimum"] for times in result["rounds"])
+    return results
+
+
+def run(chosen, say):
+    """Runs all sections, each line of its table said as soon as it is known; the rows, and the limits by threads."""
+    hidden_sizes = [case.hidden_size for section in chosen.sections for case in section.cases]
+    bounds = {
+        threads: limits.Limits(hidden_sizes, chosen.processors[:threads])
+        for threads in sorted({section.threads for section in chosen.sections})
+    }
+    rows = []
+    for section in chosen.sections:
+        limit = bounds[section.threads]
+        say(f"\n## {section.title}\n\n{limit.line[0].upper()}{limit.line[1:]}.\n\n{report.head(chosen.keys)}")
+        table = []
+        for case in section.cases:
+            processors = chosen.processors[: section.threads]
+            results = measure(case, chosen.keys, processors, chosen.rounds, chosen.seconds)
+            row = {"case": case, "threads": section.threads, "limit": limit.seconds(case), "results": results}
+            table.append(row)
+            say(report.line(row, chosen.keys))
+            for key, result in results.items():
+                if "failure" in result:
+                    print(f"FAILED: {contestants.CONTESTANTS[key].name}: {result['failure']}", file=sys.stderr)
+        say(report.means(table, chosen.keys))
+        rows += table
+    return rows, bounds
+
+
+def main():
+    chosen = options()
+    contestants.build(chosen.keys)
+    date = datetime.date.today().isoformat()
+    describe = ["git", "describe", "--always", "--dirty"]
+    revision = subprocess.run(describe, capture_output=True, text=True, cwd=contestants.HERE).stdout.strip()
+    lines = []
+
+    def say(text):
+        lines.append(text)
+        print(text, flush=True)
+
+    say(f"# Recurrent and its peers, {date}\n")
+    say(f"{chosen.machine}, processors: {len(chosen.processors)}; revision {revision or 'unknown'}.")
+    say(
+        "One call of one tanh layer, float32: medians in µs, and in brackets how many times as long as "
+        f"{contestants.CONTESTANTS[chosen.keys[0]].name} the others took."
+    )
+    rows, bounds = run(chosen, say)
+    say("\n## Versions and settings\n")
+    for line in report.settings(rows, chosen.keys):
+        say(line)
+
+    chosen.output.mkdir(parents=True, exist_ok=True)
+    path = chosen.output / f"{date}-{machine.slug(chosen.machine)}-peers"
+    pictures = [path.with_suffix(suffix) for suffix in (".svg", ".png")]
+    title = f"Time per step, forward, one thread: {chosen.machine}, {date}"
+    if plot.draw(rows, chosen.keys, title, pictures):
+        say(f"\n![{title}]({pictures[0].name})")
+    path.with_suffix(".md").write_text("\n".join(lines) + "\n")
+    record = {
+        "machine": chosen.machine,
+        "processors": len(chosen.processors),
+        "date": date,
+        "revision": revision,
+        "seconds": chosen.seconds,
+        "limits": {threads: vars(limit) for threads, limit in bounds.items()},
+        "rows": report.plain(rows),
+    }
+    path.with_suffix(".json").write_text(json.dumps(record, indent=1) + "\n")
+    print(f"\nwritten: {path}.*")
+    return any("failure" in result for row in rows for result in row["results"].values())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,72 @@
+"""The protocol of the runners, for those in Python.
+
+A runner is a process that the driver starts with the arguments FOLDER CELL PASS THREADS. It reads the case from the
+folder, computes once, writes y.npy there, and answers in lines:
+
+    ready VERSION, SETTING         the result is written; or `unsupported`, and it ends
+
+Then it waits on standard input, and ends with it:
+
+    time SECONDS                   call once untimed, then at least twice and until SECONDS have passed
+    times COUNT MEDIAN MINIMUM     its answer, in seconds for each whole call
+"""
+
+import gc
+import statistics
+import sys
+import time
+
+import numpy
+
+WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+
+
+class Arguments:
+    """What the driver asks for."""
+
+    def __init__(self):
+        self.folder, self.cell, self.pass_name, threads = sys.argv[1:]
+        self.threads = int(threads)
+        if (self.cell, self.pass_name) != ("rnn", "forward"):
+            print("unsupported", flush=True)
+            sys.exit()
+
+    def array(self, name):
+        """The case's array of that name."""
+        return numpy.load(f"{self.folder}/{name}.npy")
+
+
+def fastest(calls):
+    """Of several ways to call a peer, by name, the one whose least time is the least: its name and call."""
+    least = dict.fromkeys(calls, float("inf"))
+    for call in calls.values():
+        call()
+    end = time.perf_counter() + 0.2
+    for turn in range(100):
+        if turn >= 1 and time.perf_counter() > end:
+            break
+        for name, call in calls.items():
+            start = time.perf_counter()
+            call()
+            least[name] = min(least[name], time.perf_counter() - start)
+    name = min(least, key=least.get)
+    return name, calls[name]
+
+
+def serve(arguments, version, call, output=lambda result: result):
+    """Runs the protocol around `call`; `output` makes an array of its result."""
+    numpy.save(f"{arguments.folder}/y.npy", output(call()))
+    gc.collect()
+    gc.disable()
+    print("ready", version, flush=True)
+    for line in sys.stdin:
+        word, seconds = line.split()
+        assert word == "time", line
+        call()
+        times = []
+        end = time.perf_counter() + float(seconds)
+        while len(times) < 2 or time.perf_counter() < end:
+            start = time.perf_counter()
+            call()
+            times.append(time.perf_counter() - start)
+        print("times", len(times), statistics.median(times), min(times), flush=True)

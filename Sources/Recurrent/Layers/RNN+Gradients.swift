@@ -1,0 +1,121 @@
+/// The gradients of a scalar with respect to all that an ``RNN`` call depends on.
+public struct RNNGradients<Scalar: TensorScalar>: Sendable, Equatable {
+  /// Of the parameters, layer by layer, in the form of the parameters.
+  public var parameters: [CellParameters<Scalar>]
+  /// Of the input, in its shape.
+  public var input: Tensor<Scalar>
+  /// Of the initial state, `[L, B, H]` or, unbatched, `[L, H]`; also where the call was made without one.
+  public var initialState: Tensor<Scalar>
+
+  /// Those of the parameters under PyTorch's names, as an optimizer takes them.
+  public var stateDictionary: StateDictionary<Scalar> { StateDictionary(layers: parameters) }
+}
+
+/// Carries gradients back through one call of an ``RNN``.
+///
+/// It keeps what the call computed: the output, and the outputs of the layers below, T·B·H scalars each; or, with
+/// checkpoints, only every n-th state of every layer. It may be called more than once, and by many tasks.
+public struct RNNPullback<Scalar: TensorScalar>: Sendable {
+  let differentiation: StackDifferentiation<Scalar>
+  let batchFirst: Bool
+  let inputShape: Shape
+  let stateShape: Shape
+
+  /// Computes the gradients of a scalar from its gradients with respect to the call's results.
+  ///
+  ///     δ_t = (∂output_t + δ_{t+1}·W_hh) ⊙ h′_t
+  ///     ∂W_ih = Σ δ_tᵀ·x_t    ∂W_hh = Σ δ_tᵀ·h_{t−1}    ∂b_ih = ∂b_hh = Σ δ_t    ∂x_t = δ_t·W_ih
+  ///
+  /// with h′ = 1 − h² for tanh, and 1 where h > 0 for ReLU. On the Swift backend the bits do not depend on the threads.
+  ///
+  /// - Parameters:
+  ///   - outputGradient: With respect to the output, in its shape; zeros if `nil`.
+  ///   - finalStateGradient: With respect to the final state, in its shape; zeros if `nil`.
+  /// - Returns: The gradients of parameters, input and initial state.
+  /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for another shape.
+  /// - Complexity: Twice the operations of the call; three times with checkpoints.
+  ///
+  /// ### Source
+  /// P. J. Werbos, "Backpropagation through time: what it does and how to do it", Proceedings of the IEEE 78 (1990).
+  public func callAsFunction(
+    _ outputGradient: Tensor<Scalar>?, finalStateGradient: Tensor<Scalar>? = nil
+  ) throws(RecurrentError) -> RNNGradients<Scalar> {
+    let outputShape = inputShape.replacingLast(with: differentiation.stack.hiddenSize)
+    try Self.check(outputGradient, "outputGradient", outputShape)
+    try Self.check(finalStateGradient, "finalStateGradient", stateShape)
+    let swaps = batchFirst && inputShape.rank == 3
+    let ordered = swaps ? try outputGradient?.transposed() : outputGradient
+    let result = try differentiation.gradients(
+      outputGradient: ordered?.scalars, stateGradient: finalStateGradient?.scalars)
+    var input = Tensor(unchecked: result.input, shape: inputShape)
+    if swaps {
+      let timeMajor = Shape(unchecked: inputShape[1], inputShape[0], inputShape[2])
+      input = try Tensor(unchecked: result.input, shape: timeMajor).transposed()
+    }
+    return RNNGradients(
+      parameters: result.parameters, input: input,
+      initialState: Tensor(unchecked: result.state, shape: stateShape))
+  }
+
+  private static func check(
+    _ gradient: Tensor<Scalar>?, _ argument: String, _ shape: Shape
+  ) throws(RecurrentError) {
+    guard let gradient, gradient.shape != shape else { return }
+    throw .shapeMismatch(argument: argument, expected: shape.description, actual: gradient.shape)
+  }
+}
+
+extension RNN {
+  /// Runs the layer over a sequence, and returns with the results a function that carries gradients back.
+  ///
+  ///     let (output, finalState, pullback) = try rnn.valueWithPullback(at: x, from: h0)
+  ///     let gradients = try pullback(outputGradient)            // .parameters .input .initialState
+  ///
+  /// To truncate the gradient in time, run a long sequence in windows: feed each window's `finalState` to the next one
+  /// and drop the gradient of that one's initial state. To carry it on instead, pass it as the `finalStateGradient` of
+  /// the window before.
+  ///
+  /// - Parameters:
+  ///   - input: `[T, B, I]`, `[B, T, I]` with ``batchFirst``, or unbatched `[T, I]`. B may be 0.
+  ///   - initialState: Every layer's state before the first step, `[L, B, H]` or, unbatched, `[L, H]`; zeros if `nil`.
+  ///   - checkpointInterval: The steps between states that are kept. The outputs between them are computed again by the
+  ///     pullback: memory for them falls from L·T·B·H scalars to L·B·H·(T / n + n), and the pullback takes a forward
+  ///     pass more. `nil` keeps everything.
+  /// - Returns: The results of ``callAsFunction(_:_:)``, with the same bits, and the pullback.
+  /// - Throws: What ``callAsFunction(_:_:)`` throws, and ``RecurrentError/invalidSize(argument:expected:actual:)`` for an
+  ///   interval below 1.
+  public func valueWithPullback(
+    at input: Tensor<Scalar>, from initialState: Tensor<Scalar>? = nil, checkpointInterval: Int? = nil
+  ) throws(RecurrentError) -> (
+    output: Tensor<Scalar>, finalState: Tensor<Scalar>, pullback: RNNPullback<Scalar>
+  ) {
+    try valueWithPullback(
+      at: input, from: initialState, checkpointInterval: checkpointInterval,
+      execution: Execution(resolving: backend, threadCount: threadCount))
+  }
+
+  /// Runs the layer by an execution that tests and tools name.
+  package func valueWithPullback(
+    at input: Tensor<Scalar>, from initialState: Tensor<Scalar>? = nil, checkpointInterval: Int? = nil,
+    execution: Execution
+  ) throws(RecurrentError) -> (
+    output: Tensor<Scalar>, finalState: Tensor<Scalar>, pullback: RNNPullback<Scalar>
+  ) {
+    let call = try checkedCall(input, from: initialState)
+    // The backward pass is time-major; a batch-major sequence is brought into that order once.
+    let swaps = batchFirst && input.shape.rank == 3
+    let x = swaps ? try input.transposed() : input
+    let differentiation = try StackDifferentiation(
+      stack, x.scalars, steps: call.steps, rows: call.rows, from: call.state.scalars,
+      checkpointInterval: checkpointInterval, execution: execution)
+    var output = Tensor(
+      unchecked: differentiation.output, shape: x.shape.replacingLast(with: hiddenSize))
+    if swaps { output = try output.transposed() }
+    return (
+      output, Tensor(unchecked: differentiation.finalState, shape: call.state.shape),
+      RNNPullback(
+        differentiation: differentiation, batchFirst: batchFirst, inputShape: input.shape,
+        stateShape: call.state.shape)
+    )
+  }
+}

@@ -1,0 +1,253 @@
+internal import VectorKernels
+
+// The gradient of a forward pass, by the chain rule through time.
+//
+// With δ_t the gradient of what a cell's activation took at step t, and h′ the activation's derivative there,
+//
+//     δ_t = (∂output_t + δ_{t+1}·W_hh) ⊙ h′_t                       step by step, from the last to the first
+//     ∂W_ih = Σ δ_tᵀ·x_t    ∂W_hh = Σ δ_tᵀ·h_{t−1}    ∂b = Σ δ_t    ∂x_t = δ_t·W_ih      for many steps at once
+//
+// Goals, in order:
+// 1. Only what is sequential runs step by step; the rest are products over all rows of a chunk of steps.
+// 2. The bits do not depend on the threads: each gradient is a sum in an order that the shape alone decides.
+// 3. A chunk passes through all layers while it is in the cache; between chunks only ∂h of every layer is kept.
+//
+// Everything here is time-major and contiguous.
+
+/// The backward pass over the steps of one segment.
+struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
+  let stack: PreparedStack<Scalar>
+  let transposes: [PreparedCellTranspose<Scalar>]
+  let activation: Activation
+  let shape: ForwardShape
+  let plan: BackwardPlan
+  /// x, `[T, B, I]`.
+  let input: UnsafePointer<Scalar>
+  /// The layers' outputs, `[T, B, H]` each.
+  let outputs: [UnsafePointer<Scalar>]
+  /// `[L, B, H]`.
+  let initialStates: UnsafePointer<Scalar>
+  /// `[T, B, H]`; `nil` for zeros.
+  let outputGradient: UnsafePointer<Scalar>?
+  /// `[L, B, H]`: of the states after the segment before, of those before the segment after.
+  let stateGradients: UnsafeMutablePointer<Scalar>
+  /// To which the gradients of the parameters are added.
+  let parameterGradients: [CellGradientMemory<Scalar>]
+  /// `[T, B, I]`.
+  let inputGradient: UnsafeMutablePointer<Scalar>
+
+  /// The scalars of one step of one layer.
+  private var stepSize: Int { shape.rows * shape.hiddenSize }
+
+  /// Runs the pass.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  func run(_ execution: Execution) {
+    guard plan.threadCount > 1 else { return run(BackwardPlan.alone(plan)) }
+    ThreadTeam.shared.withCrew(upTo: plan.threadCount, insisting: execution.backwardPlan != nil) { crew in
+      run(BackwardPlan.limited(plan, to: crew.count), crew)
+    }
+  }
+
+  @inline(__always)
+  private func run(_ plan: BackwardPlan, _ crew: Crew? = nil) {
+    let deltas = Scratch<Scalar>(count: 2 * plan.stepsPerChunk * stepSize)
+    let panels = plan.stepsPerChunk * shape.rows * panelColumns(plan)
+    let scratch = Scratch<Scalar>(count: plan.threadCount * panels)
+    let packed = Scratch<Scalar>(
+      count: stack.engine.transposedSize(
+        rows: shape.hiddenSize, depth: plan.stepsPerChunk * shape.rows))
+    let progress = Progress(workers: plan.threadCount)
+    let body = { (worker: Int) in
+      let share = BackwardShare(
+        worker: worker, plan: plan, deltas: deltas.base, packedDeltas: packed.base,
+        scratch: scratch.base + worker * panels)
+      run(share, progress)
+    }
+    if let crew, plan.threadCount > 1 { crew.run(threadCount: plan.threadCount, body) } else { body(0) }
+  }
+
+  /// The columns that a worker packs at a time, at most.
+  private func panelColumns(_ plan: BackwardPlan) -> Int {
+    let width = stack.engine.panelWidth
+    let panels = (max(shape.inputSize, shape.hiddenSize) + width - 1) / width
+    return (panels + plan.threadCount - 1) / plan.threadCount * width
+  }
+
+  /// Runs one worker through all chunks, from the last to the first.
+  @inline(__always)
+  private func run(_ share: BackwardShare<Scalar>, _ progress: borrowing Progress) {
+    var meetings = 0
+    func meet() {
+      guard share.plan.threadCount > 1 else { return }
+      meetings += 1
+      progress.publish(meetings, by: share.worker)
+      progress.waitForAll(toReach: meetings)
+    }
+    var end = shape.steps
+    while end > 0 {
+      let first = (end - 1) / share.plan.stepsPerChunk * share.plan.stepsPerChunk
+      for layer in stride(from: shape.layerCount - 1, through: 0, by: -1) {
+        let chunk = BackwardChunk(steps: first..<end, layer: layer)
+        if layer == shape.layerCount - 1 {
+          takeOutputGradient(of: chunk, share)
+          meet()
+        }
+        carryBack(chunk, share, meet: meet)
+        meet()
+        stack.engine.packTransposed(
+          deltas(share, layer), rows: shape.hiddenSize, depth: chunk.steps.count * shape.rows,
+          columns: share.columns(of: shape.hiddenSize, panelWidth: stack.engine.panelWidth),
+          into: share.packedDeltas)
+        handDown(chunk, share)
+        meet()
+        addParameterGradients(of: chunk, share)
+      }
+      meet()
+      end = first
+    }
+  }
+
+  /// The gradients at a layer in a chunk: first of its outputs, then of what its activation took. `[steps, B, H]`.
+  private func deltas(_ share: BackwardShare<Scalar>, _ layer: Int) -> UnsafeMutablePointer<Scalar> {
+    share.deltas + (layer & 1) * share.plan.stepsPerChunk * stepSize
+  }
+
+  /// Fills the last layer's gradients of outputs.
+  private func takeOutputGradient(of chunk: BackwardChunk, _ share: BackwardShare<Scalar>) {
+    let part = (0..<(chunk.steps.count * stepSize)).part(share.worker, of: share.plan.threadCount)
+    let target = deltas(share, chunk.layer) + part.lowerBound
+    if let outputGradient {
+      target.update(
+        from: outputGradient + chunk.steps.lowerBound * stepSize + part.lowerBound, count: part.count)
+    } else {
+      target.update(repeating: 0, count: part.count)
+    }
+  }
+
+  /// δ of every step, from the last to the first, and the gradient of the state before the chunk.
+  @inline(__always)
+  private func carryBack(
+    _ chunk: BackwardChunk, _ share: BackwardShare<Scalar>, meet: () -> Void
+  ) {
+    let (rows, columns) = share.sequentialPart(shape, panelWidth: stack.engine.panelWidth)
+    let hiddenSize = shape.hiddenSize
+    let corner = rows.lowerBound * hiddenSize + columns.lowerBound
+    let row = rows.lowerBound * hiddenSize
+    let layout = RowLayout(rowStride: hiddenSize)
+    let weights = transposes[chunk.layer].recurrent.columns(columns)
+    let deltas = deltas(share, chunk.layer)
+    let outputs = outputs[chunk.layer] + chunk.steps.lowerBound * stepSize
+    let carry = stateGradients + chunk.layer * stepSize
+    let isShared = columns.count < hiddenSize
+    let last = (chunk.steps.count - 1) * stepSize
+    for row in 0..<rows.count {
+      let offset = corner + row * hiddenSize
+      for column in 0..<columns.count { deltas[last + offset + column] += carry[offset + column] }
+      stack.engine.scale(
+        deltas + (last + offset), byDerivativeOf: activation, at: outputs + (last + offset),
+        count: columns.count)
+    }
+    if isShared {
+      var step = chunk.steps.count - 2
+      meet()
+      while step >= 0 {
+        stack.engine.multiply(
+          rows: rows.count, MatrixRows(base: deltas + ((step + 1) * stepSize + row), layout: layout),
+          by: weights, from: .accumulated,
+          into: MatrixRows(base: deltas + (step * stepSize + corner), layout: layout),
+          then: activation, at: outputs + (step * stepSize + corner))
+        meet()
+        step -= 1
+      }
+    } else if chunk.steps.count > 1, !rows.isEmpty {
+      stack.engine.multiply(
+        rows: rows.count, MatrixRows(base: deltas + (last + row), layout: layout),
+        by: weights, from: .accumulated,
+        into: MatrixRows(base: deltas + (last - stepSize + row), layout: layout),
+        then: activation, at: outputs + (last - stepSize + row),
+        links: chunk.steps.count - 1, linkStride: -stepSize)
+    }
+    guard !rows.isEmpty, !columns.isEmpty else { return }
+    stack.engine.multiply(
+      rows: rows.count, MatrixRows(base: deltas + row, layout: layout), by: weights, from: .prepared,
+      into: MatrixRows(base: carry + corner, layout: layout), then: .identity)
+  }
+
+  /// The gradients of the parameters, summed over all rows of the chunk; each worker has some columns of each.
+  @inline(__always)
+  private func addParameterGradients(of chunk: BackwardChunk, _ share: BackwardShare<Scalar>) {
+    let gradients = parameterGradients[chunk.layer]
+    let (rows, hiddenSize) = (shape.rows, shape.hiddenSize)
+    let depth = chunk.steps.count * rows
+    let deltas = UnsafePointer(deltas(share, chunk.layer))
+    let factor = MatrixEngine<Scalar>.TransposedRows(
+      plain: deltas, packed: UnsafePointer(share.packedDeltas), rows: hiddenSize, depth: depth)
+    let features = shape.features(intoLayer: chunk.layer)
+    let source =
+      chunk.layer == 0
+      ? input + chunk.steps.lowerBound * rows * features
+      : outputs[chunk.layer - 1] + chunk.steps.lowerBound * stepSize
+    stack.engine.accumulate(
+      factor, depths: 0..<depth, transposedBy: source, width: features,
+      columns: share.columns(of: features, panelWidth: stack.engine.panelWidth),
+      into: gradients.weightIH, scratch: share.scratch)
+
+    let columns = share.columns(of: hiddenSize, panelWidth: stack.engine.panelWidth)
+    let isFirst = chunk.steps.lowerBound == 0
+    if isFirst {
+      stack.engine.accumulate(
+        factor, depths: 0..<rows, transposedBy: initialStates + chunk.layer * stepSize,
+        width: hiddenSize, columns: columns, into: gradients.weightHH, scratch: share.scratch)
+    }
+    // The state before the chunk's first step is the output of the step before.
+    let skipped = isFirst ? 1 : 0
+    stack.engine.accumulate(
+      factor, depths: (skipped * rows)..<depth,
+      transposedBy: outputs[chunk.layer] + (chunk.steps.lowerBound - 1 + skipped) * stepSize,
+      width: hiddenSize, columns: columns, into: gradients.weightHH, scratch: share.scratch)
+
+    guard let bias = gradients.bias else { return }
+    for k in 0..<depth {
+      let delta = deltas + k * hiddenSize
+      for column in columns { bias[column] += delta[column] }
+    }
+  }
+
+  /// The gradient of what the layer took: of the layer's below outputs, or of the input.
+  @inline(__always)
+  private func handDown(_ chunk: BackwardChunk, _ share: BackwardShare<Scalar>) {
+    let rows = (0..<(chunk.steps.count * shape.rows)).part(share.worker, of: share.plan.threadCount)
+    guard !rows.isEmpty else { return }
+    let features = shape.features(intoLayer: chunk.layer)
+    let target =
+      chunk.layer == 0
+      ? inputGradient + chunk.steps.lowerBound * shape.rows * features
+      : deltas(share, chunk.layer - 1)
+    stack.engine.multiply(
+      rows: rows.count,
+      MatrixRows(
+        base: deltas(share, chunk.layer) + rows.lowerBound * shape.hiddenSize,
+        layout: RowLayout(rowStride: shape.hiddenSize)),
+      by: transposes[chunk.layer].input.allColumns, from: .prepared,
+      into: MatrixRows(
+        base: target + rows.lowerBound * features, layout: RowLayout(rowStride: features)),
+      then: .identity)
+  }
+}
+
+/// Where the gradients of one cell's parameters are summed.
+struct CellGradientMemory<Scalar> {
+  /// `[H, I]`.
+  let weightIH: UnsafeMutablePointer<Scalar>
+  /// `[H, H]`.
+  let weightHH: UnsafeMutablePointer<Scalar>
+  /// `[H]`, of either bias; `nil` in a cell without.
+  let bias: UnsafeMutablePointer<Scalar>?
+}
+
+/// The steps of one layer that are worked on.
+private struct BackwardChunk {
+  let steps: Range<Int>
+  let layer: Int
+}

@@ -1,0 +1,76 @@
+/// How a backward pass is cut: into chunks of steps, and into shares for threads.
+struct BackwardPlan: Equatable {
+  /// What each thread gets of the sequential part; of the products over many steps, each gets columns or rows.
+  enum Split: Equatable {
+    /// Rows of the batch.
+    case rows
+    /// Columns of W_hh, with a meeting for each step.
+    case columns
+  }
+
+  /// The steps that are worked on at once. It decides the order of sums, so it depends on the shape alone.
+  var stepsPerChunk: Int
+  var split: Split
+  /// The threads; 1 where more would not be faster.
+  var threadCount: Int
+
+  /// Names everything; for tests.
+  init(stepsPerChunk: Int, split: Split = .rows, threadCount: Int = 1) {
+    self.stepsPerChunk = stepsPerChunk
+    self.split = split
+    self.threadCount = threadCount
+  }
+
+  /// Plans a pass.
+  init(_ shape: ForwardShape, backend: Backend, panelWidth: Int, threadCount available: Int) {
+    stepsPerChunk = min(shape.steps, max(1, Self.rowsPerChunk / max(1, shape.rows)))
+    (split, threadCount) = (.rows, 1)
+    guard backend == .swift, shape.rows > 0, available > 1 else { return }
+    let forward = ForwardCost(shape, panelWidth: panelWidth).fastest(threadCount: available)
+    switch forward.0 {
+    case .columns: (split, threadCount) = (.columns, forward.threadCount)
+    case .rows: threadCount = forward.threadCount
+    // Two thirds of the work are products over many steps, which all threads share out whatever the sequential part is.
+    case .layers: threadCount = forward.threadCount
+    }
+  }
+
+  /// The same plan on one thread.
+  static func alone(_ plan: BackwardPlan) -> BackwardPlan { limited(plan, to: 1) }
+
+  /// The same plan on no more threads than these.
+  static func limited(_ plan: BackwardPlan, to available: Int) -> BackwardPlan {
+    BackwardPlan(
+      stepsPerChunk: plan.stepsPerChunk, split: plan.split,
+      threadCount: min(plan.threadCount, available))
+  }
+
+  /// Deep enough for the products over them to run at full speed, and few enough to stay in the second-level cache.
+  private static let rowsPerChunk = 256
+}
+
+/// What one worker of a backward pass has.
+struct BackwardShare<Scalar> {
+  let worker: Int
+  let plan: BackwardPlan
+  /// Of all workers: the gradients of two layers in a chunk, `[2, steps, B, H]`.
+  let deltas: UnsafeMutablePointer<Scalar>
+  /// Of all workers: the gradients of one layer in a chunk, packed with its features as rows.
+  let packedDeltas: UnsafeMutablePointer<Scalar>
+  /// Of this worker: room to pack columns.
+  let scratch: UnsafeMutablePointer<Scalar>
+
+  /// The rows and columns whose steps the worker computes.
+  func sequentialPart(_ shape: ForwardShape, panelWidth: Int) -> (rows: Range<Int>, columns: Range<Int>) {
+    switch plan.split {
+    case .rows: ((0..<shape.rows).part(worker, of: plan.threadCount), 0..<shape.hiddenSize)
+    case .columns: (0..<shape.rows, columns(of: shape.hiddenSize, panelWidth: panelWidth))
+    }
+  }
+
+  /// The worker's columns of so many: whole panels.
+  func columns(of count: Int, panelWidth width: Int) -> Range<Int> {
+    let panels = (0..<(count + width - 1) / width).part(worker, of: plan.threadCount)
+    return min(panels.lowerBound * width, count)..<min(panels.upperBound * width, count)
+  }
+}

@@ -1,0 +1,54 @@
+import AllocationCounter
+import Testing
+
+@testable import Recurrent
+
+/// What a call allocates does not grow with the sequence, and a step of a stream allocates nothing.
+@Suite(.enabled(if: allocations_are_counted())) struct AllocationTests {
+  private func allocations(_ body: () throws -> Void) rethrows -> Int {
+    let before = allocations_of_this_thread()
+    try body()
+    return allocations_of_this_thread() - before
+  }
+
+  @Test("the counter counts")
+  func counter() {
+    var array: [Int] = []
+    #expect(allocations { array.reserveCapacity(1000) } == 1)
+    #expect(array.isEmpty)
+  }
+
+  @Test("a call allocates as often for 2000 steps as for 20, in every split", arguments: Backend.available)
+  func calls(backend: Backend) throws {
+    let rnn = RNN<Float>(inputSize: 5, hiddenSize: 40, layerCount: 3)
+    let short = Tensor<Float>.zeros([20, 4, 5])
+    let long = Tensor<Float>.zeros([2000, 4, 5])
+    for split in [ForwardPlan.Split.rows, .columns, .layers] {
+      for threadCount in [1, 2] where threadCount == 1 || backend == .swift {
+        var execution = Execution(backend: backend, threadCount: threadCount)
+        execution.plan = ForwardPlan(stepsPerChunk: 8, split: split, threadCount: threadCount)
+        _ = try rnn.run(short, from: nil, execution: execution)
+        let few = try allocations { _ = try rnn.run(short, from: nil, execution: execution) }
+        let many = try allocations { _ = try rnn.run(long, from: nil, execution: execution) }
+        #expect(few == many, "\(split) on \(threadCount) threads")
+        #expect(few > 0 && few < 40)
+      }
+    }
+  }
+
+  @Test("a step of a stream allocates nothing", arguments: Backend.available)
+  func stream(backend: Backend) throws {
+    var rnn = RNN<Double>(inputSize: 5, hiddenSize: 40, layerCount: 3)
+    rnn.backend = backend
+    var stream = try rnn.stream(batchSize: 4)
+    let frame = [Double](repeating: 0.5, count: 4 * 5)
+    var output = [Double](repeating: 0, count: 4 * 40)
+    func step() throws {
+      var target = output.mutableSpan
+      try stream.step(frame.span, into: &target)
+    }
+    try step()
+    #expect(try allocations { for _ in 0..<100 { try step() } } == 0)
+    #expect(output.contains { $0 != 0 })
+  }
+}
