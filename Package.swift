@@ -48,7 +48,8 @@ let package = Package(
     .default(enabledTraits: ["OpenBLAS"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
   ] + documentation,
   targets: [
     // MARK: Public API
@@ -66,6 +67,7 @@ let package = Package(
       dependencies: [
         "Recurrent",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "SwiftCSV", package: "SwiftCSV"),
       ],
       swiftSettings: strict),
 

@@ -6,7 +6,7 @@ import Recurrent
 struct RecurrentCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "recurrent",
-    abstract: "Recurrent neural networks on CPUs: run a model, compare the backends.",
+    abstract: "Recurrent neural networks on CPUs: run a model, forecast a series, compare the backends.",
     discussion: """
       The environment decides what is left open: RECURRENT_BACKEND (automatic, openblas, swift), \
       RECURRENT_THREADS (1 to 1024), RECURRENT_INSTRUCTIONS (sse2, avx2, avx512).
@@ -14,7 +14,9 @@ struct RecurrentCommand: ParsableCommand {
       Exit codes: 0 success, 1 bad data, 64 wrong usage.
       """,
     version: PackageVersion.current,
-    subcommands: [InfoCommand.self, RunCommand.self, BenchCommand.self])
+    subcommands: [
+      InfoCommand.self, RunCommand.self, ForecastCommand.self, SeriesCommand.self, BenchCommand.self,
+    ])
 }
 
 extension Backend: ExpressibleByArgument {}

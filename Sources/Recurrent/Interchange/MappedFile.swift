@@ -12,11 +12,11 @@
 /// away from under the reader, which ends the process: replace files as ``AtomicFile`` does instead
 /// of overwriting them.
 // The bytes are never written, and the mapping ends only with the last reference.
-final class MappedFile: @unchecked Sendable {
+package final class MappedFile: @unchecked Sendable {
   /// Where the file was found.
-  let path: String
+  package let path: String
   /// All bytes. They are valid only as long as the object lives.
-  let bytes: UnsafeRawBufferPointer
+  package let bytes: UnsafeRawBufferPointer
 
   /// Maps a file.
   ///
@@ -25,7 +25,7 @@ final class MappedFile: @unchecked Sendable {
   ///   - format: What the file should be, for the message about an empty one.
   /// - Throws: `fileInaccessible` if it cannot be opened or is not a regular file, `malformedFile`
   ///   if it is empty.
-  init(path: String, format: String) throws(RecurrentError) {
+  package init(path: String, format: String) throws(RecurrentError) {
     try POSIX.checkPath(path, operation: "open")
     // Without O_NONBLOCK, opening a named pipe waits for someone who writes to it.
     let descriptor = POSIX.retrying { open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
@@ -51,7 +51,7 @@ final class MappedFile: @unchecked Sendable {
   }
 
   /// Calls a closure with the bytes, which stay mapped until it returns.
-  func withBytes<Result, Failure: Error>(
+  package func withBytes<Result, Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     try withExtendedLifetime(self) { () throws(Failure) in try body(bytes) }

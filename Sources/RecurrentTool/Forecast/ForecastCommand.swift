@@ -1,0 +1,96 @@
+import ArgumentParser
+import Recurrent
+
+/// `recurrent forecast`: how a series of one's own goes on.
+struct ForecastCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "forecast",
+    abstract: "Forecast a column of a CSV file.",
+    discussion: """
+      The last part of the series is held out while the network learns. From every place in it, forecasts are \
+      compared with what came, and so are two baselines: the last value, and the value a season ago. Then the \
+      network learns from the whole series and forecasts what comes after it; the band around that is 1.96 times \
+      the root mean square of its errors in the held-out part, for each number of steps ahead.
+      """)
+
+  @Argument(help: "The series: a CSV file with a line of names.")
+  var series: String
+
+  @Option(help: "The column to forecast; found without it where only one has numbers.")
+  var column: String?
+
+  @Option(
+    help: "The column with the times: integers, months, ISO 8601 dates or times; rows are counted without it."
+  )
+  var timeColumn: String?
+
+  @Option(help: "How many steps to forecast.")
+  var horizon: Int
+
+  @Option(help: "Who forecasts.")
+  var method: ForecastMethod = .reservoir
+
+  @Option(help: "The steps of a season; guessed from the autocorrelation without it, 1 for none.")
+  var season: Int?
+
+  @Option(help: "The steps that a forecast looks back on, which fill the network's state.")
+  var window: Int?
+
+  @Option(help: "The units of the network.")
+  var hiddenSize = 100
+
+  @Option(help: "What decides the random weights.")
+  var seed: UInt64 = 1
+
+  @Option(help: "The share of the series that is held out, between 0 and 1.")
+  var validation = 0.2
+
+  @Option(help: "Where to draw the series and its forecast, .svg.")
+  var plot: String?
+
+  @Option(help: "Where to write the forecast, .csv; it is printed without it.")
+  var output: String?
+
+  func validate() throws {
+    for (option, value, range) in [
+      ("--horizon", horizon, 1...10_000), ("--season", season, 1...100_000),
+      ("--window", window, 1...100_000),
+      ("--hidden-size", hiddenSize, 1...5000),
+    ] {
+      if let value, !range.contains(value) {
+        throw ValidationError(
+          "\(option): expected \(range.lowerBound) to \(range.upperBound), got \(value)")
+      }
+    }
+    guard validation > 0, validation < 1 else {
+      throw ValidationError("--validation: expected more than 0 and less than 1, got \(validation)")
+    }
+    if let plot, plot == output || plot == series {
+      throw ValidationError("--plot: expected a file of its own, got \(plot)")
+    }
+    guard output != series else {
+      throw ValidationError("--output: expected another file than the series, got \(series)")
+    }
+  }
+
+  func run() throws {
+    let series = try SeriesFile(path: self.series).series(column: column, timeColumn: timeColumn)
+    let run = try ForecastRun(
+      series,
+      ForecastRequest(
+        method: method, season: season, window: window, hiddenSize: hiddenSize, seed: seed,
+        horizon: horizon, validation: validation))
+    // Both files are whole before either takes its place.
+    let stagedOutput = try output.map { try Self.stage(run.csv, toPath: $0) }
+    let stagedPlot = try plot.map { try Self.stage(ForecastPlot(run).svg, toPath: $0) }
+    try stagedOutput?.commit()
+    try stagedPlot?.commit()
+    print(run.report)
+    if let output { print("forecast: \(output)") } else { print(run.csv, terminator: "") }
+    if let plot { print("plot: \(plot)") }
+  }
+
+  private static func stage(_ text: String, toPath path: String) throws(RecurrentError) -> AtomicFile {
+    try AtomicFile.stage(toPath: path) { (file) throws(RecurrentError) in try file.append(Array(text.utf8)) }
+  }
+}

@@ -1,0 +1,163 @@
+import Foundation
+import Recurrent
+
+/// What to do with a series.
+struct ForecastRequest {
+  var method = ForecastMethod.reservoir
+  /// `nil` to guess it, 1 for none.
+  var season: Int?
+  /// `nil` for what the season and the length of the series suggest.
+  var window: Int?
+  var hiddenSize = 100
+  var seed: UInt64 = 1
+  var horizon: Int
+  /// The share of the series that is held out.
+  var validation = 0.2
+}
+
+/// A forecast with all that shows what it is worth.
+struct ForecastRun {
+  let series: TimeSeries
+  /// Where the held-out part begins.
+  let split: Int
+  let season: Int?
+  private let isSeasonGuessed: Bool
+  private let summary: String
+  private let trainingTime: Duration
+  let methodName: String
+  /// The errors in the held-out part, the method's first.
+  let errors: [(name: String, errors: ForecastErrors)]
+  private let scale: Double
+  /// One step ahead, over the part that was learnt from: the first place, and the values from there on.
+  let fit: (start: Int, values: [Double])
+  /// Forecasts in the held-out part, each as far ahead as the horizon, one behind the other.
+  let checks: [(start: Int, values: [Double])]
+  /// What comes after the series.
+  let forecast: [Double]
+  /// Half the width of the band around the forecast.
+  let spread: [Double]
+
+  /// The fewest values that make a series.
+  static let leastValues = 20
+  /// A normal error is within ± so many standard deviations 19 times out of 20.
+  static let bandWidth = 1.96
+
+  /// Learns from the first part of a series, checks in the second, and forecasts what comes after it.
+  ///
+  /// - Throws: ``RecurrentError`` for a series that is too short, constant or shorter than the request needs.
+  init(_ series: TimeSeries, _ request: ForecastRequest) throws {
+    try series.validate(least: Self.leastValues)
+    let values = series.values
+    let heldOut = Int((request.validation * Double(values.count)).rounded())
+    let split = values.count - heldOut
+    guard heldOut >= request.horizon else {
+      throw RecurrentError.invalidSize(
+        argument: "--horizon",
+        expected:
+          "at most the \(heldOut) held-out steps that so long a forecast is checked in (see --validation)",
+        actual: request.horizon)
+    }
+    let known = Array(values[..<split])
+    guard split >= Self.leastValues / 2, known.contains(where: { $0 != known[0] }) else {
+      throw RecurrentError.invalidValue(
+        argument: "--validation",
+        expected: "a share that leaves at least \(Self.leastValues / 2) values that vary to learn from",
+        actual: "\(request.validation), which leaves \(split)")
+    }
+    if let season = request.season, season > split / 2 {
+      throw RecurrentError.invalidSize(
+        argument: "--season", expected: "at most half of the \(split) values to learn from", actual: season)
+    }
+    (self.series, self.split) = (series, split)
+    isSeasonGuessed = request.season == nil
+    let season = (request.season ?? Season.guess(known)).flatMap { $0 > 1 ? $0 : nil }
+    self.season = season
+    // Two seasons fill the state, but a quarter of the values has to do.
+    let window = request.window ?? max(1, min(max(20, 2 * (season ?? 0)), split / 4))
+    let horizon = request.horizon
+
+    let clock = ContinuousClock()
+    let start = clock.now
+    let trained = try request.method.train(
+      on: known,
+      ForecasterOptions(
+        season: season, window: window, hiddenSize: request.hiddenSize, seed: request.seed, horizon: horizon))
+    trainingTime = clock.now - start
+    let forecaster = trained.forecaster
+    (methodName, summary) = (forecaster.name, trained.summary)
+
+    let baselines: [any Forecaster] = [LastValue()] + (season.map { [SeasonalNaive(season: $0)] } ?? [])
+    errors = try ([forecaster] + baselines).map {
+      ($0.name, try ForecastErrors($0, of: values, on: split..<values.count, horizon: horizon))
+    }
+    scale = ForecastErrors.scale(of: values[..<split], season: season)
+    let first = min(forecaster.leastHistory, split)
+    fit = (
+      first, try forecaster.forecasts(of: known, from: Array(first..<split), steps: 1).map { $0[0] }
+    )
+    let places = Array(stride(from: split, to: values.count, by: horizon))
+    checks = zip(places, try forecaster.forecasts(of: values, from: places, steps: horizon)).map {
+      ($0, Array($1.prefix(values.count - $0)))
+    }
+    let final = try trained.relearning(values)
+    forecast = try final.forecasts(of: values, from: [values.count], steps: horizon)[0]
+    spread = errors[0].errors.spreadByLead.map { Self.bandWidth * $0 }
+    guard (forecast + spread).allSatisfy(\.isFinite) else {
+      throw RecurrentError.invalidValue(
+        argument: "forecast", expected: "finite numbers; another --seed or --hidden-size may give them",
+        actual: "a forecast that grows without bound")
+    }
+  }
+
+  /// The time at an index, as the series writes it.
+  func label(_ index: Int) -> String { series.axis.label(at: index) }
+
+  /// The forecast as CSV: times, forecast and the ends of the band.
+  var csv: String {
+    let rows = forecast.indices.map { step in
+      let ends = [0, -spread[step], spread[step]].map { Self.number(forecast[step] + $0) }
+      return "\(label(series.values.count + step)),\(ends.joined(separator: ","))\n"
+    }
+    return "\(Self.field(series.axis.name ?? "row")),forecast,lower,upper\n\(rows.joined())"
+  }
+
+  /// A number with the digits that a forecast is worth.
+  private static func number(_ value: Double) -> String { String(format: "%.6g", value) }
+
+  /// A field of a CSV file (RFC 4180).
+  private static func field(_ text: String) -> String {
+    guard text.contains(where: { ",\"\r\n".contains($0) || $0 == "\r\n" }) else { return text }
+    return "\"\(text.replacing("\"", with: "\"\""))\""
+  }
+
+  /// What the series is, what learnt, and the table of errors.
+  var report: String {
+    let count = series.values.count
+    let seasonText = season.map { "season of \($0) steps\(isSeasonGuessed ? " (found)" : "")" } ?? "no season"
+    let milliseconds = String(format: "%.0f", trainingTime / .milliseconds(1))
+    var lines = [
+      "\(series.name): \(count) values, \(label(0)) to \(label(count - 1)), \(seasonText)",
+      "\(methodName): \(summary); \(milliseconds) ms",
+      "held out: \(count - split) values from \(label(split)) on, forecast up to \(forecast.count) steps ahead",
+      "",
+      Self.row("", ["MAE", "RMSE", "MASE"]),
+    ]
+    for (name, errors) in errors {
+      // A series that repeats itself exactly has no scale.
+      let scaled = scale > 0 ? String(format: "%.4g", errors.meanAbsolute / scale) : "-"
+      let numbers = [errors.meanAbsolute, errors.rootMeanSquare].map { String(format: "%.4g", $0) }
+      lines.append(Self.row(name, numbers + [scaled]))
+    }
+    lines.append("")
+    let best = errors.min { $0.errors.meanAbsolute < $1.errors.meanAbsolute }
+    if let best, best.name != methodName {
+      lines.append("note: the \(best.name) had smaller errors than the \(methodName) in the held-out part")
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private static func row(_ name: String, _ cells: [String]) -> String {
+    let right = cells.map { String(repeating: " ", count: max(0, 10 - $0.count)) + $0 }
+    return name + String(repeating: " ", count: max(0, 14 - name.count)) + right.joined()
+  }
+}

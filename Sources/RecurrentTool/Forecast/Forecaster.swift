@@ -1,0 +1,62 @@
+/// Something that says how a series goes on.
+protocol Forecaster {
+  /// What the table of errors calls it.
+  var name: String { get }
+
+  /// How many values must stand before the first one that it forecasts.
+  var leastHistory: Int { get }
+
+  /// Forecasts from several places of one series, each from what stands before it.
+  ///
+  /// - Parameters:
+  ///   - values: The series.
+  ///   - origins: Ascending places: a forecast from 5 knows `values[..<5]` and is compared with `values[5]` first.
+  ///   - steps: How far each forecast goes; beyond the end of the series, too.
+  /// - Returns: `steps` values for each place.
+  /// - Throws: ``RecurrentError`` for what a network cannot run on.
+  func forecasts(of values: [Double], from origins: [Int], steps: Int) throws -> [[Double]]
+}
+
+/// What a forecaster that learns is told.
+struct ForecasterOptions: Equatable {
+  /// The steps of a season; `nil` for none.
+  var season: Int?
+  /// The steps that a forecast looks back on: what fills a network's state before it counts.
+  var window: Int
+  var hiddenSize: Int
+  var seed: UInt64
+  /// How many steps ahead it has to see.
+  var horizon: Int
+}
+
+/// A forecaster that has learnt.
+struct TrainedForecaster {
+  let forecaster: any Forecaster
+  /// What it is, in a line.
+  let summary: String
+  /// The same forecaster, learning from a longer series.
+  let relearning: (_ values: [Double]) throws -> any Forecaster
+}
+
+/// The baseline that the next value is like the last one.
+struct LastValue: Forecaster {
+  let name = "last value"
+  let leastHistory = 1
+
+  func forecasts(of values: [Double], from origins: [Int], steps: Int) -> [[Double]] {
+    origins.map { [Double](repeating: values[$0 - 1], count: steps) }
+  }
+}
+
+/// The baseline that a value is like the one a season ago.
+struct SeasonalNaive: Forecaster {
+  let name = "seasonal naive"
+  /// The steps of a season.
+  let season: Int
+
+  var leastHistory: Int { season }
+
+  func forecasts(of values: [Double], from origins: [Int], steps: Int) -> [[Double]] {
+    origins.map { origin in (0..<steps).map { values[origin - season + $0 % season] } }
+  }
+}

@@ -1,0 +1,36 @@
+import Recurrent
+
+/// A column of a file: numbers at even steps of time.
+struct TimeSeries {
+  /// Where it comes from, for messages.
+  var path: String
+  /// The column's name.
+  var name: String
+  var values: [Double]
+  /// The line of the file that each value stands in.
+  var lines: [Int]
+  var axis: TimeAxis
+
+  /// Checks what no forecaster could learn from.
+  ///
+  /// - Parameter least: The fewest values to go on with.
+  /// - Throws: ``RecurrentError/malformedFile(path:expected:actual:)`` for a series that is too short or constant.
+  func validate(least: Int) throws(RecurrentError) {
+    guard values.count >= least, let last = lines.last else {
+      throw .malformedFile(
+        path: "\(path):\(lines.last ?? 1)",
+        expected: "at least \(least) values in the column \(quoted(name))",
+        actual: "\(values.count), of which this line has the last")
+    }
+    guard values.contains(where: { $0 != values[0] }) else {
+      throw .malformedFile(
+        path: "\(path):\(lines[0])", expected: "a column \(quoted(name)) that varies",
+        actual: "\(values[0]) in every line up to \(last)")
+    }
+  }
+}
+
+/// A text from outside between quotes, short and without characters that a terminal would obey.
+func quoted(_ text: String) -> String {
+  text.count <= 60 ? text.debugDescription : String(text.prefix(60)).debugDescription + "…"
+}

@@ -1,0 +1,60 @@
+import ArgumentParser
+import Recurrent
+
+/// `recurrent series`: a series that follows from an equation, as CSV.
+struct SeriesCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "series",
+    abstract: "Write a built-in series as CSV: something to forecast.",
+    discussion: """
+      sine: period 25, amplitude 1. mackey-glass: delay 17, one sample for each unit of time. lorenz: x, y and z \
+      every 0.02 units of time.
+      """)
+
+  enum Name: String, ExpressibleByArgument, CaseIterable {
+    case sine
+    case mackeyGlass = "mackey-glass"
+    case lorenz
+
+    /// The names of the series' features.
+    var columns: [String] {
+      self == .lorenz ? ["x", "y", "z"] : ["value"]
+    }
+
+    /// The series, `[count, features]`.
+    func samples(_ count: Int) throws(RecurrentError) -> Tensor<Double> {
+      switch self {
+      case .sine: try ReferenceSeries.sine(count: count)
+      case .mackeyGlass: try ReferenceSeries.mackeyGlass(count: count)
+      case .lorenz: try ReferenceSeries.lorenz(count: count)
+      }
+    }
+  }
+
+  @Argument(help: "The series.")
+  var name: Name
+
+  @Option(help: "How many samples.")
+  var count = 1000
+
+  @Option(help: "Where to write it, .csv; it is printed without it.")
+  var output: String?
+
+  func validate() throws {
+    guard (1...10_000_000).contains(count) else {
+      throw ValidationError("--count: expected 1 to 10000000, got \(count)")
+    }
+  }
+
+  func run() throws {
+    var csv = name.columns.joined(separator: ",") + "\n"
+    for sample in try name.samples(count) {
+      csv += sample.scalars.map { "\($0)" }.joined(separator: ",") + "\n"
+    }
+    if let output {
+      try AtomicFile.write([Array(csv.utf8)], toPath: output)
+    } else {
+      print(csv, terminator: "")
+    }
+  }
+}
