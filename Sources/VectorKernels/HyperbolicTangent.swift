@@ -9,8 +9,8 @@
 //
 //     tanh y = 2t / (1 + t²) = 2ab / (2ab + (b − a)²)
 //
-// - All terms are positive: nothing cancels, and the quotient cannot exceed 1. Where b − a has vanished beside the product, it
-//   is exactly 1.
+// - All terms are positive: nothing cancels, and the quotient cannot exceed 1. At the limit of y, b − a has vanished beside the
+//   product, and it is exactly 1.
 // - A relative error d of t moves the result by d / cosh y only, so few coefficients are enough, and the
 //   rounding of a and b is damped where y is large.
 // - The leading terms are exact: what y² vanishes beside returns as it is.
@@ -21,13 +21,15 @@
 // | alternative                                  | why not                                                          |
 // | -------------------------------------------- | ---------------------------------------------------------------- |
 // | (e^2y − 1) / (e^2y + 1), e by a polynomial   | 24 operations and twice the latency for as many correct bits     |
-// | y·P(y²)/Q(y²) for tanh itself                | rounding of P and Q counts in full; returns from 1 as x grows    |
+// | y·P(y²)/Q(y²) for tanh itself                | rounding of P and Q counts in full, and exceeds 1                |
 
 extension Lanes {
   /// tanh(x), lane by lane.
   ///
   /// The function is odd in every bit, and |result| ≤ 1. ±0 and all subnormal numbers give themselves,
-  /// NaN gives NaN. From about 9.01 (`Float`) or 19.06 (`Double`) on, the result is exactly 1.
+  /// NaN gives NaN. From 9.0109 (`Float`) or 19.06 (`Double`) on, the result is exactly 1; below, where tanh is within a unit
+  /// in the last place of 1, it is 1 or the number before. The error is below 3.8 units in the last place, with fused
+  /// multiply-add and without, over all `Float` values.
   @inlinable @inline(__always)
   public static func hyperbolicTangent(_ x: Vector) -> Vector {
     let y = minimum(magnitude(x), broadcast(hyperbolicTangentLimit))

@@ -21,7 +21,8 @@ public struct ActivationAccuracy: Sendable, Equatable {
   public var wrongZeros = 0
   /// The number of pairs x, −x of an odd function for which f(−x) and −f(x) differ in any bit.
   public var oddnessViolations = 0
-  /// The number of positive inputs that come after one with result 1, but whose result is not 1.
+  /// The number of positive inputs whose result should be 1 and is not: those from a given one on, or else those that come
+  /// after one with result 1.
   public var returnsFromSaturation = 0
   /// A checksum of all results that are numbers, in order; equal for kernels that agree in every bit.
   public var checksum: UInt64 = 0
@@ -30,7 +31,7 @@ public struct ActivationAccuracy: Sendable, Equatable {
   /// the first bit pattern, less than `stride`.
   public init(
     of kernel: Kernel, reference: (Double) -> Double, range: ClosedRange<Float>,
-    isOdd: Bool, stride: UInt32 = 1, phase: UInt32 = 0
+    isOdd: Bool, saturation: Float? = nil, stride: UInt32 = 1, phase: UInt32 = 0
   ) {
     let blockSize = 1 << 14
     let positive = UnsafeMutableBufferPointer<Float>.allocate(capacity: blockSize)
@@ -58,6 +59,7 @@ public struct ActivationAccuracy: Sendable, Equatable {
         compare(negative[k], at: -x, with: reference, range)
         guard !x.isNaN else { continue }
         if isOdd, positive[k].bitPattern ^ negative[k].bitPattern != 1 << 31 { oddnessViolations += 1 }
+        if let saturation { isSaturated = x >= saturation }
         if isSaturated, positive[k] != 1 { returnsFromSaturation += 1 }
         isSaturated = isSaturated || positive[k] == 1
       }
@@ -87,12 +89,13 @@ public struct ActivationAccuracy: Sendable, Equatable {
 }
 
 extension ActivationAccuracy {
-  /// Checks tanh: odd, between −1 and 1.
+  /// Checks tanh: odd, between −1 and 1, exactly 1 from 9.011 on, where it rounds to 1.
   public static func ofHyperbolicTangent(
     _ kernel: Kernel, stride: UInt32 = 1, phase: UInt32 = 0
   ) -> Self {
     Self(
-      of: kernel, reference: { tanh($0) }, range: -1...1, isOdd: true, stride: stride, phase: phase)
+      of: kernel, reference: { tanh($0) }, range: -1...1, isOdd: true, saturation: 9.011,
+      stride: stride, phase: phase)
   }
 
   /// Checks 1 / (1 + e^−x): between 0 and 1.
