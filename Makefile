@@ -7,6 +7,7 @@
 # Expanded when a recipe starts, so after `deps`.
 TRAITS = $(shell Utilities/have-openblas.sh || echo --disable-default-traits)
 SOURCES = Package.swift Sources Tests Examples/*/Package.swift Examples/*/Sources \
+	Benchmarks/Package.swift Benchmarks/Benchmarks Benchmarks/Support Benchmarks/Oversubscription \
 	Benchmarks/peers/recurrent-runner/Package.swift Benchmarks/peers/recurrent-runner/Sources
 
 help: ## Show the targets.
@@ -49,8 +50,8 @@ test-examples: deps ## Build and run the example packages.
 	swift run $(TRAITS) --package-path Examples/MackeyGlass MackeyGlass 1 100
 	swift run $(TRAITS) --package-path Examples/AddingProblem AddingProblem 10
 
-bench: deps ## Compare the backends.
-	swift run -c release $(TRAITS) recurrent bench
+bench: deps ## Time kernels, layers and streams; KINDS="layers streaming" picks some.
+	TRAITS="$(TRAITS)" Benchmarks/run.sh $(KINDS)
 
 bench-peers: deps ## Compare with PyTorch, ONNX Runtime, oneDNN and JAX; QUICK=1 takes two minutes.
 	Benchmarks/peers/bench-peers.sh $(if $(QUICK),--points quick --rounds 3 --seconds 0.1) $(ARGUMENTS)

@@ -1,35 +1,63 @@
 import Benchmark
+import BenchmarkSupport
+import Foundation
 import Recurrent
 
-/// One forward call of one layer, on every backend, over shapes from streaming to large batches.
+/// Forward passes of one layer, from streaming to large batches, and of states that are subnormal numbers.
 let benchmarks: @Sendable () -> Void = {
-  // T, B, I, H.
-  let shapes = [
-    (10, 3, 100, 20), (100, 1, 64, 64), (100, 1, 256, 256), (1000, 1, 1, 32), (100, 8, 64, 64),
-    (100, 16, 128, 128), (100, 32, 256, 256), (50, 64, 512, 512),
-  ]
-  Benchmark.defaultConfiguration = .init(
-    metrics: [.wallClock], warmupIterations: 5, maxDuration: .seconds(1), maxIterations: 10_000)
-  for (steps, rows, inputSize, hiddenSize) in shapes {
-    for backend in Backend.available {
-      Benchmark("T \(steps), B \(rows), I \(inputSize), H \(hiddenSize), \(backend.rawValue)") { benchmark in
-        var generator = SeededGenerator(seed: 20)
-        var rnn = RNN<Float>(inputSize: inputSize, hiddenSize: hiddenSize, using: &generator)
-        let x = Tensor<Float>.normal([steps, rows, inputSize], using: &generator)
-        rnn.threadCount = 1
-        rnn.backend = .swift
-        let expected = try rnn(x).output
-        rnn.backend = backend
-        // Nothing is timed whose result is wrong; a wrong product is off by far more.
-        let difference = try rnn(x).output.greatestDifference(from: expected)
-        guard difference < 1e-3 else {
-          benchmark.error("differs by \(difference)")
-          return
-        }
-        benchmark.startMeasurement()
-        for _ in benchmark.scaledIterations { blackHole(try rnn(x)) }
-        benchmark.stopMeasurement()
-      }
+  for shape in LayerShape.grid {
+    for contender in Contender.all { pass(shape, contender, threads: 1) }
+  }
+  if ProcessInfo.processInfo.activeProcessorCount > 1 {
+    for shape in LayerShape.gridOnTwoThreads {
+      for contender in Contender.all { pass(shape, contender, threads: 2) }
     }
+  }
+  for states in StateKind.allCases {
+    for contender in Contender.all { pass(of: states, contender) }
+  }
+}
+
+/// A forward pass of one layer with tanh.
+private func pass(_ shape: LayerShape, _ contender: Contender, threads: Int) {
+  time(
+    "A forward pass of \(shape) on \(contender), \(counted(threads, "thread"))",
+    operations: shape.operations
+  ) {
+    var generator = SeededGenerator(seed: 20)
+    var rnn = RNN<Float>(inputSize: shape.inputSize, hiddenSize: shape.hiddenSize, using: &generator)
+    let x = Tensor<Float>.normal([shape.steps, shape.rows, shape.inputSize], using: &generator)
+    rnn.threadCount = threads
+    return try checked(rnn, x, nil, contender)
+  }
+}
+
+/// A forward pass of a layer whose states are of a kind.
+private func pass(of states: StateKind, _ contender: Contender) {
+  time(
+    "\(states.title) of \(StateKind.shape) on \(contender), 1 thread",
+    operations: StateKind.shape.operations
+  ) {
+    var (rnn, x, initialState) = try states.example()
+    rnn.threadCount = 1
+    let share = try rnn(x, initialState).output.shareOfSubnormals
+    guard states.shareOfSubnormals.contains(share) else {
+      throw WrongResult("a share of \(share) of the states is subnormal")
+    }
+    return try checked(rnn, x, initialState, contender)
+  }
+}
+
+/// Calls of a layer on a backend, once its output has been checked.
+private func checked(
+  _ rnn: RNN<Float>, _ x: Tensor<Float>, _ initialState: Tensor<Float>?, _ contender: Contender
+) throws -> (_ calls: Int) throws -> Void {
+  var rnn = rnn
+  rnn.backend = contender.backend
+  try contender.use(threads: rnn.threadCount ?? 1)
+  try check(rnn(x, initialState).output, of: rnn, x, from: initialState)
+  let layer = rnn
+  return { calls in
+    for _ in 0..<calls { blackHole(try layer(x, initialState)) }
   }
 }

@@ -1,0 +1,43 @@
+/// The sizes of one forward pass of one layer.
+struct LayerShape: Sendable, CustomStringConvertible {
+  /// T.
+  var steps: Int
+  /// B.
+  var rows: Int
+  /// I.
+  var inputSize: Int
+  /// H.
+  var hiddenSize: Int
+
+  init(_ steps: Int, _ rows: Int, _ inputSize: Int, _ hiddenSize: Int) {
+    self.steps = steps
+    self.rows = rows
+    self.inputSize = inputSize
+    self.hiddenSize = hiddenSize
+  }
+
+  /// From streaming to batches that fill the caches.
+  static let grid = [
+    LayerShape(100, 1, 16, 16), LayerShape(100, 1, 64, 64), LayerShape(100, 1, 128, 128),
+    LayerShape(100, 1, 256, 256), LayerShape(100, 1, 512, 512), LayerShape(50, 1, 1024, 1024),
+    LayerShape(50, 1, 2048, 2048), LayerShape(10, 3, 100, 20), LayerShape(1000, 1, 1, 32),
+    LayerShape(1000, 4, 1, 64), LayerShape(100, 8, 64, 64), LayerShape(100, 16, 128, 128),
+    LayerShape(100, 32, 256, 256), LayerShape(50, 64, 512, 512), LayerShape(20, 64, 1024, 1024),
+    LayerShape(20, 128, 1024, 1024), LayerShape(20, 128, 2048, 2048),
+  ]
+
+  /// Those of the grid that may be worth a second thread.
+  static let gridOnTwoThreads = [
+    LayerShape(100, 1, 64, 64), LayerShape(100, 1, 256, 256), LayerShape(100, 1, 512, 512),
+    LayerShape(50, 1, 1024, 1024), LayerShape(50, 1, 2048, 2048), LayerShape(100, 8, 64, 64),
+    LayerShape(100, 16, 128, 128), LayerShape(100, 32, 256, 256), LayerShape(50, 64, 512, 512),
+    LayerShape(20, 64, 1024, 1024), LayerShape(20, 128, 2048, 2048),
+  ]
+
+  /// The floating-point operations of the products.
+  var operations: Double {
+    2 * Double(steps) * Double(rows) * Double(hiddenSize) * Double(inputSize + hiddenSize)
+  }
+
+  var description: String { "T \(steps), B \(rows), I \(inputSize), H \(hiddenSize)" }
+}

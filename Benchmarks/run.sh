@@ -1,0 +1,71 @@
+#!/bin/sh
+# Runs benchmarks, and keeps what they print in Results, named by date, machine and kind. Arguments: the kinds; all
+# without any.
+#   kernels           the products that recurrent layers compute at each step, and the activations
+#   layers            forward passes on one thread, and subnormal states
+#   threads           forward passes on two threads
+#   streaming         single steps
+#   oversubscription  the throughput with more threads than processors
+# TRAITS=--disable-default-traits leaves OpenBLAS out. RECURRENT_INSTRUCTIONS picks the instructions.
+set -eu
+cd "$(dirname "$0")"
+kinds=${*:-kernels layers threads streaming oversubscription}
+traits=${TRAITS:-}
+
+field() { sed -n "s/^$1[[:space:]]*: //p" /proc/cpuinfo 2>/dev/null | head -n 1; }
+name=$(field 'model name')
+[ -n "$name" ] || name=$(uname -m)
+# Different processors may bear one name; their family and model tell them apart.
+machine="$name${RECURRENT_INSTRUCTIONS:+ $RECURRENT_INSTRUCTIONS}"
+[ -z "$(field 'cpu family')" ] || machine="$name family $(field 'cpu family') model $(field model)${RECURRENT_INSTRUCTIONS:+ $RECURRENT_INSTRUCTIONS}"
+slug=$(printf '%s' "$machine" | tr '[:upper:]' '[:lower:]' | tr -cs '[:alnum:]' '-')
+
+head_of() { # kind
+  revision=$(git rev-parse --short HEAD)
+  [ -z "$(git status --porcelain -- .. ':!Results')" ] || revision="$revision and changes that are not committed"
+  cat <<TEXT
+kind:      $1
+date:      $(date +%F)
+revision:  $revision
+processor: $machine; $(nproc) available
+system:    $(uname -sr)
+compiler:  $(swift --version 2>/dev/null | head -n 1)
+OpenBLAS:  $(pkg-config --modversion openblas 2>/dev/null || echo unknown)
+
+TEXT
+}
+
+harness() { # target, arguments
+  target=$1
+  shift
+  # The name of the host and the lines of the build say nothing about the results.
+  # In release mode the tools of the harness are built once, not twice.
+  # shellcheck disable=SC2086
+  swift package -c release $traits benchmark --target "$target" --no-progress "$@" >"$work" 2>"$work.log" || {
+    cat "$work" "$work.log"
+    exit 1
+  }
+  sed -n '/^=\{3,\}/,$p' "$work" | sed '/^Host /d'
+}
+
+work=$(mktemp)
+trap 'rm -f "$work" "$work.log" "$work.out"' EXIT
+mkdir -p Results
+for kind in $kinds; do
+  case $kind in
+  kernels) run='harness Kernels' ;;
+  layers) run='harness Layers --skip .*2.threads' ;;
+  threads) run='harness Layers --filter .*2.threads' ;;
+  streaming) run='harness Streaming' ;;
+  oversubscription) run="swift run -q -c release $traits Oversubscription" ;;
+  *)
+    echo "expected kernels, layers, threads, streaming or oversubscription, got $kind"
+    exit 1
+    ;;
+  esac
+  head_of "$kind" >"$work.out"
+  $run >>"$work.out"
+  file="Results/$(date +%F)-$slug-$kind.txt"
+  mv "$work.out" "$file"
+  cat "$file"
+done
