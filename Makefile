@@ -48,7 +48,7 @@ test-packages: deps ## Depend on this package by version, with and without the t
 test-examples: deps ## Build and run the example packages.
 	swift run $(TRAITS) --package-path Examples/Slides Slides
 	swift run $(TRAITS) --package-path Examples/MackeyGlass MackeyGlass 1 100
-	swift run $(TRAITS) --package-path Examples/AddingProblem AddingProblem 10
+	swift build $(TRAITS) --package-path Examples/AddingProblem
 
 bench: deps ## Time kernels, layers and streams; KINDS="layers streaming" picks some.
 	TRAITS="$(TRAITS)" Benchmarks/run.sh $(KINDS)
