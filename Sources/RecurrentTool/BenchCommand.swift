@@ -12,7 +12,8 @@ struct BenchCommand: ParsableCommand {
       multiply-adds this processor does in registers, measured in the same run. The share of the limit is \
       that of the least time in which this processor could do the pass, by the roofline measured in the \
       same run: all products at the peak, and at each step the recurrent weights read at the bandwidth \
-      of the memory that holds them. Without a size, the slides' shape and four larger ones are run; \
+      of the memory that holds them. Both shares take the processor at the speed that it has right before \
+      and after the calls. Without a size, the slides' shape and four larger ones are run; \
       sizes that are not named are the slides'.
       """)
 

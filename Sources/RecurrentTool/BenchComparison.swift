@@ -36,6 +36,8 @@ struct BenchComparison {
     /// Seconds of one call.
     var median: Double
     var minimum: Double
+    /// The median call in multiply-adds: what the processor did in each turn, had it done nothing else.
+    var medianOperations: Double
     var greatestDifference: Double
   }
 
@@ -113,13 +115,19 @@ struct BenchComparison {
   }
 
   /// Times every backend for so many seconds, in turns, after a warm-up.
+  ///
+  /// Before and after each turn the multiply-adds are timed too: the clock rate, and what other programs and guests leave of
+  /// the processor, change within a second, and a share of the peak counts only beside the peak of the moment.
   func measure(seconds: Double) throws(RecurrentError) -> [Measured] {
     var times = [[Double]](repeating: [], count: executions.count)
+    var operations = times
     for execution in executions { try pass.run(layer, input, execution) }
-    let turns = 5
+    let turns = 15
     for _ in 0..<turns {
       for (index, execution) in executions.enumerated() {
+        let before = PeakMeasurement.currentOperationsPerSecond
         var spent = 0.0
+        var turn: [Double] = []
         // The first call of a turn finds the other backend's data in the caches.
         try pass.run(layer, input, execution)
         repeat {
@@ -128,18 +136,22 @@ struct BenchComparison {
           try pass.run(layer, input, execution)
           let elapsed = (clock.now - start).seconds
           spent += elapsed
-          times[index].append(elapsed)
+          turn.append(elapsed)
         } while spent < seconds / Double(turns)
+        let peak = max(before, PeakMeasurement.currentOperationsPerSecond)
+        times[index] += turn
+        operations[index].append(turn.sorted()[turn.count / 2] * peak)
       }
     }
-    return zip(executions, times).map { execution, times in
-      let sorted = times.sorted()
+    return executions.indices.map { index in
+      let sorted = times[index].sorted()
+      let execution = executions[index]
       return Measured(
         backend: execution.backend,
         instructions: execution.backend == .openBLAS
           ? OpenBLASLibrary.coreName ?? "" : execution.instructions.rawValue,
         median: sorted[sorted.count / 2], minimum: sorted[0],
-        greatestDifference: greatestDifference)
+        medianOperations: operations[index].sorted()[turns / 2], greatestDifference: greatestDifference)
     }
   }
 }

@@ -16,7 +16,7 @@ struct BenchRow: Encodable {
   let minimumSeconds: Double
   let gigaflopsPerSecond: Double
   let shareOfPeak: Double
-  /// The least time that the roofline allows, and its share of the median.
+  /// The least time that the roofline allows, and its share of a call's, by the speed of the processor at that moment.
   let limitSeconds: Double
   let shareOfLimit: Double
   let greatestDifference: Double
@@ -34,7 +34,7 @@ struct BenchRow: Encodable {
     self.pass = pass.rawValue
     backend = measured.backend.rawValue
     instructions = measured.instructions
-    threads = roofline.threads
+    self.threads = roofline.threads
     sequenceLength = shape.steps
     batchSize = shape.rows
     inputSize = shape.inputSize
@@ -43,9 +43,10 @@ struct BenchRow: Encodable {
     medianSeconds = measured.median
     minimumSeconds = measured.minimum
     gigaflopsPerSecond = shape.operations(of: pass) / measured.median / 1e9
-    shareOfPeak = shape.operations(of: pass) / measured.median / roofline.operationsPerSecond
+    let threads = Double(roofline.threads)
+    shareOfPeak = shape.operations(of: pass) / (measured.medianOperations * threads)
     limitSeconds = limit.seconds
-    shareOfLimit = limit.seconds / measured.median
+    shareOfLimit = limit.seconds * roofline.operationsPerSecond / (measured.medianOperations * threads)
     greatestDifference = measured.greatestDifference
     peakGigaflopsPerSecond = roofline.operationsPerSecond / 1e9
     bandwidthGigabytesPerSecond = Dictionary(

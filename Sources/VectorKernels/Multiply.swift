@@ -67,6 +67,25 @@ func multiplyOnce<L: Lanes, let tileRows: Int, let panelVectors: Int>(
     panel += product.depth &* width
     column &+= width
   }
+  if product.activation != .identity { activate(product, lanes: L.self) }
+}
+
+/// Applies the activation to all rows, or multiplies them by its derivative; rows that touch each other as one.
+@inlinable @inline(never)
+func activate<L: Lanes>(_ product: Product<L.Scalar>, lanes: L.Type) {
+  let isContiguous =
+    product.cLayout.rowStride == product.columns && product.cLayout.isUniform(rows: product.rows)
+  let count = isContiguous ? product.rows &* product.columns : product.columns
+  var rows = RowCursor(base: UnsafePointer(product.c), layout: product.cLayout)
+  for _ in 0..<(isContiguous ? 1 : product.rows) {
+    let row = UnsafeMutablePointer(mutating: rows.next())
+    if let outputs = product.outputs {
+      let outputs = outputs + (UnsafePointer(row) - UnsafePointer(product.c))
+      scaleByDerivative(of: product.activation, row, outputs, count, lanes: L.self)
+    } else {
+      activate(product.activation, row, count, lanes: L.self)
+    }
+  }
 }
 
 /// Some columns, through all rows.
@@ -129,11 +148,11 @@ struct Strip<L: Lanes> {
     }
   }
 
-  /// Computes a block of `rows` rows and `vectors` vectors of columns, its sums in registers.
-  @inlinable @inline(__always)
+  /// Computes a block of `rows` rows and `vectors` vectors of columns.
+  @inlinable @inline(never)
   func tile<let rows: Int, let vectors: Int, let tileRows: Int, let panelVectors: Int>(
     _ a: inout RowCursor<L.Scalar>, _ c: inout RowCursor<L.Scalar>,
-    _: Constant<rows>, _: Constant<vectors>, _: Tiling<tileRows, panelVectors>
+    _: Constant<rows>, _: Constant<vectors>, _ tiling: Tiling<tileRows, panelVectors>
   ) {
     var aRows = InlineArray<rows, UnsafePointer<L.Scalar>>(repeating: product.a)
     var cRows = InlineArray<rows, UnsafeMutablePointer<L.Scalar>>(repeating: product.c)
@@ -141,9 +160,55 @@ struct Strip<L: Lanes> {
       aRows[row] = a.next()
       cRows[row] = UnsafeMutablePointer(mutating: c.next())
     }
-    let last = filled &- (vectors &- 1) &* L.count
-    var part = L.broadcast(0)
+    if filled == vectors &* L.count {
+      wholeTile(aRows, cRows, Constant<vectors>(), tiling)
+    } else {
+      partialTile(aRows, cRows, Constant<vectors>(), tiling)
+    }
+  }
 
+  /// Computes a block whose rows end within a vector: elsewhere, and what exists of it is moved.
+  @inlinable @inline(never)
+  func partialTile<let rows: Int, let vectors: Int, let tileRows: Int, let panelVectors: Int>(
+    _ aRows: InlineArray<rows, UnsafePointer<L.Scalar>>,
+    _ cRows: InlineArray<rows, UnsafeMutablePointer<L.Scalar>>,
+    _: Constant<vectors>, _ tiling: Tiling<tileRows, panelVectors>
+  ) {
+    typealias Row = InlineArray<vectors, L.Vector>
+    var whole = InlineArray<rows, Row>(repeating: Row(repeating: L.broadcast(0)))
+    withUnsafeMutableBytes(of: &whole) { bytes in
+      guard let base = bytes.baseAddress?.assumingMemoryBound(to: L.Scalar.self) else { return }
+      var wholeRows = cRows
+      for row in 0..<rows {
+        wholeRows[row] = base + row &* vectors &* L.count
+        if product.start == nil { move(from: cRows[row], to: wholeRows[row]) }
+      }
+      wholeTile(aRows, wholeRows, Constant<vectors>(), tiling)
+      for row in 0..<rows { move(from: wholeRows[row], to: cRows[row]) }
+    }
+  }
+
+  /// Copies the columns that exist.
+  @inlinable @inline(__always)
+  func move(from source: UnsafeMutablePointer<L.Scalar>, to target: UnsafeMutablePointer<L.Scalar>) {
+    var column = 0
+    while column &+ L.count <= filled {
+      L.store(L.load(source + column), target + column)
+      column &+= L.count
+    }
+    if column < filled {
+      let rest = filled &- column
+      L.store(L.load(source + column, count: rest), target + column, count: rest)
+    }
+  }
+
+  /// Computes a block of whole vectors, its sums in registers.
+  @inlinable @inline(__always)
+  func wholeTile<let rows: Int, let vectors: Int, let tileRows: Int, let panelVectors: Int>(
+    _ aRows: InlineArray<rows, UnsafePointer<L.Scalar>>,
+    _ cRows: InlineArray<rows, UnsafeMutablePointer<L.Scalar>>,
+    _: Constant<vectors>, _: Tiling<tileRows, panelVectors>
+  ) {
     typealias Sums = InlineArray<vectors, L.Vector>
     var sums = InlineArray<rows, Sums>(repeating: Sums(repeating: L.broadcast(0)))
     if let start = product.start {
@@ -153,14 +218,7 @@ struct Strip<L: Lanes> {
       }
     } else {
       for row in 0..<rows {
-        for vector in 0..<(vectors &- 1) { sums[row][vector] = L.load(cRows[row] + vector &* L.count) }
-        let tail = cRows[row] + (vectors &- 1) &* L.count
-        if last == L.count {
-          sums[row][vectors &- 1] = L.load(tail)
-        } else {
-          loadPart(tail, count: last, into: &part)
-          sums[row][vectors &- 1] = part
-        }
+        for vector in 0..<vectors { sums[row][vector] = L.load(cRows[row] + vector &* L.count) }
       }
     }
 
@@ -195,53 +253,8 @@ struct Strip<L: Lanes> {
     }
 
     for row in 0..<rows {
-      for vector in 0..<(vectors &- 1) { L.store(sums[row][vector], cRows[row] + vector &* L.count) }
-      let tail = cRows[row] + (vectors &- 1) &* L.count
-      if last == L.count {
-        L.store(sums[row][vectors &- 1], tail)
-      } else {
-        part = sums[row][vectors &- 1]
-        storePart(&part, tail, count: last)
-      }
+      for vector in 0..<vectors { L.store(sums[row][vector], cRows[row] + vector &* L.count) }
     }
-    if product.activation != .identity {
-      for row in 0..<rows {
-        if let outputs = product.outputs {
-          let row = cRows[row]
-          scaleRow(product.activation, row, outputs + (UnsafePointer(row) - UnsafePointer(product.c)), filled)
-        } else {
-          activateRow(product.activation, cRows[row], filled)
-        }
-      }
-    }
-  }
-
-  // One copy of these for all tiles. The branches of a partial load in the midst of a tile make the compiler
-  // keep its sums in memory; so the parts of a vector pass through memory instead.
-
-  @inlinable @inline(never)
-  func loadPart(_ source: UnsafePointer<L.Scalar>, count: Int, into part: inout L.Vector) {
-    part = L.load(source, count: count)
-  }
-
-  @inlinable @inline(never)
-  func storePart(_ part: inout L.Vector, _ target: UnsafeMutablePointer<L.Scalar>, count: Int) {
-    L.store(part, target, count: count)
-  }
-
-  @inlinable @inline(never)
-  func activateRow(
-    _ activation: Activation, _ buffer: UnsafeMutablePointer<L.Scalar>, _ count: Int
-  ) {
-    activate(activation, buffer, count, lanes: L.self)
-  }
-
-  @inlinable @inline(never)
-  func scaleRow(
-    _ activation: Activation, _ buffer: UnsafeMutablePointer<L.Scalar>,
-    _ outputs: UnsafePointer<L.Scalar>, _ count: Int
-  ) {
-    scaleByDerivative(of: activation, buffer, outputs, count, lanes: L.self)
   }
 }
 
