@@ -36,7 +36,7 @@ struct BenchComparison {
     /// Seconds of one call.
     var median: Double
     var minimum: Double
-    /// The median call in multiply-adds: what the processor did in each turn, had it done nothing else.
+    /// The operations that one thread could have done in a median call, at the speed of the processor in that turn.
     var medianOperations: Double
     var greatestDifference: Double
   }

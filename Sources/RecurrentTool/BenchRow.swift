@@ -14,6 +14,8 @@ struct BenchRow: Encodable {
   let pass: String
   let medianSeconds: Double
   let minimumSeconds: Double
+  /// The operations that the processor could have done in a median call, at its speed of that moment.
+  let medianOperations: Double
   let gigaflopsPerSecond: Double
   let shareOfPeak: Double
   /// The least time that the roofline allows, and its share of a call's, by the speed of the processor at that moment.
@@ -34,7 +36,7 @@ struct BenchRow: Encodable {
     self.pass = pass.rawValue
     backend = measured.backend.rawValue
     instructions = measured.instructions
-    self.threads = roofline.threads
+    threads = roofline.threads
     sequenceLength = shape.steps
     batchSize = shape.rows
     inputSize = shape.inputSize
@@ -43,10 +45,10 @@ struct BenchRow: Encodable {
     medianSeconds = measured.median
     minimumSeconds = measured.minimum
     gigaflopsPerSecond = shape.operations(of: pass) / measured.median / 1e9
-    let threads = Double(roofline.threads)
-    shareOfPeak = shape.operations(of: pass) / (measured.medianOperations * threads)
+    medianOperations = measured.medianOperations * Double(roofline.threads)
+    shareOfPeak = shape.operations(of: pass) / medianOperations
     limitSeconds = limit.seconds
-    shareOfLimit = limit.seconds * roofline.operationsPerSecond / (measured.medianOperations * threads)
+    shareOfLimit = limit.seconds * roofline.operationsPerSecond / medianOperations
     greatestDifference = measured.greatestDifference
     peakGigaflopsPerSecond = roofline.operationsPerSecond / 1e9
     bandwidthGigabytesPerSecond = Dictionary(

@@ -14,6 +14,12 @@ final class Preparations<Prepared: PreparedForEngine>: Sendable {
   /// Few: one for each backend and instruction set that calls have named.
   private let prepared = Mutex<[Prepared]>([])
 
+  /// The matrices for a backend and an instruction set, if they are there already.
+  @inline(__always)
+  func existing(for backend: Backend, _ instructions: InstructionSet) -> Prepared? {
+    prepared.withLock { $0.first { $0.engine.backend == backend && $0.engine.instructions == instructions } }
+  }
+
   /// The matrices for a backend and an instruction set, made by `make` if they are not there yet.
   func value(
     for backend: Backend, _ instructions: InstructionSet,

@@ -1,4 +1,5 @@
 internal import Synchronization
+internal import VectorKernels
 
 /// The weights of one cell as an engine wants them.
 struct PreparedCell<Scalar: TensorScalar>: Sendable {
@@ -46,6 +47,19 @@ final class PreparedStack<Scalar: TensorScalar>: PreparedForEngine {
   init(_ parameters: [CellParameters<Scalar>], for engine: MatrixEngine<Scalar>) {
     self.engine = engine
     cells = parameters.map { PreparedCell($0, for: engine) }
+  }
+
+  /// One step of one layer, on the calling thread: h' of B rows from x and h. Neither overlaps h'.
+  @inline(__always)
+  func step(
+    layer: Int, rows: Int, _ input: MatrixRows<Scalar>, _ previous: MatrixRows<Scalar>,
+    into next: MatrixRows<Scalar>, then activation: Activation
+  ) {
+    engine.multiply(
+      rows: rows, input, by: cells[layer].input.allColumns, from: .prepared, into: next, then: .identity)
+    engine.multiply(
+      rows: rows, previous, by: cells[layer].recurrent.allColumns, from: .accumulated, into: next,
+      then: activation)
   }
 
   /// The cells' weights to carry gradients back; `parameters` are those that the stack was made from.

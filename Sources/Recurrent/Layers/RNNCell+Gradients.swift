@@ -47,14 +47,15 @@ extension RNNCell {
     at input: Tensor<Scalar>, from state: Tensor<Scalar>? = nil
   ) throws(RecurrentError) -> (state: Tensor<Scalar>, pullback: RNNCellPullback<Scalar>) {
     let execution = try Execution(resolving: backend, threadCount: threadCount)
-    let call = try checkedCall(input, from: state)
+    let (rows, stateShape) = try checkedShapes(input, state)
     let differentiation = try StackDifferentiation(
-      stack, input.scalars, steps: 1, rows: call.rows, from: call.state.scalars,
+      stack, input.scalars, steps: 1, rows: rows,
+      from: state?.scalars ?? Array(repeating: 0, count: rows * hiddenSize),
       checkpointInterval: nil, execution: execution)
     return (
-      Tensor(unchecked: differentiation.output, shape: call.state.shape),
+      Tensor(unchecked: differentiation.output, shape: stateShape),
       RNNCellPullback(
-        differentiation: differentiation, inputShape: input.shape, stateShape: call.state.shape)
+        differentiation: differentiation, inputShape: input.shape, stateShape: stateShape)
     )
   }
 }

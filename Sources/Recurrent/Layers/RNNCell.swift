@@ -117,18 +117,22 @@ public struct RNNCell<Scalar: TensorScalar>: Sendable {
   package func run(
     _ input: Tensor<Scalar>, from state: Tensor<Scalar>?, execution: Execution
   ) throws(RecurrentError) -> Tensor<Scalar> {
-    let call = try checkedCall(input, from: state)
-    let output = stack.runStep(
-      try stack.call(steps: 1, rows: call.rows, batchFirst: false, execution), input.scalars,
-      from: call.state.scalars)
-    return Tensor(unchecked: output, shape: call.state.shape)
+    let (rows, stateShape) = try checkedShapes(input, state)
+    let call = try stack.call(steps: 1, rows: rows, batchFirst: false, execution)
+    let output =
+      if let state {
+        stack.runStep(call, input.scalars, from: state.scalars)
+      } else {
+        stack.runStep(call, input.scalars, from: Array(repeating: 0, count: rows * hiddenSize))
+      }
+    return Tensor(unchecked: output, shape: stateShape)
   }
 
-  /// Checks the shapes of a call, and puts zeros in the place of a missing state.
+  /// Checks the shapes of a call.
   @inline(__always)
-  func checkedCall(
-    _ input: Tensor<Scalar>, from state: Tensor<Scalar>?
-  ) throws(RecurrentError) -> (rows: Int, state: Tensor<Scalar>) {
+  func checkedShapes(
+    _ input: Tensor<Scalar>, _ state: Tensor<Scalar>?
+  ) throws(RecurrentError) -> (rows: Int, stateShape: Shape) {
     try stack.validateSizes()
     let isBatched = input.shape.rank == 2
     guard isBatched || input.shape.rank == 1, input.shape[input.shape.rank - 1] == inputSize else {
@@ -138,12 +142,11 @@ public struct RNNCell<Scalar: TensorScalar>: Sendable {
     let rows = isBatched ? input.shape[0] : 1
     let stateShape =
       isBatched ? Shape(unchecked: rows, hiddenSize) : Shape(unchecked: hiddenSize)
-    let state = state ?? .zeros(stateShape)
-    guard state.shape == stateShape else {
+    if let state, state.shape != stateShape {
       throw .shapeMismatch(
         argument: "state", expected: stateShape.description, actual: state.shape)
     }
-    return (rows, state)
+    return (rows, stateShape)
   }
 }
 

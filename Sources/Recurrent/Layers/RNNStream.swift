@@ -129,12 +129,8 @@ public struct RNNStream<Scalar: TensorScalar>: ~Copyable, Sendable {
       base: UnsafeMutablePointer(mutating: input), layout: RowLayout(rowStride: inputSize))
     for layer in 0..<layerCount {
       let target = MatrixRows(base: after + layer * size, layout: rows)
-      stack.engine.multiply(
-        rows: batchSize, source, by: stack.cells[layer].input.allColumns, from: .prepared,
-        into: target, then: .identity)
-      stack.engine.multiply(
-        rows: batchSize, MatrixRows(base: before + layer * size, layout: rows),
-        by: stack.cells[layer].recurrent.allColumns, from: .accumulated,
+      stack.step(
+        layer: layer, rows: batchSize, source, MatrixRows(base: before + layer * size, layout: rows),
         into: target, then: nonlinearity.activation)
       source = target
     }

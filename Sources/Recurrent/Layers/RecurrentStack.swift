@@ -1,3 +1,5 @@
+internal import VectorKernels
+
 /// Cells stacked on each other, with what `RNN` and `RNNCell` have in common: sizes, parameters, and one call.
 struct RecurrentStack<Scalar: TensorScalar>: Sendable {
   let inputSize: Int
@@ -97,7 +99,17 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
   }
 
   /// The weights for a backend and an instruction set.
+  @inline(__always)
   func prepared(
+    for backend: Backend, _ instructions: InstructionSet
+  ) throws(RecurrentError) -> PreparedStack<Scalar> {
+    if let existing = preparations.existing(for: backend, instructions) { return existing }
+    return try prepare(for: backend, instructions)
+  }
+
+  /// Checks and prepares the weights; apart, so that no call of a layer that is prepared copies it into a closure.
+  @inline(never)
+  private func prepare(
     for backend: Backend, _ instructions: InstructionSet
   ) throws(RecurrentError) -> PreparedStack<Scalar> {
     try preparations.value(for: backend, instructions) { () throws(RecurrentError) in
@@ -170,11 +182,30 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
     return (output, finalState)
   }
 
-  /// Runs one step of one layer, whose output is its final state.
-  @specialized(where Scalar == Float)
-  @specialized(where Scalar == Double)
+  /// Runs one step of one layer, whose output is its final state: in place where it is not worth a plan for more threads.
+  @inline(__always)
   func runStep(_ call: Call, _ input: [Scalar], from initialState: [Scalar]) -> [Scalar] {
-    run(call, input[...], from: initialState, finalState: nil, history: nil)
+    let rows = call.shape.rows
+    guard !ForwardCost.mayBeShared(call.shape, threadCount: call.execution.threadCount) else {
+      return run(call, input[...], from: initialState, finalState: nil, history: nil)
+    }
+    return [Scalar](unsafeUninitializedCapacity: rows * hiddenSize) { output, count in
+      count = rows * hiddenSize
+      guard rows > 0, let output = output.baseAddress else { return }
+      input.withUnsafeBufferPointer { input in
+        initialState.withUnsafeBufferPointer { initial in
+          guard let input = input.baseAddress, let initial = initial.baseAddress else { return }
+          // What is only read has the same kind of view as what is written.
+          let layout = RowLayout(rowStride: hiddenSize)
+          call.ready.step(
+            layer: 0, rows: rows,
+            MatrixRows(
+              base: UnsafeMutablePointer(mutating: input), layout: RowLayout(rowStride: inputSize)),
+            MatrixRows(base: UnsafeMutablePointer(mutating: initial), layout: layout),
+            into: MatrixRows(base: output, layout: layout), then: nonlinearity.activation)
+        }
+      }
+    }
   }
 
   /// Runs a call; without `finalState`, the output takes its place.

@@ -13,6 +13,16 @@ struct ForwardCost {
     self.panelWidth = panelWidth
   }
 
+  /// Whether a pass has so many operations that threads could be worth waking, and may use them; a bound that costs nothing.
+  static func mayBeShared(_ shape: ForwardShape, threadCount: Int) -> Bool {
+    let weights = shape.hiddenSize * (shape.inputSize + shape.hiddenSize)
+    return threadCount > 1
+      && Double(2 * shape.steps * shape.rows * shape.layerCount * weights) > leastOperationsToShare
+  }
+
+  /// Too few to take ``leastWorkToShare`` even where weights come from memory.
+  private static let leastOperationsToShare = 400_000.0
+
   /// The split and the number of threads, up to `available`, that should be fastest; one thread where more would gain
   /// too little.
   func fastest(threadCount available: Int) -> (ForwardPlan.Split, threadCount: Int) {
