@@ -24,11 +24,12 @@ extension RNN: Parameterized {
   ///   - stateDictionary: PyTorch's names and shapes.
   ///   - nonlinearity: tanh or ReLU, which a state dictionary does not tell.
   ///   - batchFirst: Whether sequences are `[B, T, …]`.
+  ///   - dropout: The probability with which elements between the layers are dropped in training.
   /// - Throws: ``RecurrentError/invalidValue(argument:expected:actual:)`` for the parameters of another kind of layer,
   ///   ``RecurrentError/stateDictionaryMismatch(_:)`` if names or shapes do not fit together.
   public init(
     stateDictionary: StateDictionary<Scalar>, nonlinearity: Nonlinearity = .tanh,
-    batchFirst: Bool = false
+    batchFirst: Bool = false, dropout: Double = 0
   ) throws(RecurrentError) {
     let architecture = try Architecture(of: stateDictionary.map { ($0.key, $0.value.shape) })
     guard case .layer = architecture.kind else {
@@ -40,6 +41,7 @@ extension RNN: Parameterized {
       inputSize: architecture.inputSize, hiddenSize: architecture.hiddenSize,
       layerCount: architecture.layerCount, nonlinearity: nonlinearity, bias: architecture.hasBias)
     self.batchFirst = batchFirst
+    self.dropout = dropout
     try stack.validateSizes()
     try load(stateDictionary)
   }

@@ -81,7 +81,7 @@ extension RNN {
   ///   - checkpointInterval: The steps between states that are kept. The outputs between them are computed again by the
   ///     pullback: memory for them falls from L·T·B·H scalars to L·B·H·(T / n + n), and the pullback takes a forward
   ///     pass more. `nil` keeps everything.
-  /// - Returns: The results of ``callAsFunction(_:_:)``, with the same bits, and the pullback.
+  /// - Returns: The results of ``callAsFunction(_:_:)``, with the same bits and without ``dropout``, and the pullback.
   /// - Throws: What ``callAsFunction(_:_:)`` throws, and ``RecurrentError/invalidSize(argument:expected:actual:)`` for an
   ///   interval below 1.
   public func valueWithPullback(
@@ -94,10 +94,58 @@ extension RNN {
       execution: Execution(resolving: backend, threadCount: threadCount))
   }
 
+  /// Runs the layer over a sequence with ``dropout`` between its layers, and returns with the results a function that carries
+  /// gradients back.
+  ///
+  /// What each layer above the first takes is dropped with the probability ``dropout``, independently at each step, row
+  /// and feature, and scaled by 1 / (1 − dropout) otherwise; the pullback drops the same. The call takes one number of the
+  /// generator; which elements are dropped depends on it alone, neither on threads nor on checkpoints nor on `batchFirst`.
+  ///
+  /// - Parameters:
+  ///   - input: `[T, B, I]`, `[B, T, I]` with ``batchFirst``, or unbatched `[T, I]`. B may be 0.
+  ///   - initialState: Every layer's state before the first step, `[L, B, H]` or, unbatched, `[L, H]`; zeros if `nil`.
+  ///   - checkpointInterval: The steps between states that are kept; `nil` keeps everything.
+  ///   - generator: The source of randomness.
+  /// - Returns: Output and final state, and the pullback.
+  /// - Throws: What ``valueWithPullback(at:from:checkpointInterval:)`` throws, and
+  ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for a dropout out of range.
+  ///
+  /// ### Source
+  /// W. Zaremba, I. Sutskever, O. Vinyals, "Recurrent neural network regularization" (2014): dropout on what is handed up
+  /// only, as in PyTorch.
+  public func valueWithPullback<Generator: RandomNumberGenerator>(
+    at input: Tensor<Scalar>, from initialState: Tensor<Scalar>? = nil, checkpointInterval: Int? = nil,
+    using generator: inout Generator
+  ) throws(RecurrentError) -> (
+    output: Tensor<Scalar>, finalState: Tensor<Scalar>, pullback: RNNPullback<Scalar>
+  ) {
+    guard (0...1).contains(dropout) else {
+      throw .invalidValue(argument: "dropout", expected: "0 to 1", actual: "\(dropout)")
+    }
+    let key = generator.next()
+    return try valueWithPullback(
+      at: input, from: initialState,
+      dropout: dropout > 0 ? LayerDropout(probability: dropout, key: key) : nil,
+      checkpointInterval: checkpointInterval,
+      execution: Execution(resolving: backend, threadCount: threadCount))
+  }
+
   /// Runs the layer by an execution that tests and tools name.
   package func valueWithPullback(
     at input: Tensor<Scalar>, from initialState: Tensor<Scalar>? = nil, checkpointInterval: Int? = nil,
     execution: Execution
+  ) throws(RecurrentError) -> (
+    output: Tensor<Scalar>, finalState: Tensor<Scalar>, pullback: RNNPullback<Scalar>
+  ) {
+    try valueWithPullback(
+      at: input, from: initialState, dropout: nil, checkpointInterval: checkpointInterval,
+      execution: execution)
+  }
+
+  /// Runs the layer with a dropout that has been drawn, by an execution that tests name.
+  func valueWithPullback(
+    at input: Tensor<Scalar>, from initialState: Tensor<Scalar>?, dropout: LayerDropout?,
+    checkpointInterval: Int?, execution: Execution
   ) throws(RecurrentError) -> (
     output: Tensor<Scalar>, finalState: Tensor<Scalar>, pullback: RNNPullback<Scalar>
   ) {
@@ -107,7 +155,7 @@ extension RNN {
     let x = swaps ? try input.transposed() : input
     let differentiation = try StackDifferentiation(
       stack, x.scalars, steps: call.steps, rows: call.rows, from: call.state.scalars,
-      checkpointInterval: checkpointInterval, execution: execution)
+      dropout: dropout, checkpointInterval: checkpointInterval, execution: execution)
     var output = Tensor(
       unchecked: differentiation.output, shape: x.shape.replacingLast(with: hiddenSize))
     if swaps { output = try output.transposed() }

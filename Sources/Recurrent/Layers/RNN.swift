@@ -23,6 +23,12 @@ public struct RNN<Scalar: TensorScalar>: Sendable {
   /// Whether sequences are `[B, T, …]` instead of `[T, B, …]`. States are `[L, B, H]` in either case.
   public let batchFirst: Bool
 
+  /// The probability with which elements of each layer's output but the last one's are dropped in training.
+  ///
+  /// Only ``valueWithPullback(at:from:checkpointInterval:using:)``, which takes a generator, drops; every other call runs the
+  /// network as it is used. So there is no mode to set.
+  public let dropout: Double
+
   /// Who multiplies the matrices.
   public var backend: Backend = .automatic
 
@@ -35,7 +41,7 @@ public struct RNN<Scalar: TensorScalar>: Sendable {
   /// Creates a layer with parameters drawn uniformly from ±1/√H.
   ///
   /// An initializer does not throw. Where a size is out of range, the layer has no parameters and every call of it throws
-  /// ``RecurrentError/invalidSize(argument:expected:actual:)``.
+  /// ``RecurrentError/invalidSize(argument:expected:actual:)``; where the dropout is, every call that would drop throws.
   ///
   /// - Parameters:
   ///   - inputSize: I, the features of each input step; at least 1.
@@ -44,14 +50,15 @@ public struct RNN<Scalar: TensorScalar>: Sendable {
   ///   - nonlinearity: tanh or ReLU.
   ///   - bias: Whether cells add b_ih and b_hh.
   ///   - batchFirst: Whether sequences are `[B, T, …]` instead of `[T, B, …]`.
+  ///   - dropout: The probability with which elements between the layers are dropped in training, 0 to 1.
   public init(
     inputSize: Int, hiddenSize: Int, layerCount: Int = 1, nonlinearity: Nonlinearity = .tanh,
-    bias: Bool = true, batchFirst: Bool = false
+    bias: Bool = true, batchFirst: Bool = false, dropout: Double = 0
   ) {
     var generator = SeededGenerator(seed: .random(in: .min ... .max))
     self.init(
       inputSize: inputSize, hiddenSize: hiddenSize, layerCount: layerCount,
-      nonlinearity: nonlinearity, bias: bias, batchFirst: batchFirst, using: &generator)
+      nonlinearity: nonlinearity, bias: bias, batchFirst: batchFirst, dropout: dropout, using: &generator)
   }
 
   /// Creates a layer with parameters drawn uniformly from ±1/√H by a generator of yours.
@@ -63,15 +70,17 @@ public struct RNN<Scalar: TensorScalar>: Sendable {
   ///   - nonlinearity: tanh or ReLU.
   ///   - bias: Whether cells add b_ih and b_hh.
   ///   - batchFirst: Whether sequences are `[B, T, …]` instead of `[T, B, …]`.
+  ///   - dropout: The probability with which elements between the layers are dropped in training, 0 to 1.
   ///   - generator: The source of randomness; a ``SeededGenerator`` makes the layer reproducible.
   public init<Generator: RandomNumberGenerator>(
     inputSize: Int, hiddenSize: Int, layerCount: Int = 1, nonlinearity: Nonlinearity = .tanh,
-    bias: Bool = true, batchFirst: Bool = false, using generator: inout Generator
+    bias: Bool = true, batchFirst: Bool = false, dropout: Double = 0, using generator: inout Generator
   ) {
     stack = RecurrentStack(
       inputSize: inputSize, hiddenSize: hiddenSize, layerCount: layerCount,
       nonlinearity: nonlinearity, bias: bias)
     self.batchFirst = batchFirst
+    self.dropout = dropout
     stack.initializeUniformly(using: &generator)
   }
 
@@ -187,6 +196,7 @@ extension RNN: CustomStringConvertible {
     if nonlinearity != .tanh { parts.append("nonlinearity=\(nonlinearity.rawValue)") }
     if !hasBias { parts.append("bias=False") }
     if batchFirst { parts.append("batch_first=True") }
+    if dropout != 0 { parts.append("dropout=\(dropout)") }
     return "RNN(\(parts.joined(separator: ", ")))"
   }
 }

@@ -166,18 +166,20 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
   ///   - input: `[T, B, I]`, or `[B, T, I]` where rows stand outside of steps.
   ///   - initialState: `[L, B, H]`.
   ///   - history: Where the layers below the last keep their outputs, `[L − 1, T, B, H]`; `nil` to forget them.
+  ///   - dropped: The dropout between the layers, of a time-major call that keeps the history; `nil` for none.
   /// - Returns: The output, laid out as the input, and every layer's last state, `[L, B, H]`.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   func run(
     _ call: Call, _ input: ArraySlice<Scalar>, from initialState: [Scalar],
-    history: UnsafeMutablePointer<Scalar>? = nil
+    history: UnsafeMutablePointer<Scalar>? = nil, dropped: DroppedInputs<Scalar>? = nil
   ) -> (output: [Scalar], finalState: [Scalar]) {
     var output: [Scalar] = []
     let stateCount = layerCount * call.shape.rows * hiddenSize
     let finalState = [Scalar](unsafeUninitializedCapacity: stateCount) { final, count in
       count = stateCount
-      output = run(call, input, from: initialState, finalState: final.baseAddress, history: history)
+      output = run(
+        call, input, from: initialState, finalState: final.baseAddress, history: history, dropped: dropped)
     }
     return (output, finalState)
   }
@@ -187,7 +189,7 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
   func runStep(_ call: Call, _ input: [Scalar], from initialState: [Scalar]) -> [Scalar] {
     let rows = call.shape.rows
     guard !ForwardCost.mayBeShared(call.shape, threadCount: call.execution.threadCount) else {
-      return run(call, input[...], from: initialState, finalState: nil, history: nil)
+      return run(call, input[...], from: initialState, finalState: nil, history: nil, dropped: nil)
     }
     return [Scalar](unsafeUninitializedCapacity: rows * hiddenSize) { output, count in
       count = rows * hiddenSize
@@ -212,7 +214,8 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
   @inline(__always)
   private func run(
     _ call: Call, _ input: ArraySlice<Scalar>, from initialState: [Scalar],
-    finalState: UnsafeMutablePointer<Scalar>?, history: UnsafeMutablePointer<Scalar>?
+    finalState: UnsafeMutablePointer<Scalar>?, history: UnsafeMutablePointer<Scalar>?,
+    dropped: DroppedInputs<Scalar>?
   ) -> [Scalar] {
     let (steps, rows) = (call.shape.steps, call.shape.rows)
     return [Scalar](unsafeUninitializedCapacity: steps * rows * hiddenSize) { output, count in
@@ -232,7 +235,7 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
             output: SequenceView(
               base: target, steps: steps, rows: rows, features: hiddenSize, batchFirst: call.batchFirst),
             initialStates: UnsafeMutablePointer(mutating: initial), finalStates: finalState ?? target,
-            batchFirst: call.batchFirst, history: history)
+            batchFirst: call.batchFirst, history: history, dropped: dropped)
           pass.run(call.execution)
         }
       }

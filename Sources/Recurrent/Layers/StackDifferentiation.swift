@@ -11,12 +11,13 @@ struct StackDifferentiation<Scalar: TensorScalar>: Sendable {
   let output: [Scalar]
   /// `[L, B, H]`.
   let finalState: [Scalar]
+  private let dropout: LayerDropout?
   private let kept: Kept
 
   /// What there is of the layers' outputs.
   private enum Kept {
-    /// Everything: the initial states, `[L, B, H]`, and the outputs of the layers below the last, `[L − 1, T, B, H]`.
-    case history(initialState: [Scalar], lower: AlignedBuffer<Scalar>)
+    /// Everything: the initial states, `[L, B, H]`, and what lies between the layers.
+    case history(initialState: [Scalar], between: LayerHistory<Scalar>)
     /// The states before every n-th step, from the first on, `[L, B, H]` each.
     case checkpoints([[Scalar]], interval: Int)
   }
@@ -24,7 +25,7 @@ struct StackDifferentiation<Scalar: TensorScalar>: Sendable {
   /// Runs the forward pass.
   init(
     _ stack: RecurrentStack<Scalar>, _ input: [Scalar], steps: Int, rows: Int, from initialState: [Scalar],
-    checkpointInterval: Int?, execution: Execution
+    dropout: LayerDropout? = nil, checkpointInterval: Int?, execution: Execution
   ) throws(RecurrentError) {
     if let checkpointInterval, checkpointInterval < 1 {
       throw .invalidSize(
@@ -35,13 +36,14 @@ struct StackDifferentiation<Scalar: TensorScalar>: Sendable {
     self.steps = steps
     self.rows = rows
     self.input = input
+    self.dropout = stack.layerCount > 1 ? dropout : nil
     let call = try stack.call(steps: steps, rows: rows, batchFirst: false, execution)
     ready = call.ready
     guard let interval = checkpointInterval, interval < steps else {
-      let lower = AlignedBuffer<Scalar>(
-        count: (stack.layerCount - 1) * steps * rows * stack.hiddenSize)
-      (output, finalState) = stack.run(call, input[...], from: initialState, history: lower.base)
-      kept = .history(initialState: initialState, lower: lower)
+      let between = LayerHistory<Scalar>(call.shape, stepsBefore: 0, dropout: self.dropout)
+      (output, finalState) = stack.run(
+        call, input[...], from: initialState, history: between.outputs.base, dropped: between.dropped)
+      kept = .history(initialState: initialState, between: between)
       return
     }
     var states: [[Scalar]] = []
@@ -51,8 +53,11 @@ struct StackDifferentiation<Scalar: TensorScalar>: Sendable {
     for first in stride(from: 0, to: steps, by: interval) {
       states.append(state)
       let count = min(interval, steps - first)
+      let call = call.of(steps: count)
+      let between = self.dropout.map { LayerHistory<Scalar>(call.shape, stepsBefore: first, dropout: $0) }
       let segment = stack.run(
-        call.of(steps: count), Self.segment(input, first, count, rows * stack.inputSize), from: state)
+        call, Self.segment(input, first, count, rows * stack.inputSize), from: state,
+        history: between?.outputs.base, dropped: between?.dropped)
       output += segment.output
       state = segment.finalState
     }
@@ -100,21 +105,23 @@ struct StackDifferentiation<Scalar: TensorScalar>: Sendable {
   ) throws(RecurrentError) {
     let (inputStep, outputStep) = (rows * stack.inputSize, rows * stack.hiddenSize)
     switch kept {
-    case .history(let initialState, let lower):
+    case .history(let initialState, let between):
       run(
-        cells, states, inputGradient, count: steps, input: input[...], output: output[...], lower: lower,
+        cells, states, inputGradient, count: steps, input: input[...], output: output[...], between: between,
         initialState: initialState, outputGradient: outputGradient.map { $0[...] })
     case .checkpoints(let before, let interval):
       for (index, state) in before.enumerated().reversed() {
         let first = index * interval
         let count = min(interval, steps - first)
         let input = Self.segment(input, first, count, inputStep)
-        let lower = AlignedBuffer<Scalar>(count: (stack.layerCount - 1) * count * outputStep)
         let call = try stack.call(steps: count, rows: rows, batchFirst: false, execution)
-        let output = stack.run(call, input, from: state, history: lower.base).output
+        let between = LayerHistory<Scalar>(call.shape, stepsBefore: first, dropout: dropout)
+        let output = stack.run(
+          call, input, from: state, history: between.outputs.base, dropped: between.dropped
+        ).output
         run(
           cells, states, inputGradient + first * inputStep, count: count, input: input,
-          output: output[...], lower: lower,
+          output: output[...], between: between,
           initialState: state,
           outputGradient: outputGradient.map { Self.segment($0, first, count, outputStep) })
       }
@@ -125,7 +132,7 @@ struct StackDifferentiation<Scalar: TensorScalar>: Sendable {
   private func run(
     _ cells: [CellGradientMemory<Scalar>], _ states: UnsafeMutablePointer<Scalar>,
     _ inputGradient: UnsafeMutablePointer<Scalar>, count: Int,
-    input: ArraySlice<Scalar>, output: ArraySlice<Scalar>, lower: AlignedBuffer<Scalar>,
+    input: ArraySlice<Scalar>, output: ArraySlice<Scalar>, between: LayerHistory<Scalar>,
     initialState: [Scalar], outputGradient: ArraySlice<Scalar>?
   ) {
     let shape = ForwardShape(
@@ -146,13 +153,14 @@ struct StackDifferentiation<Scalar: TensorScalar>: Sendable {
               let initial = initial.baseAddress
             else { return }
             let lowerOutputs = (0..<(stack.layerCount - 1)).map {
-              UnsafePointer(lower.base + $0 * size)
+              UnsafePointer(between.outputs.base + $0 * size)
             }
             BackwardPass(
               stack: ready, transposes: transposes, activation: stack.nonlinearity.activation,
               shape: shape, plan: plan, input: input, outputs: lowerOutputs + [output],
               initialStates: initial, outputGradient: outputGradient,
-              stateGradients: states, parameterGradients: cells, inputGradient: inputGradient
+              stateGradients: states, parameterGradients: cells, inputGradient: inputGradient,
+              dropped: between.dropped
             ).run(execution)
           }
         }
@@ -167,6 +175,28 @@ struct StackDifferentiation<Scalar: TensorScalar>: Sendable {
       gradient.withUnsafeBufferPointer { body($0.baseAddress) }
     } else {
       body(nil)
+    }
+  }
+}
+
+/// What lies between the layers in a time-major pass, kept for the way back.
+private struct LayerHistory<Scalar: TensorScalar>: Sendable {
+  /// The outputs of the layers below the last, `[L − 1, T, B, H]`.
+  let outputs: AlignedBuffer<Scalar>
+  /// What the layers above took of them; `nil` where that is the same.
+  let dropped: DroppedInputs<Scalar>?
+  private let inputs: AlignedBuffer<Scalar>?
+
+  /// Allocates it for a pass, before which there were `stepsBefore` steps of the sequence.
+  init(_ shape: ForwardShape, stepsBefore: Int, dropout: LayerDropout?) {
+    let count = (shape.layerCount - 1) * shape.steps * shape.rows * shape.hiddenSize
+    outputs = AlignedBuffer(count: count)
+    inputs = dropout.map { _ in AlignedBuffer(count: count) }
+    if let dropout, let inputs {
+      dropped = DroppedInputs(
+        dropout: dropout, base: inputs.base, shape: shape, stepsBefore: stepsBefore)
+    } else {
+      dropped = nil
     }
   }
 }

@@ -35,6 +35,8 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
   let parameterGradients: [CellGradientMemory<Scalar>]
   /// `[T, B, I]`.
   let inputGradient: UnsafeMutablePointer<Scalar>
+  /// What the layers above the first took, where it is not what the layers below gave.
+  let dropped: DroppedInputs<Scalar>?
 
   /// The scalars of one step of one layer.
   private var stepSize: Int { shape.rows * shape.hiddenSize }
@@ -174,6 +176,11 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
       into: MatrixRows(base: carry + corner, layout: layout), then: .identity)
   }
 
+  /// What a layer above the first took, `[T, B, H]`.
+  private func inputs(ofLayer layer: Int) -> UnsafePointer<Scalar> {
+    dropped.map { UnsafePointer($0.inputs(ofLayer: layer, step: 0, row: 0).base) } ?? outputs[layer - 1]
+  }
+
   /// The gradients of the parameters, summed over all rows of the chunk; each worker has some columns of each.
   @inline(__always)
   private func addParameterGradients(of chunk: BackwardChunk, _ share: BackwardShare<Scalar>) {
@@ -187,7 +194,7 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
     let source =
       chunk.layer == 0
       ? input + chunk.steps.lowerBound * rows * features
-      : outputs[chunk.layer - 1] + chunk.steps.lowerBound * stepSize
+      : inputs(ofLayer: chunk.layer) + chunk.steps.lowerBound * stepSize
     stack.engine.accumulate(
       factor, depths: 0..<depth, transposedBy: source, width: features,
       columns: share.columns(of: features, panelWidth: stack.engine.panelWidth),
@@ -233,6 +240,11 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
       into: MatrixRows(
         base: target + rows.lowerBound * features, layout: RowLayout(rowStride: features)),
       then: .identity)
+    if chunk.layer > 0, let dropped {
+      dropped.drop(
+        fromGradient: target + rows.lowerBound * features, ofLayer: chunk.layer,
+        firstStep: chunk.steps.lowerBound, offset: rows.lowerBound * features, count: rows.count * features)
+    }
   }
 }
 

@@ -8,6 +8,11 @@ extension ForwardPass {
   func runColumns(of worker: Int, scratch: UnsafeMutablePointer<Scalar>, progress: borrowing Progress) {
     let columns = columns(of: worker)
     var meetings = 0
+    func meet() {
+      meetings += 1
+      progress.publish(meetings, by: worker)
+      progress.waitForAll(toReach: meetings)
+    }
     for first in stride(from: 0, to: shape.steps, by: plan.stepsPerChunk) {
       let steps = min(plan.stepsPerChunk, shape.steps - first)
       var source = input.from(step: first, row: 0)
@@ -16,14 +21,18 @@ extension ForwardPass {
           layer == shape.layerCount - 1
           ? output.from(step: first, row: 0)
           : between(scratch, layer, steps: first..<(first + steps), rows: 0..<shape.rows)
+        if layer > 0, let dropped {
+          let part = (0..<shape.rows).part(worker, of: plan.threadCount)
+          dropped.drop(
+            source.from(step: 0, row: part.lowerBound), intoLayer: layer, steps: first..<(first + steps),
+            rows: part)
+          meet()
+          source = dropped.inputs(ofLayer: layer, step: first, row: 0)
+        }
         unroll(
           columns, of: stack.cells[layer], steps: steps, from: source, into: target,
-          previous: state(before: first, layer: layer, row: 0), final: finalState(ofLayer: layer, row: 0)
-        ) {
-          meetings += 1
-          progress.publish(meetings, by: worker)
-          progress.waitForAll(toReach: meetings)
-        }
+          previous: state(before: first, layer: layer, row: 0), final: finalState(ofLayer: layer, row: 0),
+          meet: meet)
         source = target
       }
     }

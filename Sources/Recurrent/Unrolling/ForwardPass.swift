@@ -28,6 +28,8 @@ struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
   let batchFirst: Bool
   /// Where the layers below the last keep what they write, `[L − 1, T, B, H]`; `nil` to forget it.
   var history: UnsafeMutablePointer<Scalar>?
+  /// The dropout between the layers; `nil` for none.
+  var dropped: DroppedInputs<Scalar>?
 
   /// Runs the pass on the threads of its plan, or on fewer where they are busy.
   @specialized(where Scalar == Float)
@@ -104,6 +106,10 @@ struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
     for layer in share.layers {
       let isLast = layer == share.layers.upperBound - 1
       let next = isLast ? target : between(scratch, layer, steps: steps, rows: share.rows)
+      if layer > 0, let dropped {
+        dropped.drop(source, intoLayer: layer, steps: steps, rows: share.rows)
+        source = dropped.inputs(ofLayer: layer, step: steps.lowerBound, row: share.rows.lowerBound)
+      }
       unroll(
         stack.cells[layer], steps: steps.count, rows: share.rows.count, from: source, into: next,
         previous: state(before: steps.lowerBound, layer: layer, row: share.rows.lowerBound),
