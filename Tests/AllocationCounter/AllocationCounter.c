@@ -19,39 +19,47 @@ extern void *__libc_realloc(void *memory, size_t size);
 extern void *__libc_memalign(size_t alignment, size_t size);
 
 static __thread long count;
+static __thread long large_count;
+
+static void note(size_t size) {
+  count++;
+  large_count += size >= LARGE_ALLOCATION;
+}
 
 void *malloc(size_t size) {
-  count++;
+  note(size);
   return __libc_malloc(size);
 }
 
 void *calloc(size_t number, size_t size) {
-  count++;
+  note(number * size);
   return __libc_calloc(number, size);
 }
 
 void *realloc(void *memory, size_t size) {
-  count++;
+  note(size);
   return __libc_realloc(memory, size);
 }
 
 void *aligned_alloc(size_t alignment, size_t size) {
-  count++;
+  note(size);
   return __libc_memalign(alignment, size);
 }
 
 int posix_memalign(void **memory, size_t alignment, size_t size) {
-  count++;
+  note(size);
   *memory = __libc_memalign(alignment, size);
   return *memory == NULL ? ENOMEM : 0;
 }
 
 bool allocations_are_counted(void) { return true; }
 long allocations_of_this_thread(void) { return count; }
+long large_allocations_of_this_thread(void) { return large_count; }
 
 #else
 
 bool allocations_are_counted(void) { return false; }
 long allocations_of_this_thread(void) { return 0; }
+long large_allocations_of_this_thread(void) { return 0; }
 
 #endif

@@ -1,25 +1,21 @@
-/// Memory that dies with a call; none is allocated for none.
+/// Memory that dies with a call; none is taken for none.
 struct Scratch<Scalar: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
   let base: UnsafeMutablePointer<Scalar>
-  private let count: Int
+  private let byteCount: Int
 
-  /// Allocates memory that is not initialized, aligned to cache lines.
+  /// Takes memory that is not initialized, aligned to cache lines.
   init(count: Int) {
-    self.count = count
-    let alignment = 64
+    byteCount = count * MemoryLayout<Scalar>.stride
     if count > 0 {
-      base =
-        UnsafeMutableRawPointer
-        .allocate(byteCount: count * MemoryLayout<Scalar>.stride, alignment: alignment)
-        .bindMemory(to: Scalar.self, capacity: count)
+      base = WorkspaceMemory.take(byteCount: byteCount).bindMemory(to: Scalar.self, capacity: count)
     } else {
       // Nobody reads or writes it.
-      base = UnsafeMutableRawPointer(bitPattern: alignment).unsafelyUnwrapped
+      base = UnsafeMutableRawPointer(bitPattern: 64).unsafelyUnwrapped
         .assumingMemoryBound(to: Scalar.self)
     }
   }
 
   deinit {
-    if count > 0 { base.deallocate() }
+    if byteCount > 0 { WorkspaceMemory.give(base, byteCount: byteCount) }
   }
 }

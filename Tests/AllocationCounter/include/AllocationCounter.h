@@ -10,4 +10,9 @@ bool allocations_are_counted(void);
 // The allocations that this thread has made.
 long allocations_of_this_thread(void);
 
+// Those of LARGE_ALLOCATION bytes or more.
+long large_allocations_of_this_thread(void);
+
+#define LARGE_ALLOCATION 65536
+
 #endif

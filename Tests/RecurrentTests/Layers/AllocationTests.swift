@@ -51,4 +51,31 @@ import Testing
     #expect(try allocations { for _ in 0..<100 { try step() } } == 0)
     #expect(output.contains { $0 != 0 })
   }
+
+  @Test(
+    "a step of training allocates its results and nothing else that is large", arguments: Backend.available)
+  func training(backend: Backend) throws {
+    let (steps, rows, size) = (60, 16, 160)
+    let rnn = RNN<Float>(inputSize: size, hiddenSize: size, layerCount: 3, dropout: 0.1)
+    var generator = SeededGenerator(seed: 1)
+    let x = Tensor<Float>.normal([steps, rows, size], using: &generator)
+    let gradient = Tensor<Float>.normal([steps, rows, size], using: &generator)
+    var layer = rnn
+    layer.backend = backend
+    layer.threadCount = 1
+    func step() throws -> Int {
+      // As an optimizer does: the weights are packed anew in each step.
+      layer.parameters[0].weightIH[0, 0] += 1
+      let before = large_allocations_of_this_thread()
+      let pullback = try layer.valueWithPullback(at: x, using: &generator).pullback
+      let gradients = try pullback(gradient)
+      let count = large_allocations_of_this_thread() - before
+      #expect(gradients.parameters.count == 3)
+      return count
+    }
+    for _ in 0..<2 { _ = try step() }
+    // The output, the gradient of the input, and those of two matrices in each layer.
+    let results = 1 + 1 + 3 * 2
+    for _ in 0..<3 { #expect(try step() == results) }
+  }
 }
