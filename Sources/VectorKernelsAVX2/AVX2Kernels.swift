@@ -17,6 +17,8 @@ public enum AVX2Kernels {
     multiply: { multiply($0, lanes: FloatLanes256.self, tiling: Tiles()) },
     activate: { activate($0, $1, $2, lanes: FloatLanes256.self) },
     scaleByDerivative: { scaleByDerivative(of: $0, $1, $2, $3, lanes: FloatLanes256.self) },
+    stepForward: { stepForward($0, $1, lanes: FloatLanes256.self) },
+    stepBackward: { stepBackward($0, $1, lanes: FloatLanes256.self) },
     readRounds: { readRounds($0, vectorCount: $1, rounds: $2, lanes: FloatLanes256.self) },
     multiplyAddRounds: { multiplyAddRounds($0, lanes: FloatLanes256.self, tiling: Tiles()) })
 
@@ -28,6 +30,8 @@ public enum AVX2Kernels {
     multiply: { multiply($0, lanes: DoubleLanes256.self, tiling: Tiles()) },
     activate: { activate($0, $1, $2, lanes: DoubleLanes256.self) },
     scaleByDerivative: { scaleByDerivative(of: $0, $1, $2, $3, lanes: DoubleLanes256.self) },
+    stepForward: { stepForward($0, $1, lanes: DoubleLanes256.self) },
+    stepBackward: { stepBackward($0, $1, lanes: DoubleLanes256.self) },
     readRounds: { readRounds($0, vectorCount: $1, rounds: $2, lanes: DoubleLanes256.self) },
     multiplyAddRounds: { multiplyAddRounds($0, lanes: DoubleLanes256.self, tiling: Tiles()) })
 }

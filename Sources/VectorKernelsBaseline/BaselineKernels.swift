@@ -22,6 +22,8 @@ public enum BaselineKernels {
     multiply: { multiply($0, lanes: FloatLanes128.self, tiling: Tiles()) },
     activate: { activate($0, $1, $2, lanes: FloatLanes128.self) },
     scaleByDerivative: { scaleByDerivative(of: $0, $1, $2, $3, lanes: FloatLanes128.self) },
+    stepForward: { stepForward($0, $1, lanes: FloatLanes128.self) },
+    stepBackward: { stepBackward($0, $1, lanes: FloatLanes128.self) },
     readRounds: { readRounds($0, vectorCount: $1, rounds: $2, lanes: FloatLanes128.self) },
     multiplyAddRounds: { multiplyAddRounds($0, lanes: FloatLanes128.self, tiling: Tiles()) })
 
@@ -33,6 +35,8 @@ public enum BaselineKernels {
     multiply: { multiply($0, lanes: DoubleLanes128.self, tiling: Tiles()) },
     activate: { activate($0, $1, $2, lanes: DoubleLanes128.self) },
     scaleByDerivative: { scaleByDerivative(of: $0, $1, $2, $3, lanes: DoubleLanes128.self) },
+    stepForward: { stepForward($0, $1, lanes: DoubleLanes128.self) },
+    stepBackward: { stepBackward($0, $1, lanes: DoubleLanes128.self) },
     readRounds: { readRounds($0, vectorCount: $1, rounds: $2, lanes: DoubleLanes128.self) },
     multiplyAddRounds: { multiplyAddRounds($0, lanes: DoubleLanes128.self, tiling: Tiles()) })
 }

@@ -1,24 +1,24 @@
 /// The parameters of one cell, under PyTorch's names and shapes.
 ///
-/// I is the cell's input size and H its hidden size. Both biases are kept, as PyTorch keeps them; the
-/// formula adds them together.
+/// I is the cell's input size, H its hidden size, and G the number of its gates: 1 in a plain cell, 4 in an LSTM (in the order
+/// i, f, g, o), 3 in a GRU (r, z, n). The rows of the first gate come first. Both biases are kept, as PyTorch keeps them.
 public struct CellParameters<Scalar: TensorScalar>: Sendable, Equatable {
-  /// The weights of the input: `weight_ih`, shape `[H, I]`.
+  /// The weights of the input: `weight_ih`, shape `[G·H, I]`.
   public var weightIH: Tensor<Scalar>
-  /// The weights of the previous state: `weight_hh`, shape `[H, H]`.
+  /// The weights of the previous state: `weight_hh`, shape `[G·H, H]`.
   public var weightHH: Tensor<Scalar>
-  /// The bias beside the input product: `bias_ih`, shape `[H]`; `nil` in a cell without bias.
+  /// The bias beside the input product: `bias_ih`, shape `[G·H]`; `nil` in a cell without bias.
   public var biasIH: Tensor<Scalar>?
-  /// The bias beside the recurrent product: `bias_hh`, shape `[H]`; `nil` in a cell without bias.
+  /// The bias beside the recurrent product: `bias_hh`, shape `[G·H]`; `nil` in a cell without bias.
   public var biasHH: Tensor<Scalar>?
 
   /// Creates the parameters of a cell.
   ///
   /// - Parameters:
-  ///   - weightIH: The weights of the input, `[H, I]`.
-  ///   - weightHH: The weights of the previous state, `[H, H]`.
-  ///   - biasIH: The bias beside the input product, `[H]`, or `nil`.
-  ///   - biasHH: The bias beside the recurrent product, `[H]`, or `nil`.
+  ///   - weightIH: The weights of the input, `[G·H, I]`.
+  ///   - weightHH: The weights of the previous state, `[G·H, H]`.
+  ///   - biasIH: The bias beside the input product, `[G·H]`, or `nil`.
+  ///   - biasHH: The bias beside the recurrent product, `[G·H]`, or `nil`.
   public init(
     weightIH: Tensor<Scalar>, weightHH: Tensor<Scalar>,
     biasIH: Tensor<Scalar>? = nil, biasHH: Tensor<Scalar>? = nil
@@ -30,10 +30,10 @@ public struct CellParameters<Scalar: TensorScalar>: Sendable, Equatable {
   }
 
   /// Parameters of one value.
-  init(repeating value: Scalar, inputSize: Int, hiddenSize: Int, bias: Bool) {
-    weightIH = Tensor(repeating: value, shape: [hiddenSize, inputSize])
-    weightHH = Tensor(repeating: value, shape: [hiddenSize, hiddenSize])
-    biasIH = bias ? Tensor(repeating: value, shape: [hiddenSize]) : nil
+  init(repeating value: Scalar, inputSize: Int, hiddenSize: Int, gateCount: Int, bias: Bool) {
+    weightIH = Tensor(repeating: value, shape: [gateCount * hiddenSize, inputSize])
+    weightHH = Tensor(repeating: value, shape: [gateCount * hiddenSize, hiddenSize])
+    biasIH = bias ? Tensor(repeating: value, shape: [gateCount * hiddenSize]) : nil
     biasHH = biasIH
   }
 
@@ -77,11 +77,11 @@ public enum ParameterName: String, Sendable, CaseIterable {
   case biasHH = "bias_hh"
 
   /// The parameter's shape in a cell of these sizes.
-  func shape(inputSize: Int, hiddenSize: Int) -> Shape {
+  func shape(inputSize: Int, hiddenSize: Int, gateCount: Int) -> Shape {
     switch self {
-    case .weightIH: [hiddenSize, inputSize]
-    case .weightHH: [hiddenSize, hiddenSize]
-    case .biasIH, .biasHH: [hiddenSize]
+    case .weightIH: [gateCount * hiddenSize, inputSize]
+    case .weightHH: [gateCount * hiddenSize, hiddenSize]
+    case .biasIH, .biasHH: [gateCount * hiddenSize]
     }
   }
 }

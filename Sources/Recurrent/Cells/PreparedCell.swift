@@ -1,72 +1,87 @@
 internal import Synchronization
 internal import VectorKernels
 
-/// The weights of one cell as an engine wants them.
+/// The weights of one cell as an engine wants them, its gates arranged by a layout.
 struct PreparedCell<Scalar: TensorScalar>: Sendable {
-  /// W_ih [H, I]; its rows start from b_ih + b_hh.
+  /// W_ih [width, I]; its rows start from b_ih, and from b_hh too where the sums are not apart.
   let input: PreparedMatrix<Scalar>
-  /// W_hh [H, H].
+  /// W_hh [width, H]; its rows start from b_hh where the sums are apart.
   let recurrent: PreparedMatrix<Scalar>
 
-  init(_ parameters: CellParameters<Scalar>, for engine: MatrixEngine<Scalar>) {
-    let (hiddenSize, inputSize) = (parameters.weightIH.shape[0], parameters.weightIH.shape[1])
+  init(
+    _ parameters: CellParameters<Scalar>, of kind: CellKind, layout: GateLayout,
+    for engine: MatrixEngine<Scalar>
+  ) {
+    let (inputSize, hiddenSize) = (parameters.weightIH.shape[1], parameters.weightHH.shape[1])
+    let bias = { (values: [Scalar]?) in values.map { layout.arranged($0, depth: 1) } }
     input = engine.prepare(
-      parameters.weightIH.scalars, columns: hiddenSize, depth: inputSize,
-      columnStride: inputSize, depthStride: 1, start: parameters.biasSum)
+      layout.arranged(parameters.weightIH.scalars, depth: inputSize), columns: layout.width,
+      depth: inputSize, columnStride: inputSize, depthStride: 1,
+      start: bias(kind.takesSumsApart ? parameters.biasIH?.scalars : parameters.biasSum))
     recurrent = engine.prepare(
-      parameters.weightHH.scalars, columns: hiddenSize, depth: hiddenSize,
-      columnStride: hiddenSize, depthStride: 1)
+      layout.arranged(parameters.weightHH.scalars, depth: hiddenSize), columns: layout.width,
+      depth: hiddenSize, columnStride: hiddenSize, depthStride: 1,
+      start: kind.takesSumsApart ? bias(parameters.biasHH?.scalars) : nil)
   }
 }
 
 /// The weights of one cell as an engine wants them to carry gradients back.
 struct PreparedCellTranspose<Scalar: TensorScalar>: Sendable {
-  /// W_ihᵀ [I, H].
+  /// W_ihᵀ [I, width].
   let input: PreparedMatrix<Scalar>
-  /// W_hhᵀ [H, H].
+  /// W_hhᵀ [H, width].
   let recurrent: PreparedMatrix<Scalar>
 
-  init(_ parameters: CellParameters<Scalar>, for engine: MatrixEngine<Scalar>) {
-    let (hiddenSize, inputSize) = (parameters.weightIH.shape[0], parameters.weightIH.shape[1])
+  init(_ parameters: CellParameters<Scalar>, layout: GateLayout, for engine: MatrixEngine<Scalar>) {
+    let (inputSize, hiddenSize) = (parameters.weightIH.shape[1], parameters.weightHH.shape[1])
     input = engine.prepare(
-      parameters.weightIH.scalars, columns: inputSize, depth: hiddenSize,
-      columnStride: 1, depthStride: inputSize)
+      layout.arranged(parameters.weightIH.scalars, depth: inputSize), columns: inputSize,
+      depth: layout.width, columnStride: 1, depthStride: inputSize)
     recurrent = engine.prepare(
-      parameters.weightHH.scalars, columns: hiddenSize, depth: hiddenSize,
-      columnStride: 1, depthStride: hiddenSize)
+      layout.arranged(parameters.weightHH.scalars, depth: hiddenSize), columns: hiddenSize,
+      depth: layout.width, columnStride: 1, depthStride: hiddenSize)
   }
 }
 
 /// The cells of a stack as one engine wants them, and that engine.
 final class PreparedStack<Scalar: TensorScalar>: PreparedForEngine {
   let engine: MatrixEngine<Scalar>
+  let kind: CellKind
+  let layout: GateLayout
   let cells: [PreparedCell<Scalar>]
   /// Made when a gradient is first asked for.
   private let transposedCells = Mutex<[PreparedCellTranspose<Scalar>]?>(nil)
 
-  init(_ parameters: [CellParameters<Scalar>], for engine: MatrixEngine<Scalar>) {
+  init(
+    _ parameters: [CellParameters<Scalar>], of kind: CellKind, hiddenSize: Int,
+    for engine: MatrixEngine<Scalar>
+  ) {
     self.engine = engine
-    cells = parameters.map { PreparedCell($0, for: engine) }
+    self.kind = kind
+    let layout = GateLayout(
+      gateCount: kind.gateCount, hiddenSize: hiddenSize, lanes: engine.kernels.laneCount)
+    self.layout = layout
+    cells = parameters.map { PreparedCell($0, of: kind, layout: layout, for: engine) }
   }
 
-  /// One step of one layer, on the calling thread: h' of B rows from x and h. Neither overlaps h'.
+  /// One step of one layer of plain cells, on the calling thread: h' of B rows from x and h. Neither overlaps h'.
   @inline(__always)
   func step(
     layer: Int, rows: Int, _ input: MatrixRows<Scalar>, _ previous: MatrixRows<Scalar>,
-    into next: MatrixRows<Scalar>, then activation: Activation
+    into next: MatrixRows<Scalar>
   ) {
     engine.multiply(
       rows: rows, input, by: cells[layer].input.allColumns, from: .prepared, into: next, then: .identity)
     engine.multiply(
       rows: rows, previous, by: cells[layer].recurrent.allColumns, from: .accumulated, into: next,
-      then: activation)
+      then: kind.activation)
   }
 
   /// The cells' weights to carry gradients back; `parameters` are those that the stack was made from.
   func transposes(of parameters: [CellParameters<Scalar>]) -> [PreparedCellTranspose<Scalar>] {
     transposedCells.withLock { cells in
       if let cells { return cells }
-      let made = parameters.map { PreparedCellTranspose($0, for: engine) }
+      let made = parameters.map { PreparedCellTranspose($0, layout: layout, for: engine) }
       cells = made
       return made
     }

@@ -58,8 +58,14 @@ extension RecurrentStack {
     for layer in initialized.indices {
       try initialized[layer].forEach { (other, tensor) throws(RecurrentError) in
         guard other == name else { return }
-        let shape = name.shape(inputSize: features(intoLayer: layer), hiddenSize: hiddenSize)
-        tensor = try initializer.tensor(shape, backend: backend, using: &generator)
+        // Each gate has a matrix of its own.
+        let shape = name.shape(
+          inputSize: features(intoLayer: layer), hiddenSize: hiddenSize, gateCount: 1)
+        var scalars: [Scalar] = []
+        for _ in 0..<kind.gateCount {
+          scalars += try initializer.tensor(shape, backend: backend, using: &generator).scalars
+        }
+        tensor = Tensor(unchecked: scalars, shape: tensor.shape)
       }
     }
     parameters = initialized

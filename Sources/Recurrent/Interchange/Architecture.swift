@@ -8,7 +8,24 @@ package struct Architecture: Equatable, Sendable {
     case cell = "a cell"
   }
 
+  /// The cells, told by the rows of the recurrent weights: H, 3·H or 4·H.
+  package enum Cell: String, Sendable {
+    case plain = "a plain recurrent layer"
+    case lstm = "an LSTM"
+    case gru = "a GRU"
+
+    /// G: the blocks of H rows in the weights.
+    fileprivate var gateCount: Int {
+      switch self {
+      case .plain: 1
+      case .lstm: 4
+      case .gru: 3
+      }
+    }
+  }
+
   package var kind: Kind
+  package var cell: Cell
   package var inputSize: Int
   package var hiddenSize: Int
   package var layerCount: Int
@@ -17,7 +34,7 @@ package struct Architecture: Equatable, Sendable {
   /// Reads names and shapes; names that belong to none of a layer's parameters are left to the strict loading.
   ///
   /// - Throws: ``RecurrentError/stateDictionaryMismatch(_:)`` without input weights or recurrent weights,
-  ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for a layer that is not plain and one-directional,
+  ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for a layer of both directions or with a projection,
   ///   ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for weights that are no matrices.
   package init(of entries: [(key: String, shape: Shape)]) throws(RecurrentError) {
     let shapes = Dictionary(entries.map { ($0.key, $0.shape) }, uniquingKeysWith: { $1 })
@@ -44,18 +61,13 @@ package struct Architecture: Equatable, Sendable {
     }
     if shapes["weight_hr" + suffix] != nil {
       throw .invalidValue(
-        argument: "weight_hr" + suffix, expected: "a plain recurrent layer",
+        argument: "weight_hr" + suffix, expected: "a layer without projection",
         actual: "an LSTM with projection")
     }
     inputSize = input[1]
     hiddenSize = recurrent[1]
-    let gates = ["an LSTM's": 4, "a GRU's": 3].first { $0.value * recurrent[1] == recurrent[0] }
-    if let gates, hiddenSize > 0 {
-      throw .invalidValue(
-        argument: "weight_hh" + suffix,
-        expected: "the weights [H, H] of a plain recurrent layer",
-        actual: "\(recurrent), \(gates.key) weights of \(gates.value) gates")
-    }
+    let (rows, columns) = (recurrent[0], recurrent[1])
+    cell = [Cell.lstm, .gru].first { columns > 0 && rows == $0.gateCount * columns } ?? .plain
     var layers = 1
     while shapes["weight_ih_l\(layers)"] != nil || shapes["weight_hh_l\(layers)"] != nil {
       layers += 1
@@ -63,4 +75,29 @@ package struct Architecture: Equatable, Sendable {
     layerCount = kind == .cell ? 1 : layers
     hasBias = shapes["bias_ih" + suffix] != nil || shapes["bias_hh" + suffix] != nil
   }
+
+  /// Checks that the parameters are those of such a layer or cell.
+  ///
+  /// - Throws: ``RecurrentError/invalidValue(argument:expected:actual:)`` where they are not.
+  func require(_ kind: Kind, of cell: Cell) throws(RecurrentError) {
+    guard kind == self.kind else {
+      throw .invalidValue(
+        argument: "stateDictionary",
+        expected: kind == .layer
+          ? "the parameters of a layer, weight_ih_l0 and so on"
+          : "the parameters of a cell, weight_ih and so on",
+        actual: "those of \(self.kind.rawValue)")
+    }
+    guard cell == self.cell else {
+      throw .invalidValue(
+        argument: "weight_hh" + (kind == .cell ? "" : "_l0"),
+        expected: "the weights \(cell.weights) of \(cell.rawValue)",
+        actual: "the weights \(self.cell.weights) of \(self.cell.rawValue), H = \(hiddenSize)")
+    }
+  }
+}
+
+extension Architecture.Cell {
+  /// The shape of its recurrent weights.
+  fileprivate var weights: String { gateCount == 1 ? "[H, H]" : "[\(gateCount)·H, H]" }
 }

@@ -6,7 +6,7 @@ extension RNN: Parameterized {
   public mutating func forEachParameter(
     _ body: (String, inout Tensor<Scalar>) throws -> Void
   ) rethrows {
-    try stack.forEachParameter(RNNParameterNames.layer, body)
+    try stack.forEachParameter(PyTorchParameterNames.layer, body)
   }
 
   /// Takes all parameters from a state dictionary.
@@ -15,7 +15,7 @@ extension RNN: Parameterized {
   /// - Throws: ``RecurrentError/stateDictionaryMismatch(_:)`` with all missing, unexpected and misshapen names; the layer
   ///   is then unchanged.
   public mutating func load(_ stateDictionary: StateDictionary<Scalar>) throws(RecurrentError) {
-    try stack.load(stateDictionary, RNNParameterNames.layer)
+    try stack.load(stateDictionary, PyTorchParameterNames.layer)
   }
 
   /// Creates a layer from a state dictionary; its names and shapes tell the sizes, the layers and the bias.
@@ -32,14 +32,11 @@ extension RNN: Parameterized {
     batchFirst: Bool = false, dropout: Double = 0
   ) throws(RecurrentError) {
     let architecture = try Architecture(of: stateDictionary.map { ($0.key, $0.value.shape) })
-    guard case .layer = architecture.kind else {
-      throw .invalidValue(
-        argument: "stateDictionary", expected: "the parameters of a layer, weight_ih_l0 and so on",
-        actual: "those of \(architecture.kind.rawValue)")
-    }
+    try architecture.require(.layer, of: .plain)
     stack = RecurrentStack(
-      inputSize: architecture.inputSize, hiddenSize: architecture.hiddenSize,
-      layerCount: architecture.layerCount, nonlinearity: nonlinearity, bias: architecture.hasBias)
+      .plain(nonlinearity), inputSize: architecture.inputSize, hiddenSize: architecture.hiddenSize,
+      layerCount: architecture.layerCount, bias: architecture.hasBias)
+    self.nonlinearity = nonlinearity
     self.batchFirst = batchFirst
     self.dropout = dropout
     try stack.validateSizes()
@@ -54,7 +51,7 @@ extension RNNCell: Parameterized {
   public mutating func forEachParameter(
     _ body: (String, inout Tensor<Scalar>) throws -> Void
   ) rethrows {
-    try stack.forEachParameter(RNNParameterNames.cell, body)
+    try stack.forEachParameter(PyTorchParameterNames.cell, body)
   }
 
   /// Takes all parameters from a state dictionary.
@@ -63,7 +60,7 @@ extension RNNCell: Parameterized {
   /// - Throws: ``RecurrentError/stateDictionaryMismatch(_:)`` with all missing, unexpected and misshapen names; the cell
   ///   is then unchanged.
   public mutating func load(_ stateDictionary: StateDictionary<Scalar>) throws(RecurrentError) {
-    try stack.load(stateDictionary, RNNParameterNames.cell)
+    try stack.load(stateDictionary, PyTorchParameterNames.cell)
   }
 
   /// Creates a cell from a state dictionary; its names and shapes tell the sizes and the bias.
@@ -77,14 +74,11 @@ extension RNNCell: Parameterized {
     stateDictionary: StateDictionary<Scalar>, nonlinearity: Nonlinearity = .tanh
   ) throws(RecurrentError) {
     let architecture = try Architecture(of: stateDictionary.map { ($0.key, $0.value.shape) })
-    guard case .cell = architecture.kind else {
-      throw .invalidValue(
-        argument: "stateDictionary", expected: "the parameters of a cell, weight_ih and so on",
-        actual: "those of \(architecture.kind.rawValue)")
-    }
+    try architecture.require(.cell, of: .plain)
     stack = RecurrentStack(
-      inputSize: architecture.inputSize, hiddenSize: architecture.hiddenSize, layerCount: 1,
-      nonlinearity: nonlinearity, bias: architecture.hasBias)
+      .plain(nonlinearity), inputSize: architecture.inputSize, hiddenSize: architecture.hiddenSize,
+      layerCount: 1, bias: architecture.hasBias)
+    self.nonlinearity = nonlinearity
     try stack.validateSizes()
     try load(stateDictionary)
   }
@@ -98,7 +92,7 @@ extension StateDictionary {
     self.init()
     for layer in layers.indices {
       layers[layer].forEachValue { name, tensor in
-        self[RNNParameterNames.layer(name, layer)] = tensor
+        self[PyTorchParameterNames.layer(name, layer)] = tensor
       }
     }
   }
@@ -110,7 +104,7 @@ extension CellParameters {
   /// It turns the gradients of a cell to what an optimizer takes.
   public var stateDictionary: StateDictionary<Scalar> {
     var result = StateDictionary<Scalar>()
-    forEachValue { name, tensor in result[RNNParameterNames.cell(name, 0)] = tensor }
+    forEachValue { name, tensor in result[PyTorchParameterNames.cell(name, 0)] = tensor }
     return result
   }
 
@@ -122,7 +116,7 @@ extension CellParameters {
 }
 
 /// PyTorch's names of the parameters of stacked layers and of single cells.
-private enum RNNParameterNames {
+enum PyTorchParameterNames {
   static func layer(_ name: ParameterName, _ layer: Int) -> String { "\(name.rawValue)_l\(layer)" }
   static func cell(_ name: ParameterName, _ layer: Int) -> String { name.rawValue }
 }
@@ -148,7 +142,8 @@ extension RecurrentStack {
     var loading = StrictLoading(stateDictionary)
     for layer in loaded.indices {
       loaded[layer].forEach { name, tensor in
-        let expected = name.shape(inputSize: features(intoLayer: layer), hiddenSize: hiddenSize)
+        let expected = name.shape(
+          inputSize: features(intoLayer: layer), hiddenSize: hiddenSize, gateCount: kind.gateCount)
         if let value = loading.tensor(key(name, layer), shape: expected) { tensor = value }
       }
     }

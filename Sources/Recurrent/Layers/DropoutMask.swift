@@ -56,6 +56,20 @@ struct LayerDropout: Sendable {
     self.key = key
   }
 
+  /// Takes one number of a generator; `nil` for a probability of 0.
+  ///
+  /// - Throws: ``RecurrentError/invalidValue(argument:expected:actual:)`` for a probability out of range.
+  init?<Generator: RandomNumberGenerator>(
+    drawing probability: Double, using generator: inout Generator
+  ) throws(RecurrentError) {
+    guard (0...1).contains(probability) else {
+      throw .invalidValue(argument: "dropout", expected: "0 to 1", actual: "\(probability)")
+    }
+    let key = generator.next()
+    guard probability > 0 else { return nil }
+    self.init(probability: probability, key: key)
+  }
+
   /// The mask of what a layer takes, `[T, B, H]`.
   func mask(intoLayer layer: Int) -> DropoutMask {
     DropoutMask(probability: probability, key: SeededGenerator.number(layer, seed: key))

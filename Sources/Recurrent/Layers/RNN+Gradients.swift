@@ -16,10 +16,7 @@ public struct RNNGradients<Scalar: TensorScalar>: Sendable, Equatable {
 /// It keeps what the call computed: the output, and the outputs of the layers below, T·B·H scalars each; or, with
 /// checkpoints, only every n-th state of every layer. It may be called more than once, and by many tasks.
 public struct RNNPullback<Scalar: TensorScalar>: Sendable {
-  let differentiation: StackDifferentiation<Scalar>
-  let batchFirst: Bool
-  let inputShape: Shape
-  let stateShape: Shape
+  let call: SequencePullback<Scalar>
 
   /// Computes the gradients of a scalar from its gradients with respect to the call's results.
   ///
@@ -40,28 +37,11 @@ public struct RNNPullback<Scalar: TensorScalar>: Sendable {
   public func callAsFunction(
     _ outputGradient: Tensor<Scalar>?, finalStateGradient: Tensor<Scalar>? = nil
   ) throws(RecurrentError) -> RNNGradients<Scalar> {
-    let outputShape = inputShape.replacingLast(with: differentiation.stack.hiddenSize)
-    try Self.check(outputGradient, "outputGradient", outputShape)
-    try Self.check(finalStateGradient, "finalStateGradient", stateShape)
-    let swaps = batchFirst && inputShape.rank == 3
-    let ordered = swaps ? try outputGradient?.transposed() : outputGradient
-    let result = try differentiation.gradients(
-      outputGradient: ordered?.scalars, stateGradient: finalStateGradient?.scalars)
-    var input = Tensor(unchecked: result.input, shape: inputShape)
-    if swaps {
-      let timeMajor = Shape(unchecked: inputShape[1], inputShape[0], inputShape[2])
-      input = try Tensor(unchecked: result.input, shape: timeMajor).transposed()
-    }
+    let gradients = try call.gradients(
+      outputGradient: outputGradient, stateGradient: finalStateGradient,
+      stateArgument: "finalStateGradient")
     return RNNGradients(
-      parameters: result.parameters, input: input,
-      initialState: Tensor(unchecked: result.state, shape: stateShape))
-  }
-
-  private static func check(
-    _ gradient: Tensor<Scalar>?, _ argument: String, _ shape: Shape
-  ) throws(RecurrentError) {
-    guard let gradient, gradient.shape != shape else { return }
-    throw .shapeMismatch(argument: argument, expected: shape.description, actual: gradient.shape)
+      parameters: gradients.parameters, input: gradients.input, initialState: gradients.state)
   }
 }
 
@@ -119,13 +99,8 @@ extension RNN {
   ) throws(RecurrentError) -> (
     output: Tensor<Scalar>, finalState: Tensor<Scalar>, pullback: RNNPullback<Scalar>
   ) {
-    guard (0...1).contains(dropout) else {
-      throw .invalidValue(argument: "dropout", expected: "0 to 1", actual: "\(dropout)")
-    }
-    let key = generator.next()
-    return try valueWithPullback(
-      at: input, from: initialState,
-      dropout: dropout > 0 ? LayerDropout(probability: dropout, key: key) : nil,
+    try valueWithPullback(
+      at: input, from: initialState, dropout: LayerDropout(drawing: dropout, using: &generator),
       checkpointInterval: checkpointInterval,
       execution: Execution(resolving: backend, threadCount: threadCount))
   }
@@ -149,21 +124,10 @@ extension RNN {
   ) throws(RecurrentError) -> (
     output: Tensor<Scalar>, finalState: Tensor<Scalar>, pullback: RNNPullback<Scalar>
   ) {
-    let call = try checkedCall(input, from: initialState)
-    // The backward pass is time-major; a batch-major sequence is brought into that order once.
-    let swaps = batchFirst && input.shape.rank == 3
-    let x = swaps ? try input.transposed() : input
-    let differentiation = try StackDifferentiation(
-      stack, x.scalars, steps: call.steps, rows: call.rows, from: call.state.scalars,
-      dropout: dropout, checkpointInterval: checkpointInterval, execution: execution)
-    var output = Tensor(
-      unchecked: differentiation.output, shape: x.shape.replacingLast(with: hiddenSize))
-    if swaps { output = try output.transposed() }
-    return (
-      output, Tensor(unchecked: differentiation.finalState, shape: call.state.shape),
-      RNNPullback(
-        differentiation: differentiation, batchFirst: batchFirst, inputShape: input.shape,
-        stateShape: call.state.shape)
-    )
+    let shape = try stack.checkedSequence(input.shape, batchFirst: batchFirst)
+    let call = try SequencePullback(
+      stack, shape, input, from: stack.scalars(of: initialState, shape.state, "initialState"),
+      dropout: dropout, checkpointInterval: checkpointInterval, execution)
+    return (try call.output, call.finalState, RNNPullback(call: call))
   }
 }

@@ -20,6 +20,9 @@
 public struct RNN<Scalar: TensorScalar>: Sendable {
   var stack: RecurrentStack<Scalar>
 
+  /// The function that a cell applies to its sums.
+  public let nonlinearity: Nonlinearity
+
   /// Whether sequences are `[B, T, …]` instead of `[T, B, …]`. States are `[L, B, H]` in either case.
   public let batchFirst: Bool
 
@@ -77,8 +80,9 @@ public struct RNN<Scalar: TensorScalar>: Sendable {
     bias: Bool = true, batchFirst: Bool = false, dropout: Double = 0, using generator: inout Generator
   ) {
     stack = RecurrentStack(
-      inputSize: inputSize, hiddenSize: hiddenSize, layerCount: layerCount,
-      nonlinearity: nonlinearity, bias: bias)
+      .plain(nonlinearity), inputSize: inputSize, hiddenSize: hiddenSize, layerCount: layerCount,
+      bias: bias)
+    self.nonlinearity = nonlinearity
     self.batchFirst = batchFirst
     self.dropout = dropout
     stack.initializeUniformly(using: &generator)
@@ -90,8 +94,6 @@ public struct RNN<Scalar: TensorScalar>: Sendable {
   public var hiddenSize: Int { stack.hiddenSize }
   /// L, the stacked layers.
   public var layerCount: Int { stack.layerCount }
-  /// The function that a cell applies to its sums.
-  public var nonlinearity: Nonlinearity { stack.nonlinearity }
   /// Whether cells add biases.
   public var hasBias: Bool { stack.hasBias }
 
@@ -149,42 +151,10 @@ public struct RNN<Scalar: TensorScalar>: Sendable {
   package func run(
     _ input: Tensor<Scalar>, from initialState: Tensor<Scalar>?, execution: Execution
   ) throws(RecurrentError) -> (output: Tensor<Scalar>, finalState: Tensor<Scalar>) {
-    let call = try checkedCall(input, from: initialState)
-    let result = stack.run(
-      try stack.call(steps: call.steps, rows: call.rows, batchFirst: call.batchFirst, execution),
-      input.scalars[...], from: call.state.scalars)
-    return (
-      Tensor(unchecked: result.output, shape: input.shape.replacingLast(with: hiddenSize)),
-      Tensor(unchecked: result.finalState, shape: call.state.shape)
-    )
-  }
-
-  /// Checks the shapes of a call, and puts zeros in the place of a missing state.
-  @inline(__always)
-  func checkedCall(
-    _ input: Tensor<Scalar>, from initialState: Tensor<Scalar>?
-  ) throws(RecurrentError) -> (steps: Int, rows: Int, batchFirst: Bool, state: Tensor<Scalar>) {
-    try stack.validateSizes()
-    let isBatched = input.shape.rank == 3
-    guard isBatched || input.shape.rank == 2, input.shape[input.shape.rank - 1] == inputSize else {
-      let order = batchFirst ? "B, T" : "T, B"
-      throw .shapeMismatch(
-        argument: "input", expected: "[\(order), \(inputSize)] or [T, \(inputSize)]",
-        actual: input.shape)
-    }
-    let steps = isBatched && batchFirst ? input.shape[1] : input.shape[0]
-    let rows = isBatched ? input.shape[batchFirst ? 0 : 1] : 1
-    guard steps > 0 else { throw .emptySequence(argument: "input") }
-
-    let stateShape =
-      isBatched
-      ? Shape(unchecked: layerCount, rows, hiddenSize) : Shape(unchecked: layerCount, hiddenSize)
-    let state = initialState ?? .zeros(stateShape)
-    guard state.shape == stateShape else {
-      throw .shapeMismatch(
-        argument: "initialState", expected: stateShape.description, actual: state.shape)
-    }
-    return (steps, rows, isBatched && batchFirst, state)
+    let shape = try stack.checkedSequence(input.shape, batchFirst: batchFirst)
+    let state = try stack.scalars(of: initialState, shape.state, "initialState")
+    let result = try stack.run(shape, input, from: state, execution)
+    return (result.output, result.state)
   }
 }
 

@@ -47,11 +47,11 @@ extension RNNCell {
     at input: Tensor<Scalar>, from state: Tensor<Scalar>? = nil
   ) throws(RecurrentError) -> (state: Tensor<Scalar>, pullback: RNNCellPullback<Scalar>) {
     let execution = try Execution(resolving: backend, threadCount: threadCount)
-    let (rows, stateShape) = try checkedShapes(input, state)
+    let (rows, stateShape) = try stack.checkedStep(input.shape)
+    let state = try stack.scalars(of: state, stateShape, "state")
     let differentiation = try StackDifferentiation(
       stack, input.scalars, steps: 1, rows: rows,
-      from: state?.scalars ?? Array(repeating: 0, count: rows * hiddenSize),
-      checkpointInterval: nil, execution: execution)
+      from: state, checkpointInterval: nil, execution: execution)
     return (
       Tensor(unchecked: differentiation.output, shape: stateShape),
       RNNCellPullback(

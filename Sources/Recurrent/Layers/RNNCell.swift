@@ -17,6 +17,9 @@
 public struct RNNCell<Scalar: TensorScalar>: Sendable {
   var stack: RecurrentStack<Scalar>
 
+  /// The function that the cell applies to its sums.
+  public let nonlinearity: Nonlinearity
+
   /// Who multiplies the matrices.
   public var backend: Backend = .automatic
 
@@ -55,8 +58,8 @@ public struct RNNCell<Scalar: TensorScalar>: Sendable {
     using generator: inout Generator
   ) {
     stack = RecurrentStack(
-      inputSize: inputSize, hiddenSize: hiddenSize, layerCount: 1, nonlinearity: nonlinearity,
-      bias: bias)
+      .plain(nonlinearity), inputSize: inputSize, hiddenSize: hiddenSize, layerCount: 1, bias: bias)
+    self.nonlinearity = nonlinearity
     stack.initializeUniformly(using: &generator)
   }
 
@@ -64,8 +67,6 @@ public struct RNNCell<Scalar: TensorScalar>: Sendable {
   public var inputSize: Int { stack.inputSize }
   /// H, the features of the state.
   public var hiddenSize: Int { stack.hiddenSize }
-  /// The function that the cell applies to its sums.
-  public var nonlinearity: Nonlinearity { stack.nonlinearity }
   /// Whether the cell adds biases.
   public var hasBias: Bool { stack.hasBias }
 
@@ -117,7 +118,11 @@ public struct RNNCell<Scalar: TensorScalar>: Sendable {
   package func run(
     _ input: Tensor<Scalar>, from state: Tensor<Scalar>?, execution: Execution
   ) throws(RecurrentError) -> Tensor<Scalar> {
-    let (rows, stateShape) = try checkedShapes(input, state)
+    let (rows, stateShape) = try stack.checkedStep(input.shape)
+    if let state, state.shape != stateShape {
+      throw .shapeMismatch(
+        argument: "state", expected: stateShape.description, actual: state.shape)
+    }
     let call = try stack.call(steps: 1, rows: rows, batchFirst: false, execution)
     let output =
       if let state {
@@ -126,27 +131,6 @@ public struct RNNCell<Scalar: TensorScalar>: Sendable {
         stack.runStep(call, input.scalars, from: Array(repeating: 0, count: rows * hiddenSize))
       }
     return Tensor(unchecked: output, shape: stateShape)
-  }
-
-  /// Checks the shapes of a call.
-  @inline(__always)
-  func checkedShapes(
-    _ input: Tensor<Scalar>, _ state: Tensor<Scalar>?
-  ) throws(RecurrentError) -> (rows: Int, stateShape: Shape) {
-    try stack.validateSizes()
-    let isBatched = input.shape.rank == 2
-    guard isBatched || input.shape.rank == 1, input.shape[input.shape.rank - 1] == inputSize else {
-      throw .shapeMismatch(
-        argument: "input", expected: "[B, \(inputSize)] or [\(inputSize)]", actual: input.shape)
-    }
-    let rows = isBatched ? input.shape[0] : 1
-    let stateShape =
-      isBatched ? Shape(unchecked: rows, hiddenSize) : Shape(unchecked: hiddenSize)
-    if let state, state.shape != stateShape {
-      throw .shapeMismatch(
-        argument: "state", expected: stateShape.description, actual: state.shape)
-    }
-    return (rows, stateShape)
   }
 }
 

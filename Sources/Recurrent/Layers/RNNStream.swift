@@ -25,7 +25,6 @@ public struct RNNStream<Scalar: TensorScalar>: ~Copyable, Sendable {
   public let layerCount: Int
 
   private let stack: PreparedStack<Scalar>
-  private let nonlinearity: Nonlinearity
   /// Two sets of states, `[L, B, H]` each: of the last step, and of the step that is computed.
   private let states: AlignedBuffer<Scalar>
   /// Which set is that of the last step.
@@ -39,7 +38,6 @@ public struct RNNStream<Scalar: TensorScalar>: ~Copyable, Sendable {
     inputSize = layer.inputSize
     hiddenSize = layer.hiddenSize
     layerCount = layer.layerCount
-    nonlinearity = layer.nonlinearity
     let count = 2 * layer.layerCount * batchSize * layer.hiddenSize
     states = AlignedBuffer(count: count)
     states.base.update(repeating: 0, count: count)
@@ -131,7 +129,7 @@ public struct RNNStream<Scalar: TensorScalar>: ~Copyable, Sendable {
       let target = MatrixRows(base: after + layer * size, layout: rows)
       stack.step(
         layer: layer, rows: batchSize, source, MatrixRows(base: before + layer * size, layout: rows),
-        into: target, then: nonlinearity.activation)
+        into: target)
       source = target
     }
     current = 1 - current

@@ -1,11 +1,11 @@
 internal import VectorKernels
 
-/// Cells stacked on each other, with what `RNN` and `RNNCell` have in common: sizes, parameters, and one call.
+/// Cells stacked on each other, with what all layers and cells have in common: sizes, parameters, and one call.
 struct RecurrentStack<Scalar: TensorScalar>: Sendable {
   let inputSize: Int
   let hiddenSize: Int
   let layerCount: Int
-  let nonlinearity: Nonlinearity
+  let kind: CellKind
   let hasBias: Bool
 
   /// The parameters of every layer; empty where the sizes are out of range.
@@ -20,20 +20,21 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
 
   /// Creates a stack of zeros.
   init(
-    inputSize: Int, hiddenSize: Int, layerCount: Int, nonlinearity: Nonlinearity, bias: Bool
+    _ kind: CellKind, inputSize: Int, hiddenSize: Int, layerCount: Int, bias: Bool
   ) {
     self.inputSize = inputSize
     self.hiddenSize = hiddenSize
     self.layerCount = layerCount
-    self.nonlinearity = nonlinearity
+    self.kind = kind
     hasBias = bias
     hasValidSizes =
-      Self.sizeError(inputSize: inputSize, hiddenSize: hiddenSize, layerCount: layerCount) == nil
+      Self.sizeError(kind, inputSize: inputSize, hiddenSize: hiddenSize, layerCount: layerCount) == nil
     parameters = []
     guard hasValidSizes else { return }
     parameters = (0..<layerCount).map {
       CellParameters(
-        repeating: 0, inputSize: self.features(intoLayer: $0), hiddenSize: hiddenSize, bias: bias)
+        repeating: 0, inputSize: self.features(intoLayer: $0), hiddenSize: hiddenSize,
+        gateCount: kind.gateCount, bias: bias)
     }
   }
 
@@ -44,7 +45,7 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
   func validateSizes() throws(RecurrentError) {
     guard !hasValidSizes else { return }
     if let error = Self.sizeError(
-      inputSize: inputSize, hiddenSize: hiddenSize, layerCount: layerCount)
+      kind, inputSize: inputSize, hiddenSize: hiddenSize, layerCount: layerCount)
     {
       throw error
     }
@@ -52,7 +53,7 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
 
   /// What is wrong with sizes, if anything.
   private static func sizeError(
-    inputSize: Int, hiddenSize: Int, layerCount: Int
+    _ kind: CellKind, inputSize: Int, hiddenSize: Int, layerCount: Int
   ) -> RecurrentError? {
     let sizes = [
       ("inputSize", inputSize), ("hiddenSize", hiddenSize), ("layerCount", layerCount),
@@ -60,7 +61,8 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
     for (argument, size) in sizes where !(1...greatestSize).contains(size) {
       return .invalidSize(argument: argument, expected: "1 to \(greatestSize)", actual: size)
     }
-    let count = Shape.elementCount(of: [layerCount, hiddenSize, inputSize + 2 * hiddenSize])
+    let count = Shape.elementCount(
+      of: [layerCount, kind.gateCount, hiddenSize, inputSize + 2 * hiddenSize])
     guard let count, count <= greatestParameterCount else {
       return .invalidSize(
         argument: "hiddenSize", expected: "at most \(greatestParameterCount) parameters in all",
@@ -87,7 +89,8 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
         (.biasIH, cell.biasIH), (.biasHH, cell.biasHH),
       ]
       for (name, tensor) in tensors {
-        let shape = name.shape(inputSize: features(intoLayer: layer), hiddenSize: hiddenSize)
+        let shape = name.shape(
+          inputSize: features(intoLayer: layer), hiddenSize: hiddenSize, gateCount: kind.gateCount)
         guard let tensor else { continue }
         guard tensor.shape == shape else {
           throw .shapeMismatch(
@@ -116,7 +119,8 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
       try validateSizes()
       try validateParameters()
       return PreparedStack(
-        parameters, for: try MatrixEngine(backend: backend, instructions: instructions))
+        parameters, of: kind, hiddenSize: hiddenSize,
+        for: try MatrixEngine(backend: backend, instructions: instructions))
     }
   }
 
@@ -155,8 +159,28 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
       ready: ready,
       shape: ForwardShape(
         steps: steps, rows: rows, inputSize: inputSize, hiddenSize: hiddenSize,
-        layerCount: layerCount, scalarSize: MemoryLayout<Scalar>.size),
+        layerCount: layerCount, scalarSize: MemoryLayout<Scalar>.size, gateCount: kind.gateCount),
       batchFirst: batchFirst, execution: execution)
+  }
+
+  /// What a call keeps for the way back, time-major.
+  struct Kept {
+    /// The outputs of the layers below the last, `[L − 1, T, B, H]`.
+    var outputs: UnsafeMutablePointer<Scalar>?
+    /// What cells with gates keep.
+    var gates: GateHistory<Scalar>?
+    /// The dropout between the layers.
+    var dropped: DroppedInputs<Scalar>?
+  }
+
+  /// The results of a call.
+  struct Result {
+    /// Laid out as the input.
+    var output: [Scalar]
+    /// Every layer's last state, `[L, B, H]`.
+    var finalState: [Scalar]
+    /// Every layer's last memory, `[L, B, H]`; empty for cells that carry none.
+    var finalMemory: [Scalar]
   }
 
   /// Runs T steps of B rows from a state on.
@@ -165,31 +189,43 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
   ///   - call: The call, whose sizes the arrays have.
   ///   - input: `[T, B, I]`, or `[B, T, I]` where rows stand outside of steps.
   ///   - initialState: `[L, B, H]`.
-  ///   - history: Where the layers below the last keep their outputs, `[L − 1, T, B, H]`; `nil` to forget them.
-  ///   - dropped: The dropout between the layers, of a time-major call that keeps the history; `nil` for none.
-  /// - Returns: The output, laid out as the input, and every layer's last state, `[L, B, H]`.
+  ///   - initialMemory: `[L, B, H]`; empty for cells that carry none.
+  ///   - kept: What is kept for the way back.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   func run(
     _ call: Call, _ input: ArraySlice<Scalar>, from initialState: [Scalar],
-    history: UnsafeMutablePointer<Scalar>? = nil, dropped: DroppedInputs<Scalar>? = nil
-  ) -> (output: [Scalar], finalState: [Scalar]) {
+    memory initialMemory: [Scalar] = [],
+    keeping kept: Kept = Kept()
+  ) -> Result {
     var output: [Scalar] = []
+    var finalMemory = initialMemory
     let stateCount = layerCount * call.shape.rows * hiddenSize
     let finalState = [Scalar](unsafeUninitializedCapacity: stateCount) { final, count in
       count = stateCount
-      output = run(
-        call, input, from: initialState, finalState: final.baseAddress, history: history, dropped: dropped)
+      initialMemory.withUnsafeBufferPointer { initialMemory in
+        finalMemory.withUnsafeMutableBufferPointer { finalMemory in
+          var memories: CarriedMemories<Scalar>?
+          if let initial = initialMemory.baseAddress, let final = finalMemory.baseAddress, kind.carriesMemory
+          {
+            // What is only read has the same kind of pointer as what is written.
+            memories = CarriedMemories(initial: UnsafeMutablePointer(mutating: initial), final: final)
+          }
+          output = run(
+            call, input, from: initialState, finalState: final.baseAddress, memories, keeping: kept)
+        }
+      }
     }
-    return (output, finalState)
+    return Result(output: output, finalState: finalState, finalMemory: finalMemory)
   }
 
-  /// Runs one step of one layer, whose output is its final state: in place where it is not worth a plan for more threads.
+  /// Runs one step of one layer of plain cells, whose output is its final state: in place where it is not worth a plan for
+  /// more threads.
   @inline(__always)
   func runStep(_ call: Call, _ input: [Scalar], from initialState: [Scalar]) -> [Scalar] {
     let rows = call.shape.rows
     guard !ForwardCost.mayBeShared(call.shape, threadCount: call.execution.threadCount) else {
-      return run(call, input[...], from: initialState, finalState: nil, history: nil, dropped: nil)
+      return run(call, input[...], from: initialState, finalState: nil, nil, keeping: Kept())
     }
     return [Scalar](unsafeUninitializedCapacity: rows * hiddenSize) { output, count in
       count = rows * hiddenSize
@@ -204,7 +240,7 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
             MatrixRows(
               base: UnsafeMutablePointer(mutating: input), layout: RowLayout(rowStride: inputSize)),
             MatrixRows(base: UnsafeMutablePointer(mutating: initial), layout: layout),
-            into: MatrixRows(base: output, layout: layout), then: nonlinearity.activation)
+            into: MatrixRows(base: output, layout: layout))
         }
       }
     }
@@ -214,8 +250,7 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
   @inline(__always)
   private func run(
     _ call: Call, _ input: ArraySlice<Scalar>, from initialState: [Scalar],
-    finalState: UnsafeMutablePointer<Scalar>?, history: UnsafeMutablePointer<Scalar>?,
-    dropped: DroppedInputs<Scalar>?
+    finalState: UnsafeMutablePointer<Scalar>?, _ memories: CarriedMemories<Scalar>?, keeping kept: Kept
   ) -> [Scalar] {
     let (steps, rows) = (call.shape.steps, call.shape.rows)
     return [Scalar](unsafeUninitializedCapacity: steps * rows * hiddenSize) { output, count in
@@ -225,7 +260,7 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
         input.withUnsafeBufferPointer { input in
           guard let input = input.baseAddress, let initial = initial.baseAddress else { return }
           let pass = ForwardPass(
-            stack: call.ready, activation: nonlinearity.activation, shape: call.shape,
+            stack: call.ready, shape: call.shape,
             plan: ForwardPlan(
               call.shape, call.ready.engine, call.execution, threadCount: call.execution.threadCount),
             // What is only read has the same kind of view as what is written.
@@ -235,7 +270,8 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
             output: SequenceView(
               base: target, steps: steps, rows: rows, features: hiddenSize, batchFirst: call.batchFirst),
             initialStates: UnsafeMutablePointer(mutating: initial), finalStates: finalState ?? target,
-            batchFirst: call.batchFirst, history: history, dropped: dropped)
+            batchFirst: call.batchFirst, memories: memories, history: kept.outputs,
+            gateHistory: kept.gates, dropped: kept.dropped)
           pass.run(call.execution)
         }
       }

@@ -109,8 +109,8 @@ public struct EchoStateNetwork<Scalar: TensorScalar>: Sendable {
     self.backend = backend
     hasFeedback = feedbackScale > 0
     var stack = RecurrentStack<Scalar>(
-      inputSize: inputSize + (hasFeedback ? outputSize : 0), hiddenSize: hiddenSize, layerCount: 1,
-      nonlinearity: .tanh, bias: false)
+      .plain(.tanh), inputSize: inputSize + (hasFeedback ? outputSize : 0), hiddenSize: hiddenSize,
+      layerCount: 1, bias: false)
     try stack.validateSizes()
     let weightIn = Tensor<Scalar>.uniform(
       [hiddenSize, inputSize], in: -inputScale...inputScale, using: &generator)

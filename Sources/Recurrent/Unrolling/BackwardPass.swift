@@ -12,25 +12,33 @@ internal import VectorKernels
 // 2. The bits do not depend on the threads: each gradient is a sum in an order that the shape alone decides.
 // 3. A chunk passes through all layers while it is in the cache; between chunks only ∂h of every layer is kept.
 //
+// In a cell with gates, δ_t are the gradients of the sums of all gates, [B, width], and its formula takes the place of ⊙ h′.
+//
 // Everything here is time-major and contiguous.
 
 /// The backward pass over the steps of one segment.
 struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
   let stack: PreparedStack<Scalar>
   let transposes: [PreparedCellTranspose<Scalar>]
-  let activation: Activation
   let shape: ForwardShape
   let plan: BackwardPlan
   /// x, `[T, B, I]`.
   let input: UnsafePointer<Scalar>
   /// The layers' outputs, `[T, B, H]` each.
   let outputs: [UnsafePointer<Scalar>]
+  /// What cells with gates have kept.
+  let gateHistory: GateHistory<Scalar>?
   /// `[L, B, H]`.
   let initialStates: UnsafePointer<Scalar>
+  /// `[L, B, H]`; `nil` for cells that carry no memory.
+  let initialMemories: UnsafePointer<Scalar>?
   /// `[T, B, H]`; `nil` for zeros.
   let outputGradient: UnsafePointer<Scalar>?
   /// `[L, B, H]`: of the states after the segment before, of those before the segment after.
   let stateGradients: UnsafeMutablePointer<Scalar>
+  /// `[L, B, H]`: of the memories after the segment before, of those before the segment after; read and written by every cell
+  /// with gates.
+  let memoryGradients: UnsafeMutablePointer<Scalar>?
   /// To which the gradients of the parameters are added.
   let parameterGradients: [CellGradientMemory<Scalar>]
   /// `[T, B, I]`.
@@ -39,7 +47,9 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
   let dropped: DroppedInputs<Scalar>?
 
   /// The scalars of one step of one layer.
-  private var stepSize: Int { shape.rows * shape.hiddenSize }
+  var stepSize: Int { shape.rows * shape.hiddenSize }
+  /// The sums that a row takes at one step.
+  var width: Int { stack.layout.width }
 
   /// Runs the pass.
   @specialized(where Scalar == Float)
@@ -53,16 +63,20 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
 
   @inline(__always)
   private func run(_ plan: BackwardPlan, _ crew: Crew? = nil) {
+    let rows = plan.stepsPerChunk * shape.rows
     let deltas = Scratch<Scalar>(count: 2 * plan.stepsPerChunk * stepSize)
-    let panels = plan.stepsPerChunk * shape.rows * panelColumns(plan)
+    let sums = Scratch<Scalar>(count: stack.kind.gated == nil ? 0 : 2 * rows * width)
+    let sumsApart = Scratch<Scalar>(count: stack.kind.takesSumsApart ? 2 * rows * width : 0)
+    let panels = rows * panelColumns(plan)
     let scratch = Scratch<Scalar>(count: plan.threadCount * panels)
-    let packed = Scratch<Scalar>(
-      count: stack.engine.transposedSize(
-        rows: shape.hiddenSize, depth: plan.stepsPerChunk * shape.rows))
+    let packedSize = stack.engine.transposedSize(rows: width, depth: rows)
+    let packed = Scratch<Scalar>(count: packedSize)
+    let packedApart = Scratch<Scalar>(count: stack.kind.takesSumsApart ? packedSize : 0)
     let progress = Progress(workers: plan.threadCount)
     let body = { (worker: Int) in
       let share = BackwardShare(
-        worker: worker, plan: plan, deltas: deltas.base, packedDeltas: packed.base,
+        worker: worker, plan: plan, deltas: deltas.base, sums: sums.base, sumsApart: sumsApart.base,
+        packedSums: packed.base, packedSumsApart: packedApart.base,
         scratch: scratch.base + worker * panels)
       run(share, progress)
     }
@@ -95,12 +109,16 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
           takeOutputGradient(of: chunk, share)
           meet()
         }
-        carryBack(chunk, share, meet: meet)
+        if let gated = stack.kind.gated {
+          carryBack(gated, chunk, share, meet: meet)
+        } else {
+          carryBack(chunk, share, meet: meet)
+        }
         meet()
-        stack.engine.packTransposed(
-          deltas(share, layer), rows: shape.hiddenSize, depth: chunk.steps.count * shape.rows,
-          columns: share.columns(of: shape.hiddenSize, panelWidth: stack.engine.panelWidth),
-          into: share.packedDeltas)
+        pack(sums(share, layer), of: chunk, share, into: share.packedSums)
+        if stack.kind.takesSumsApart {
+          pack(recurrentSums(share, layer), of: chunk, share, into: share.packedSumsApart)
+        }
         handDown(chunk, share)
         meet()
         addParameterGradients(of: chunk, share)
@@ -110,9 +128,32 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
     }
   }
 
-  /// The gradients at a layer in a chunk: first of its outputs, then of what its activation took. `[steps, B, H]`.
-  private func deltas(_ share: BackwardShare<Scalar>, _ layer: Int) -> UnsafeMutablePointer<Scalar> {
+  /// The gradients at a layer in a chunk, `[steps, B, H]`: of its outputs; in a plain cell, afterwards of its sums.
+  func deltas(_ share: BackwardShare<Scalar>, _ layer: Int) -> UnsafeMutablePointer<Scalar> {
     share.deltas + (layer & 1) * share.plan.stepsPerChunk * stepSize
+  }
+
+  /// The gradients of a layer's sums in a chunk, `[steps, B, width]`.
+  func sums(_ share: BackwardShare<Scalar>, _ layer: Int) -> UnsafeMutablePointer<Scalar> {
+    guard stack.kind.gated != nil else { return deltas(share, layer) }
+    return share.sums + (layer & 1) * share.plan.stepsPerChunk * shape.rows * width
+  }
+
+  /// The same of the sums of the state.
+  func recurrentSums(_ share: BackwardShare<Scalar>, _ layer: Int) -> UnsafeMutablePointer<Scalar> {
+    guard stack.kind.takesSumsApart else { return sums(share, layer) }
+    return share.sumsApart + (layer & 1) * share.plan.stepsPerChunk * shape.rows * width
+  }
+
+  /// Packs a worker's part of gradients of sums for products over all rows of the chunk.
+  @inline(__always)
+  private func pack(
+    _ sums: UnsafePointer<Scalar>, of chunk: BackwardChunk, _ share: BackwardShare<Scalar>,
+    into target: UnsafeMutablePointer<Scalar>
+  ) {
+    stack.engine.packTransposed(
+      sums, rows: width, depth: chunk.steps.count * shape.rows,
+      columns: share.columns(of: width, panelWidth: stack.engine.panelWidth), into: target)
   }
 
   /// Fills the last layer's gradients of outputs.
@@ -127,7 +168,7 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
     }
   }
 
-  /// δ of every step, from the last to the first, and the gradient of the state before the chunk.
+  /// δ of every step of a plain cell, from the last to the first, and the gradient of the state before the chunk.
   @inline(__always)
   private func carryBack(
     _ chunk: BackwardChunk, _ share: BackwardShare<Scalar>, meet: () -> Void
@@ -138,6 +179,7 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
     let row = rows.lowerBound * hiddenSize
     let layout = RowLayout(rowStride: hiddenSize)
     let weights = transposes[chunk.layer].recurrent.columns(columns)
+    let activation = stack.kind.activation
     let deltas = deltas(share, chunk.layer)
     let outputs = outputs[chunk.layer] + chunk.steps.lowerBound * stepSize
     let carry = stateGradients + chunk.layer * stepSize
@@ -187,9 +229,14 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
     let gradients = parameterGradients[chunk.layer]
     let (rows, hiddenSize) = (shape.rows, shape.hiddenSize)
     let depth = chunk.steps.count * rows
-    let deltas = UnsafePointer(deltas(share, chunk.layer))
+    let sums = UnsafePointer(sums(share, chunk.layer))
+    let recurrentSums = UnsafePointer(recurrentSums(share, chunk.layer))
     let factor = MatrixEngine<Scalar>.TransposedRows(
-      plain: deltas, packed: UnsafePointer(share.packedDeltas), rows: hiddenSize, depth: depth)
+      plain: sums, packed: UnsafePointer(share.packedSums), rows: width, depth: depth)
+    let recurrentFactor = MatrixEngine<Scalar>.TransposedRows(
+      plain: recurrentSums,
+      packed: UnsafePointer(stack.kind.takesSumsApart ? share.packedSumsApart : share.packedSums),
+      rows: width, depth: depth)
     let features = shape.features(intoLayer: chunk.layer)
     let source =
       chunk.layer == 0
@@ -204,20 +251,29 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
     let isFirst = chunk.steps.lowerBound == 0
     if isFirst {
       stack.engine.accumulate(
-        factor, depths: 0..<rows, transposedBy: initialStates + chunk.layer * stepSize,
+        recurrentFactor, depths: 0..<rows, transposedBy: initialStates + chunk.layer * stepSize,
         width: hiddenSize, columns: columns, into: gradients.weightHH, scratch: share.scratch)
     }
     // The state before the chunk's first step is the output of the step before.
     let skipped = isFirst ? 1 : 0
     stack.engine.accumulate(
-      factor, depths: (skipped * rows)..<depth,
+      recurrentFactor, depths: (skipped * rows)..<depth,
       transposedBy: outputs[chunk.layer] + (chunk.steps.lowerBound - 1 + skipped) * stepSize,
       width: hiddenSize, columns: columns, into: gradients.weightHH, scratch: share.scratch)
 
-    guard let bias = gradients.bias else { return }
-    for k in 0..<depth {
-      let delta = deltas + k * hiddenSize
-      for column in columns { bias[column] += delta[column] }
+    let biases = share.columns(of: width, panelWidth: stack.engine.panelWidth)
+    addRows(sums, count: depth, columns: biases, to: gradients.biasIH)
+    addRows(recurrentSums, count: depth, columns: biases, to: gradients.biasHH)
+  }
+
+  /// Adds some columns of the sums' gradients in all rows to those of a bias.
+  @inline(__always)
+  private func addRows(
+    _ sums: UnsafePointer<Scalar>, count: Int, columns: Range<Int>, to bias: UnsafeMutablePointer<Scalar>?
+  ) {
+    guard let bias else { return }
+    for row in 0..<count {
+      for column in columns { bias[column] += sums[row * width + column] }
     }
   }
 
@@ -234,8 +290,7 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
     stack.engine.multiply(
       rows: rows.count,
       MatrixRows(
-        base: deltas(share, chunk.layer) + rows.lowerBound * shape.hiddenSize,
-        layout: RowLayout(rowStride: shape.hiddenSize)),
+        base: sums(share, chunk.layer) + rows.lowerBound * width, layout: RowLayout(rowStride: width)),
       by: transposes[chunk.layer].input.allColumns, from: .prepared,
       into: MatrixRows(
         base: target + rows.lowerBound * features, layout: RowLayout(rowStride: features)),
@@ -250,16 +305,18 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
 
 /// Where the gradients of one cell's parameters are summed.
 struct CellGradientMemory<Scalar> {
-  /// `[H, I]`.
+  /// `[width, I]`.
   let weightIH: UnsafeMutablePointer<Scalar>
-  /// `[H, H]`.
+  /// `[width, H]`.
   let weightHH: UnsafeMutablePointer<Scalar>
-  /// `[H]`, of either bias; `nil` in a cell without.
-  let bias: UnsafeMutablePointer<Scalar>?
+  /// `[width]`; `nil` in a cell without. Where the sums are not apart, it is that of either bias.
+  let biasIH: UnsafeMutablePointer<Scalar>?
+  /// `[width]`, where the sums are apart.
+  let biasHH: UnsafeMutablePointer<Scalar>?
 }
 
 /// The steps of one layer that are worked on.
-private struct BackwardChunk {
+struct BackwardChunk {
   let steps: Range<Int>
   let layer: Int
 }

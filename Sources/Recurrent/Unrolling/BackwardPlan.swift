@@ -55,8 +55,13 @@ struct BackwardShare<Scalar> {
   let plan: BackwardPlan
   /// Of all workers: the gradients of two layers in a chunk, `[2, steps, B, H]`.
   let deltas: UnsafeMutablePointer<Scalar>
-  /// Of all workers: the gradients of one layer in a chunk, packed with its features as rows.
-  let packedDeltas: UnsafeMutablePointer<Scalar>
+  /// Of all workers: the gradients of the sums of two layers with gates in a chunk, `[2, steps, B, width]`, and of the sums of
+  /// the state where they are apart.
+  let sums: UnsafeMutablePointer<Scalar>
+  let sumsApart: UnsafeMutablePointer<Scalar>
+  /// Of all workers: the same of one layer, packed with its sums as rows.
+  let packedSums: UnsafeMutablePointer<Scalar>
+  let packedSumsApart: UnsafeMutablePointer<Scalar>
   /// Of this worker: room to pack columns.
   let scratch: UnsafeMutablePointer<Scalar>
 

@@ -15,7 +15,7 @@ struct ForwardCost {
 
   /// Whether a pass has so many operations that threads could be worth waking, and may use them; a bound that costs nothing.
   static func mayBeShared(_ shape: ForwardShape, threadCount: Int) -> Bool {
-    let weights = shape.hiddenSize * (shape.inputSize + shape.hiddenSize)
+    let weights = shape.gateCount * shape.hiddenSize * (shape.inputSize + shape.hiddenSize)
     return threadCount > 1
       && Double(2 * shape.steps * shape.rows * shape.layerCount * weights) > leastOperationsToShare
   }
@@ -105,7 +105,7 @@ struct ForwardCost {
 
   /// One step of one layer, the input product included.
   private func step(rows: Int, columns: Int, inputs: Int) -> Double {
-    let (rows, columns) = (Double(rows), Double(columns))
+    let (rows, columns) = (Double(rows), Double(columns * shape.gateCount))
     let (depth, size) = (Double(shape.hiddenSize), Double(shape.scalarSize))
     let rate = Self.bytesOfOperationsPerNanosecond / size
     let weights = columns * depth * size

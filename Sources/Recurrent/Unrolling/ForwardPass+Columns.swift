@@ -7,6 +7,7 @@ extension ForwardPass {
   @inline(__always)
   func runColumns(of worker: Int, scratch: UnsafeMutablePointer<Scalar>, progress: borrowing Progress) {
     let columns = columns(of: worker)
+    let gateScratch = Scratch<Scalar>(count: gateScratchSize(rows: shape.rows))
     var meetings = 0
     func meet() {
       meetings += 1
@@ -29,23 +30,29 @@ extension ForwardPass {
           meet()
           source = dropped.inputs(ofLayer: layer, step: first, row: 0)
         }
-        unroll(
-          columns, of: stack.cells[layer], steps: steps, from: source, into: target,
-          previous: state(before: first, layer: layer, row: 0), final: finalState(ofLayer: layer, row: 0),
-          meet: meet)
+        if let gated = stack.kind.gated {
+          unroll(
+            gated, ofLayer: layer, steps: first..<(first + steps), rows: 0..<shape.rows, units: columns,
+            from: source, into: target, scratch: gateScratch.base, meet: meet)
+        } else {
+          unroll(
+            columns, of: stack.cells[layer], steps: steps, from: source, into: target,
+            previous: state(before: first, layer: layer, row: 0),
+            final: finalState(ofLayer: layer, row: 0), meet: meet)
+        }
         source = target
       }
     }
   }
 
-  /// The columns of a worker: whole panels.
+  /// The hidden features of a worker: whole panels.
   private func columns(of worker: Int) -> Range<Int> {
     let width = stack.engine.panelWidth
     let panels = (0..<(shape.hiddenSize + width - 1) / width).part(worker, of: plan.threadCount)
     return min(panels.lowerBound * width, shape.hiddenSize)..<min(panels.upperBound * width, shape.hiddenSize)
   }
 
-  /// Runs some columns of one cell over a chunk of steps; `meet` returns when all workers have called it.
+  /// Runs some columns of one plain cell over a chunk of steps; `meet` returns when all workers have called it.
   @inline(__always)
   private func unroll(
     _ columns: Range<Int>, of cell: PreparedCell<Scalar>, steps: Int,
@@ -61,7 +68,7 @@ extension ForwardPass {
     for step in 0..<steps {
       stack.engine.multiply(
         rows: shape.rows, previous.firstStep, by: recurrent, from: .accumulated,
-        into: own.from(step: step, row: 0).firstStep, then: activation)
+        into: own.from(step: step, row: 0).firstStep, then: stack.kind.activation)
       meet()
       previous = target.from(step: step, row: 0)
     }

@@ -25,7 +25,7 @@ extension ForwardPass {
   func runLayers(of worker: Int, _ pipeline: borrowing LayerPipeline<Scalar>) {
     let share = Share(
       rows: 0..<shape.rows, layers: (0..<shape.layerCount).part(worker, of: plan.threadCount))
-    let scratch = Scratch<Scalar>(count: scratchSize(for: share))
+    let scratch = Scratch<Scalar>(count: wholeScratchSize(for: share))
     let isLast = worker == plan.threadCount - 1
     var chunk = 0
     for first in stride(from: 0, to: shape.steps, by: plan.stepsPerChunk) {

@@ -14,7 +14,6 @@ internal import VectorKernels
 /// One forward pass: T steps, B rows, through stacked cells.
 struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
   let stack: PreparedStack<Scalar>
-  let activation: Activation
   let shape: ForwardShape
   var plan: ForwardPlan
   /// x: T steps of B rows of I features.
@@ -26,8 +25,12 @@ struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
   /// `[L, B, H]`, where every layer's last state goes.
   let finalStates: UnsafeMutablePointer<Scalar>
   let batchFirst: Bool
+  /// The second states, of cells that carry them.
+  var memories: CarriedMemories<Scalar>?
   /// Where the layers below the last keep what they write, `[L − 1, T, B, H]`; `nil` to forget it.
   var history: UnsafeMutablePointer<Scalar>?
+  /// Where cells with gates keep what the way back needs; `nil` to forget it.
+  var gateHistory: GateHistory<Scalar>?
   /// The dropout between the layers; `nil` for none.
   var dropped: DroppedInputs<Scalar>?
 
@@ -81,13 +84,18 @@ struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
     share.layers.count > 1 ? 2 * chunkSize(share.rows.count) : 0
   }
 
+  /// The scalars that a share needs for everything, the sums of gates last.
+  func wholeScratchSize(for share: Share) -> Int {
+    scratchSize(for: share) + gateScratchSize(rows: share.rows.count)
+  }
+
   /// The scalars of one layer's chunk.
   func chunkSize(_ rows: Int) -> Int { plan.stepsPerChunk * rows * shape.hiddenSize }
 
   /// Runs all steps of a share.
   @inline(__always)
   private func run(_ share: Share) {
-    let scratch = Scratch<Scalar>(count: scratchSize(for: share))
+    let scratch = Scratch<Scalar>(count: wholeScratchSize(for: share))
     for first in stride(from: 0, to: shape.steps, by: plan.stepsPerChunk) {
       run(
         share, steps: first..<min(first + plan.stepsPerChunk, shape.steps),
@@ -110,10 +118,16 @@ struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
         dropped.drop(source, intoLayer: layer, steps: steps, rows: share.rows)
         source = dropped.inputs(ofLayer: layer, step: steps.lowerBound, row: share.rows.lowerBound)
       }
-      unroll(
-        stack.cells[layer], steps: steps.count, rows: share.rows.count, from: source, into: next,
-        previous: state(before: steps.lowerBound, layer: layer, row: share.rows.lowerBound),
-        final: finalState(ofLayer: layer, row: share.rows.lowerBound))
+      if let gated = stack.kind.gated {
+        unroll(
+          gated, ofLayer: layer, steps: steps, rows: share.rows, units: 0..<shape.hiddenSize,
+          from: source, into: next, scratch: scratch + scratchSize(for: share), meet: {})
+      } else {
+        unroll(
+          stack.cells[layer], steps: steps.count, rows: share.rows.count, from: source, into: next,
+          previous: state(before: steps.lowerBound, layer: layer, row: share.rows.lowerBound),
+          final: finalState(ofLayer: layer, row: share.rows.lowerBound))
+      }
       source = next
     }
   }
@@ -156,7 +170,7 @@ struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
       stepStride: 0, rowStride: shape.hiddenSize)
   }
 
-  /// Runs one cell over a chunk of steps.
+  /// Runs one plain cell over a chunk of steps.
   @inline(__always)
   private func unroll(
     _ cell: PreparedCell<Scalar>, steps: Int, rows: Int,
@@ -168,7 +182,7 @@ struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
       into: target.allSteps(rows: rows), then: .identity)
     stack.engine.multiply(
       rows: rows, previous.firstStep, by: cell.recurrent.allColumns, from: .accumulated,
-      into: target.firstStep, then: activation, links: steps, linkStride: target.stepStride)
+      into: target.firstStep, then: stack.kind.activation, links: steps, linkStride: target.stepStride)
     final.copyFirstStep(
       from: target.from(step: steps - 1, row: 0), rows: rows, features: 0..<shape.hiddenSize)
   }

@@ -47,7 +47,8 @@ struct ForwardPlan: Equatable {
       (split, threadCount) = ForwardCost(shape, panelWidth: panelWidth).fastest(threadCount: available)
     }
     let rows = split == .rows ? (shape.rows + threadCount - 1) / threadCount : shape.rows
-    let features = max(shape.inputSize, shape.hiddenSize) + shape.hiddenSize
+    let sums = shape.gateCount > 1 ? shape.gateCount * shape.hiddenSize : 0
+    let features = max(shape.inputSize, shape.hiddenSize) + shape.hiddenSize + sums
     stepsPerChunk = min(
       shape.steps, max(Self.leastSteps, Self.chunkBytes / max(1, rows * features * shape.scalarSize)))
     if split == .layers {
@@ -86,6 +87,8 @@ struct ForwardShape: Equatable {
   var layerCount: Int
   /// The bytes of a scalar.
   var scalarSize: Int
+  /// G: the sums that each unit takes.
+  var gateCount = 1
 
   /// What a layer takes.
   func features(intoLayer layer: Int) -> Int { layer == 0 ? inputSize : hiddenSize }

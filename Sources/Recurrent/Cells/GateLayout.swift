@@ -1,0 +1,62 @@
+/// Where the gates of a cell's units stand in the columns of its products.
+///
+/// PyTorch's weights have all units of the first gate, then all of the second, and so on. The formula of a cell takes all gates
+/// of a unit at once; so they stand together here, a vector of units each: `[blocks of units, gates, lanes]`. Units
+/// beyond the last are zeros, so that a formula sees whole vectors. A cell of one gate stays as it is.
+struct GateLayout: Sendable, Equatable {
+  let gateCount: Int
+  let hiddenSize: Int
+  private let lanes: Int
+
+  init(gateCount: Int, hiddenSize: Int, lanes: Int) {
+    self.gateCount = gateCount
+    self.hiddenSize = hiddenSize
+    self.lanes = lanes
+  }
+
+  /// The columns of a product.
+  var width: Int {
+    gateCount == 1 ? hiddenSize : (hiddenSize + lanes - 1) / lanes * lanes * gateCount
+  }
+
+  /// The columns of some units, which begin at a block's first.
+  func columns(of units: Range<Int>) -> Range<Int> {
+    guard gateCount > 1 else { return units }
+    let end = (units.upperBound + lanes - 1) / lanes * lanes
+    return (units.lowerBound * gateCount)..<max(units.lowerBound, end) * gateCount
+  }
+
+  /// The column of a unit's gate.
+  private func column(gate: Int, unit: Int) -> Int {
+    (unit / lanes * gateCount + gate) * lanes + unit % lanes
+  }
+
+  /// Brings the rows of a matrix `[G·H, depth]` into the order of the columns, `[width, depth]`.
+  func arranged<Scalar: TensorScalar>(_ matrix: [Scalar], depth: Int) -> [Scalar] {
+    guard gateCount > 1 else { return matrix }
+    var result = [Scalar](repeating: 0, count: width * depth)
+    for gate in 0..<gateCount {
+      for unit in 0..<hiddenSize {
+        let (from, to) = ((gate * hiddenSize + unit) * depth, column(gate: gate, unit: unit) * depth)
+        result.replaceSubrange(to..<(to + depth), with: matrix[from..<(from + depth)])
+      }
+    }
+    return result
+  }
+
+  /// Brings `[width, depth]` back into PyTorch's order, `[G·H, depth]`.
+  func restored<Scalar: TensorScalar>(_ arranged: UnsafePointer<Scalar>, depth: Int) -> [Scalar] {
+    let count = gateCount * hiddenSize * depth
+    return [Scalar](unsafeUninitializedCapacity: count) { target, initialized in
+      initialized = count
+      guard let target = target.baseAddress else { return }
+      guard gateCount > 1 else { return target.initialize(from: arranged, count: count) }
+      for gate in 0..<gateCount {
+        for unit in 0..<hiddenSize {
+          (target + (gate * hiddenSize + unit) * depth).initialize(
+            from: arranged + column(gate: gate, unit: unit) * depth, count: depth)
+        }
+      }
+    }
+  }
+}
