@@ -7,7 +7,8 @@
 # Expanded when a recipe starts, so after `deps`.
 TRAITS = $(shell Utilities/have-openblas.sh || echo --disable-default-traits)
 SOURCES = Package.swift Sources Tests Examples/*/Package.swift Examples/*/Sources \
-	Benchmarks/Package.swift Benchmarks/Benchmarks Benchmarks/Support Benchmarks/Oversubscription \
+	Benchmarks/Package.swift Benchmarks/Benchmarks Benchmarks/Support Benchmarks/Checkpointing \
+	Benchmarks/Oversubscription \
 	Benchmarks/peers/recurrent-runner/Package.swift Benchmarks/peers/recurrent-runner/Sources
 
 help: ## Show the targets.
@@ -50,7 +51,7 @@ test-examples: deps ## Build and run the example packages.
 	swift run $(TRAITS) --package-path Examples/MackeyGlass MackeyGlass 1 100
 	swift build $(TRAITS) --package-path Examples/AddingProblem
 
-bench: deps ## Time kernels, layers and streams; KINDS="layers streaming" picks some.
+bench: deps ## Time kernels, layers, training and streams; KINDS="layers training" picks some.
 	TRAITS="$(TRAITS)" Benchmarks/run.sh $(KINDS)
 
 bench-peers: deps ## Compare with PyTorch, ONNX Runtime, oneDNN and JAX; QUICK=1 takes two minutes.

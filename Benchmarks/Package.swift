@@ -34,6 +34,9 @@ let package = Package(
     .executableTarget(
       name: "Oversubscription", dependencies: [recurrent], path: "Oversubscription",
       swiftSettings: strict),
+    .executableTarget(
+      name: "Checkpointing", dependencies: [recurrent, "BenchmarkSupport"], path: "Checkpointing",
+      swiftSettings: strict),
     .target(
       name: "BenchmarkSupport",
       dependencies: [.product(name: "Benchmark", package: "benchmark"), recurrent],

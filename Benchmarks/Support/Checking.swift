@@ -15,15 +15,51 @@ public struct WrongResult: Error {
 public func check(
   _ output: Tensor<Float>, of rnn: RNN<Float>, _ x: Tensor<Float>, from initialState: Tensor<Float>? = nil
 ) throws {
-  var exact = RNN<Double>(inputSize: rnn.inputSize, hiddenSize: rnn.hiddenSize, bias: rnn.hasBias)
+  let expected = try exact(rnn)(Tensor(x), initialState.map { Tensor($0) }).output
+  let difference = try Tensor<Double>(output).greatestDifference(from: expected)
+  guard difference <= bound(rnn) else { throw WrongResult("a difference of \(difference)") }
+}
+
+/// The gradients of the sum of all outputs of a layer.
+public func gradientsOfSum<Scalar: TensorScalar>(
+  of rnn: RNN<Scalar>, _ x: Tensor<Scalar>, checkpointInterval: Int? = nil
+) throws -> RNNGradients<Scalar> {
+  let (output, _, pullback) = try rnn.valueWithPullback(at: x, checkpointInterval: checkpointInterval)
+  return try pullback(Tensor(repeating: 1, shape: output.shape))
+}
+
+/// Checks gradients of the sum of all outputs against those in double precision. Those of weights are sums over all
+/// rows of all steps, so that differences count in proportion to the greatest number of their tensor.
+public func check(_ gradients: RNNGradients<Float>, of rnn: RNN<Float>, _ x: Tensor<Float>) throws {
+  let expected = try gradientsOfSum(of: exact(rnn), Tensor(x))
+  for (found, expected) in zip(tensors(gradients), tensors(expected)) {
+    let scale = expected.scalars.reduce(1) { max($0, $1.magnitude) }
+    let difference = try Tensor<Double>(found).greatestDifference(from: expected) / scale
+    guard difference <= bound(rnn) * Double(rnn.layerCount) else {
+      throw WrongResult("a difference of \(difference) of gradients \(expected.shape)")
+    }
+  }
+}
+
+private func tensors<Scalar>(_ gradients: RNNGradients<Scalar>) -> [Tensor<Scalar>] {
+  gradients.parameters.flatMap { [$0.weightIH, $0.weightHH] + [$0.biasIH, $0.biasHH].compactMap { $0 } }
+    + [gradients.input, gradients.initialState]
+}
+
+/// Some units in the last place for each of the I + H terms of a sum.
+private func bound(_ rnn: RNN<Float>) -> Double {
+  16 * Double(rnn.inputSize + rnn.hiddenSize + 16) * Double(Float.ulpOfOne)
+}
+
+/// The same layer in double precision.
+private func exact(_ rnn: RNN<Float>) -> RNN<Double> {
+  var exact = RNN<Double>(
+    inputSize: rnn.inputSize, hiddenSize: rnn.hiddenSize, layerCount: rnn.layerCount, bias: rnn.hasBias)
   exact.backend = .swift
   exact.parameters = rnn.parameters.map {
     CellParameters(
       weightIH: Tensor($0.weightIH), weightHH: Tensor($0.weightHH),
       biasIH: $0.biasIH.map { Tensor($0) }, biasHH: $0.biasHH.map { Tensor($0) })
   }
-  let expected = try exact(Tensor(x), initialState.map { Tensor($0) }).output
-  let difference = try Tensor<Double>(output).greatestDifference(from: expected)
-  let bound = 16 * Double(rnn.inputSize + rnn.hiddenSize + 16) * Double(Float.ulpOfOne)
-  guard difference <= bound else { throw WrongResult("a difference of \(difference)") }
+  return exact
 }

@@ -27,6 +27,8 @@ def options():
     parser.add_argument(
         "--points", default="grid curves", help=f"{', '.join(cases.PRESETS)} and shapes T,B,I,H, separated by spaces"
     )
+    parser.add_argument("--cells", default="rnn", help=", ".join(cases.GATES))
+    parser.add_argument("--passes", default="forward,training", help=", ".join(cases.PASSES))
     parser.add_argument("--threads", default="1,2", help="numbers of threads; the curves are of one thread")
     parser.add_argument("--contestants", default=",".join(contestants.DEFAULT), help=", ".join(contestants.CONTESTANTS))
     parser.add_argument("--rounds", type=int, default=5, help="how often each contestant has its turn at a point")
@@ -35,11 +37,22 @@ def options():
     parser.add_argument("--output", type=Path, help=f"the folder for results; {RESULTS} for the whole grid, else .work")
     chosen = parser.parse_args()
     chosen.thread_counts = [int(count) for count in chosen.threads.split(",")]
-    chosen.keys = chosen.contestants.split(",")
-    for key in chosen.keys:
-        if key not in contestants.CONTESTANTS:
-            parser.error(f"--contestants: expected some of {', '.join(contestants.CONTESTANTS)}, got {key}")
-    chosen.sections = cases.sections(chosen.points, chosen.thread_counts, parser.error)
+
+    def some(option, known):
+        """The words of an option."""
+        words = getattr(chosen, option).split(",")
+        for word in words:
+            if word not in known:
+                parser.error(f"--{option}: expected some of {', '.join(known)}, got {word}")
+        return words
+
+    chosen.keys = some("contestants", contestants.CONTESTANTS)
+    cells, passes = some("cells", cases.GATES), some("passes", cases.PASSES)
+    # So that the results of one run do not take the place of another's.
+    named = {"cells": cells, "passes": passes}
+    others = [option for option in named if getattr(chosen, option) != parser.get_default(option)]
+    chosen.kinds = [word for option in others for word in named[option]]
+    chosen.sections = cases.sections(chosen.points, cells, passes, chosen.thread_counts, parser.error)
     # The last ones first: the first serves most interrupts.
     chosen.processors = sorted(os.sched_getaffinity(0), reverse=True)
     if max(chosen.thread_counts) > len(chosen.processors):
@@ -49,6 +62,18 @@ def options():
     return chosen
 
 
+def taken(folder):
+    """The results that a runner has left in a folder, which are removed: its output, and gradients by name."""
+
+    def load(path):
+        array = numpy.load(path)
+        path.unlink()
+        return array
+
+    output, paths = load(folder / "y.npy"), sorted(folder.glob("gradient_*.npy"))
+    return {"output": output, "gradients": {path.stem.removeprefix("gradient_"): load(path) for path in paths}}
+
+
 def measure(case, keys, processors, rounds, seconds):
     """Runs the contestants on a case in turns: for each that took part what it took in each round, or how it failed."""
     results, runners = {key: {"rounds": []} for key in keys}, {}
@@ -56,28 +81,26 @@ def measure(case, keys, processors, rounds, seconds):
     def prepare(key):
         runners[key] = contestants.Runner(contestants.CONTESTANTS[key], case, folder, processors)
         results[key] |= runners[key].start()
-        complaint = expectation.complaint(numpy.load(folder / "y.npy"))
-        (folder / "y.npy").unlink()
-        if complaint:
+        if complaint := expectation.complaint(**taken(folder)):
             raise contestants.RunnerFailure(complaint)
 
     def take_turn(key):
         results[key]["rounds"].append(runners[key].time(seconds))
 
     def each(action, turn=0):
-        able = [key for key in results if "failure" not in results[key]]
+        able = [key for key, result in results.items() if not {"failure", "unsupported"} & result.keys()]
         # Nobody always comes after the same one.
         for key in able[turn:] + able[:turn]:
             try:
                 action(key)
-            except contestants.Unsupported:
-                del results[key]
+            except contestants.Unsupported as reason:
+                results[key] = {"unsupported": str(reason)}
             except contestants.RunnerFailure as failure:
                 results[key]["failure"] = str(failure)
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        expectation = agreement.Expectation(case.write(folder))
+        expectation = agreement.Expectation(case, case.write(folder))
         try:
             each(prepare)
             for turn in range(rounds):
@@ -86,7 +109,7 @@ def measure(case, keys, processors, rounds, seconds):
             for runner in runners.values():
                 runner.close()
     for result in results.values():
-        if "failure" not in result:
+        if result.get("rounds"):
             result["median"] = statistics.median(times["median"] for times in result["rounds"])
             result["minimum"] = min(times["minimum"] for times in result["rounds"])
     return results
@@ -94,9 +117,9 @@ def measure(case, keys, processors, rounds, seconds):
 
 def run(chosen, say):
     """Runs all sections, each line of its table said as soon as it is known; the rows, and the limits by threads."""
-    hidden_sizes = [case.hidden_size for section in chosen.sections for case in section.cases]
+    points = [case for section in chosen.sections for case in section.cases]
     bounds = {
-        threads: limits.Limits(hidden_sizes, chosen.processors[:threads])
+        threads: limits.Limits(points, chosen.processors[:threads])
         for threads in sorted({section.threads for section in chosen.sections})
     }
     rows = []
@@ -133,20 +156,21 @@ def main():
     say(f"# Recurrent and its peers, {date}\n")
     say(f"{chosen.machine}, processors: {len(chosen.processors)}; revision {revision or 'unknown'}.")
     say(
-        "One call of one tanh layer, float32: medians in µs, and in brackets how many times as long as "
+        "One call of one layer, float32: medians in µs, and in brackets how many times as long as "
         f"{contestants.CONTESTANTS[chosen.keys[0]].name} the others took."
     )
     rows, bounds = run(chosen, say)
-    say("\n## Versions and settings\n")
+    say("\n## Versions and settings")
     for line in report.settings(rows, chosen.keys):
         say(line)
 
     chosen.output.mkdir(parents=True, exist_ok=True)
-    path = chosen.output / f"{date}-{machine.slug(chosen.machine)}-peers"
-    pictures = [path.with_suffix(suffix) for suffix in (".svg", ".png")]
-    title = f"Time per step, forward, one thread: {chosen.machine}, {date}"
-    if plot.draw(rows, chosen.keys, title, pictures):
-        say(f"\n![{title}]({pictures[0].name})")
+    path = chosen.output / "-".join([date, machine.slug(chosen.machine), "peers", *chosen.kinds])
+    for cell in cases.GATES:
+        pictures = [path.with_name(f"{path.name}-{cell}{suffix}") for suffix in (".svg", ".png")]
+        title = f"Time per step, {cases.TITLES[cell]}, forward, one thread: {chosen.machine}, {date}"
+        if plot.draw(rows, cell, chosen.keys, title, pictures):
+            say(f"\n![{title}]({pictures[0].name})")
     path.with_suffix(".md").write_text("\n".join(lines) + "\n")
     record = {
         "machine": chosen.machine,

@@ -1,9 +1,14 @@
 """What is compared: layers of the field's shapes, and the files in which a runner gets one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy
 import safetensors.numpy
+
+# G, the gates of a cell: its weights are [G·H, I] and [G·H, H].
+GATES = {"rnn": 1, "lstm": 4, "gru": 3}
+PASSES = ("forward", "training")
+TITLES = {"rnn": "RNN", "lstm": "LSTM", "gru": "GRU", "forward": "forward", "training": "forward and backward"}
 
 
 @dataclass(frozen=True)
@@ -21,15 +26,20 @@ class Case:
     def name(self):
         return f"{self.steps}, {self.rows}, {self.input_size}, {self.hidden_size}"
 
+    @property
+    def gates(self):
+        return GATES[self.cell]
+
     def arrays(self):
         """Input and weights under their files' names: x normal, weights uniform in ±1/√H as PyTorch draws them."""
         generator = numpy.random.default_rng(20)
         bound = self.hidden_size**-0.5
+        rows = self.gates * self.hidden_size
         shapes = {
-            "weight_ih": (self.hidden_size, self.input_size),
-            "weight_hh": (self.hidden_size, self.hidden_size),
-            "bias_ih": (self.hidden_size,),
-            "bias_hh": (self.hidden_size,),
+            "weight_ih": (rows, self.input_size),
+            "weight_hh": (rows, self.hidden_size),
+            "bias_ih": (rows,),
+            "bias_hh": (rows,),
         }
         arrays = {name: generator.uniform(-bound, bound, shape) for name, shape in shapes.items()}
         arrays["x"] = generator.standard_normal((self.steps, self.rows, self.input_size))
@@ -65,6 +75,9 @@ GRID = [
     Case(20, 128, 2048, 2048),
 ]
 
+# Points by what they cost: one row, few rows, many rows.
+TRAINING_GRID = [GRID[index] for index in (1, 3, 4, 7, 8, 10, 11, 12, 13, 14)]
+GATED_GRID = [GRID[index] for index in (1, 3, 5, 8, 10, 11, 12, 13)]
 QUICK = [GRID[1], GRID[4], GRID[7], GRID[11], GRID[12]]
 
 # Of the plot: every power of two, with fewer steps where a step takes long. The grid's own points are among them.
@@ -78,7 +91,7 @@ CURVES = [
     for size, steps in steps_of_size.items()
 ]
 
-PRESETS = {"grid": GRID, "curves": CURVES, "quick": QUICK}
+PRESETS = ("grid", "curves", "quick")
 
 
 @dataclass(frozen=True)
@@ -90,23 +103,39 @@ class Section:
     cases: list
 
 
-def sections(text, thread_counts, fail):
-    """The sections of `--points`: all points on each number of threads, and then what the curves need beside."""
-    words = text.split()
-    points = []
-    for word in words:
-        if word == "curves":
-            continue
-        try:
-            points += PRESETS[word] if word in PRESETS else [Case(*map(int, word.split(",")))]
-        except (TypeError, ValueError):
-            fail(f"--points: expected T,B,I,H or one of {', '.join(PRESETS)}, got {word}")
-    points = list(dict.fromkeys(points))
-    found = [Section(f"Forward, {_threads(count)}", count, points) for count in thread_counts if points]
-    if "curves" in words:
-        others = [case for case in CURVES if case not in points or 1 not in thread_counts]
-        found.append(Section("Forward, one thread: the other points of the plot", 1, others))
+def sections(text, cells, passes, thread_counts, fail):
+    """The sections of `--points` for each cell and pass: all points on each number of threads, and then, of the forward
+    pass, what the curves need beside."""
+    found = []
+    for cell in cells:
+        for pass_name in passes:
+            words = text.split()
+            points = [case for word in words if word != "curves" for case in _cases(word, cell, pass_name, fail)]
+            points = list(dict.fromkeys(points))
+            title = f"{TITLES[cell]}, {TITLES[pass_name]}"
+            found += [Section(f"{title}, {_threads(count)}", count, points) for count in thread_counts if points]
+            if "curves" in words and pass_name == "forward":
+                known = points if 1 in thread_counts else []
+                others = [case for case in _of(CURVES, cell, pass_name) if case not in known]
+                found.append(Section(f"{title}, one thread: the other points of the plot", 1, others))
     return found
+
+
+def _cases(word, cell, pass_name, fail):
+    """The points that a word of `--points` means."""
+    if word == "quick":
+        return _of(QUICK, cell, pass_name)
+    if word == "grid":
+        grid = GATED_GRID if cell != "rnn" else GRID if pass_name == "forward" else TRAINING_GRID
+        return _of(grid, cell, pass_name)
+    try:
+        return [Case(*map(int, word.split(",")), cell, pass_name)]
+    except (TypeError, ValueError):
+        return fail(f"--points: expected T,B,I,H or one of {', '.join(PRESETS)}, got {word}")
+
+
+def _of(points, cell, pass_name):
+    return [replace(case, cell=cell, pass_name=pass_name) for case in points]
 
 
 def _threads(count):

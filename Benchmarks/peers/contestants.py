@@ -64,7 +64,7 @@ class RunnerFailure(Exception):
 
 
 class Unsupported(Exception):
-    """A runner does not know the case's cell or pass."""
+    """A runner does not know the case's cell or pass, and says so."""
 
 
 class Runner:
@@ -91,7 +91,7 @@ class Runner:
         """Waits for the first result, and returns the version and the setting."""
         word, *rest = self._line().split(" ", 1)
         if word == "unsupported":
-            raise Unsupported
+            raise Unsupported(*rest)
         if word != "ready" or not rest:
             raise self._failure(f"expected ready VERSION, got {word}")
         self._stop()

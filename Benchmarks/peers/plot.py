@@ -20,12 +20,13 @@ STYLES = {
 LEAST_SIZES = 3
 
 
-def panels(rows):
-    """For each batch size of enough rows of one thread with I = H: the rows, by hidden size."""
+def panels(rows, cell):
+    """For each batch size of enough forward passes of a cell on one thread with I = H: the rows, by hidden size."""
     found = {}
     for row in rows:
         case = row["case"]
-        if row["threads"] == 1 and case.input_size == case.hidden_size:
+        shown = row["threads"] == 1 and (case.cell, case.pass_name) == (cell, "forward")
+        if shown and case.input_size == case.hidden_size:
             found.setdefault(case.rows, {})[case.hidden_size] = row
     return {
         batch: [by_size[size] for size in sorted(by_size)]
@@ -34,9 +35,9 @@ def panels(rows):
     }
 
 
-def draw(rows, keys, title, paths):
-    """Draws the rows to files, if there are enough of them; returns whether there were."""
-    batches = panels(rows)
+def draw(rows, cell, keys, title, paths):
+    """Draws a cell's rows to files, if there are enough of them; returns whether there were."""
+    batches = panels(rows, cell)
     if not batches:
         return False
     figure, axes = pyplot.subplots(
@@ -54,8 +55,10 @@ def draw(rows, keys, title, paths):
             points = [
                 (row["case"].hidden_size, 1e6 * row["results"][key]["median"] / row["case"].steps)
                 for row in chosen
-                if "median" in row["results"].get(key, {})
+                if "median" in row["results"][key]
             ]
+            if not points:
+                continue
             axis.plot(
                 *zip(*points),
                 color=color,

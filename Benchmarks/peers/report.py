@@ -3,6 +3,7 @@
 import math
 import statistics
 
+from cases import TITLES
 from contestants import CONTESTANTS
 
 
@@ -14,7 +15,7 @@ def microseconds(seconds):
 
 def median(row, key):
     """The median time of a contestant in a row, in seconds, or None."""
-    return row["results"].get(key, {}).get("median")
+    return row["results"][key].get("median")
 
 
 def ratio(row, key, to):
@@ -72,13 +73,31 @@ def means(rows, keys):
 
 
 def settings(rows, keys):
-    """The versions that ran, and the settings that each of them was fastest with."""
-    for key in keys:
-        ready = [row["results"][key] for row in rows if "version" in row["results"].get(key, {})]
-        if not ready:
-            continue
+    """For each cell and pass, the versions that ran, and the settings that each of them was fastest with; and why
+    others did not take part."""
+    kinds = {}
+    for row in rows:
+        kinds.setdefault((row["case"].cell, row["case"].pass_name), []).append(row)
+    for kind, rows_of_kind in kinds.items():
+        yield f"\n{', '.join(TITLES[word] for word in kind)}:\n"
+        for key in keys:
+            results = [row["results"][key] for row in rows_of_kind]
+            line = "; ".join([*_ready(results), *_absent(results)])
+            if line:
+                yield f"- {CONTESTANTS[key].name} {line}"
+
+
+def _ready(results):
+    ready = [result for result in results if "version" in result]
+    if ready:
         chosen = dict.fromkeys(result["setting"] for result in ready if result["setting"])
-        yield f"- {CONTESTANTS[key].name} {ready[0]['version']}" + (f": {' or '.join(chosen)}" if chosen else "")
+        yield ready[0]["version"] + (f": {' or '.join(chosen)}" if chosen else "")
+
+
+def _absent(results):
+    reasons = dict.fromkeys(result["unsupported"] for result in results if "unsupported" in result)
+    if reasons:
+        yield f"does not take part: {' or '.join(reasons)}"
 
 
 def plain(rows):
@@ -87,7 +106,7 @@ def plain(rows):
 
 
 def _missing(row, key):
-    return "failed" if "failure" in row["results"].get(key, {}) else "–"
+    return "failed" if "failure" in row["results"][key] else "–"
 
 
 def _line(cells):

@@ -1,4 +1,6 @@
-/// The sizes of one forward pass of one layer.
+import Recurrent
+
+/// The sizes of one pass of one layer.
 struct LayerShape: Sendable, CustomStringConvertible {
   /// T.
   var steps: Int
@@ -34,9 +36,28 @@ struct LayerShape: Sendable, CustomStringConvertible {
     LayerShape(20, 64, 1024, 1024), LayerShape(20, 128, 2048, 2048),
   ]
 
-  /// The floating-point operations of the products.
+  /// Those of the grid that training is timed on.
+  static let trainingGrid = [
+    LayerShape(100, 1, 64, 64), LayerShape(100, 1, 256, 256), LayerShape(100, 1, 512, 512),
+    LayerShape(10, 3, 100, 20), LayerShape(1000, 1, 1, 32), LayerShape(100, 8, 64, 64),
+    LayerShape(100, 16, 128, 128), LayerShape(100, 32, 256, 256), LayerShape(50, 64, 512, 512),
+    LayerShape(20, 64, 1024, 1024),
+  ]
+
+  /// The floating-point operations of the products of a forward pass.
   var operations: Double {
     2 * Double(steps) * Double(rows) * Double(hiddenSize) * Double(inputSize + hiddenSize)
+  }
+
+  /// Those of training, which has each product three times: forward, for the gradient of its weights, and for that of what
+  /// they are multiplied with.
+  var trainingOperations: Double { 3 * operations }
+
+  /// A layer with tanh, and an input.
+  func example() -> (rnn: RNN<Float>, x: Tensor<Float>) {
+    var generator = SeededGenerator(seed: 20)
+    let rnn = RNN<Float>(inputSize: inputSize, hiddenSize: hiddenSize, using: &generator)
+    return (rnn, .normal([steps, rows, inputSize], using: &generator))
   }
 
   var description: String { "T \(steps), B \(rows), I \(inputSize), H \(hiddenSize)" }

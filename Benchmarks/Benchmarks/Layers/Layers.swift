@@ -3,7 +3,7 @@ import BenchmarkSupport
 import Foundation
 import Recurrent
 
-/// Forward passes of one layer, from streaming to large batches, and of states that are subnormal numbers.
+/// Forward passes of one layer, from streaming to large batches, and of states that are subnormal numbers; and training.
 let benchmarks: @Sendable () -> Void = {
   for shape in LayerShape.grid {
     for contender in Contender.all { pass(shape, contender, threads: 1) }
@@ -16,6 +16,7 @@ let benchmarks: @Sendable () -> Void = {
   for states in StateKind.allCases {
     for contender in Contender.all { pass(of: states, contender) }
   }
+  trainingBenchmarks()
 }
 
 /// A forward pass of one layer with tanh.
@@ -24,9 +25,7 @@ private func pass(_ shape: LayerShape, _ contender: Contender, threads: Int) {
     "A forward pass of \(shape) on \(contender), \(counted(threads, "thread"))",
     operations: shape.operations
   ) {
-    var generator = SeededGenerator(seed: 20)
-    var rnn = RNN<Float>(inputSize: shape.inputSize, hiddenSize: shape.hiddenSize, using: &generator)
-    let x = Tensor<Float>.normal([shape.steps, shape.rows, shape.inputSize], using: &generator)
+    var (rnn, x) = shape.example()
     rnn.threadCount = threads
     return try checked(rnn, x, nil, contender)
   }

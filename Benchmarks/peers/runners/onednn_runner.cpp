@@ -65,7 +65,7 @@ int main(int argc, char **argv) {
   if (argc != 5) return 2;
   const std::string folder = argv[1];
   if (std::strcmp(argv[2], "rnn") != 0 || std::strcmp(argv[3], "forward") != 0) {
-    std::puts("unsupported");
+    std::printf("unsupported it has no %s, %s\n", argv[2], argv[3]);
     return 0;
   }
   Array x = read(folder + "/x.npy"), w = read(folder + "/weight_ih.npy"), r = read(folder + "/weight_hh.npy");

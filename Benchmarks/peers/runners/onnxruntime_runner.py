@@ -1,19 +1,32 @@
-"""ONNX Runtime's operator `RNN`."""
+"""ONNX Runtime's operators `RNN`, `LSTM` and `GRU`."""
 
 import onnx
 import onnxruntime
 import protocol
 from onnx import TensorProto, helper, numpy_helper
 
-arguments = protocol.Arguments()
+# The gates of the operator, as they stand in PyTorch's order: i, o, f, c of i, f, g, o, and z, r, h of r, z, n.
+GATES = {"rnn": [0], "lstm": [0, 3, 1, 2], "gru": [1, 0, 2]}
+
+arguments = protocol.Arguments(passes=("forward",))
 x = arguments.array("x")
-w, r, b, c = (arguments.array(name) for name in protocol.WEIGHTS)
 steps, rows, _ = x.shape
-hidden_size = len(b)
+gates = GATES[arguments.cell]
+
+
+def reordered(array):
+    """The array with its gates in the operator's order."""
+    return array.reshape(len(gates), -1, *array.shape[1:])[gates].reshape(array.shape)
+
+
+w, r, b, c = (reordered(arguments.array(name)) for name in protocol.WEIGHTS)
+hidden_size = r.shape[1]
+# PyTorch's GRU resets after the product.
+attributes = {"linear_before_reset": 1} if arguments.cell == "gru" else {}
 parameters = {"W": w[None], "R": r[None], "B": [[*b, *c]]}
 graph = helper.make_graph(
-    [helper.make_node("RNN", ["X", "W", "R", "B"], ["Y"], hidden_size=hidden_size)],
-    "rnn",
+    [helper.make_node(arguments.cell.upper(), ["X", "W", "R", "B"], ["Y"], hidden_size=hidden_size, **attributes)],
+    arguments.cell,
     [helper.make_tensor_value_info("X", TensorProto.FLOAT, x.shape)],
     [helper.make_tensor_value_info("Y", TensorProto.FLOAT, [steps, 1, rows, hidden_size])],
     [numpy_helper.from_array(x.dtype.type(array), name) for name, array in parameters.items()],
@@ -32,5 +45,5 @@ protocol.serve(
     arguments,
     f"{onnxruntime.__version__}, input and output bound",
     lambda: session.run_with_iobinding(binding),
-    lambda _: y.numpy()[:, 0],
+    lambda _: {"y": y.numpy()[:, 0]},
 )

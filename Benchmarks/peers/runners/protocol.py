@@ -1,14 +1,18 @@
 """The protocol of the runners, for those in Python.
 
 A runner is a process that the driver starts with the arguments FOLDER CELL PASS THREADS. It reads the case from the
-folder, computes once, writes y.npy there, and answers in lines:
+folder, computes once, and writes what it has computed there: the output, y.npy, and for the pass `training` the
+gradients of the sum of all outputs, gradient_NAME.npy with NAME as the files of the case are called (gradient_h0.npy,
+of the initial state [B, H], if it likes). Then it answers in lines:
 
-    ready VERSION, SETTING         the result is written; or `unsupported`, and it ends
+    ready VERSION, SETTING         the results are written; or `unsupported REASON`, and it ends
 
 Then it waits on standard input, and ends with it:
 
     time SECONDS                   call once untimed, then at least twice and until SECONDS have passed
     times COUNT MEDIAN MINIMUM     its answer, in seconds for each whole call
+
+A call is the whole pass, with everything that is written after it.
 """
 
 import gc
@@ -22,13 +26,14 @@ WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
 
 class Arguments:
-    """What the driver asks for."""
+    """What the driver asks for, which must be one of the passes that a runner has."""
 
-    def __init__(self):
+    def __init__(self, passes):
         self.folder, self.cell, self.pass_name, threads = sys.argv[1:]
         self.threads = int(threads)
-        if (self.cell, self.pass_name) != ("rnn", "forward"):
-            print("unsupported", flush=True)
+        self.trains = self.pass_name == "training"
+        if self.pass_name not in passes:
+            print(f"unsupported it has no pass {self.pass_name}", flush=True)
             sys.exit()
 
     def array(self, name):
@@ -53,9 +58,10 @@ def fastest(calls):
     return name, calls[name]
 
 
-def serve(arguments, version, call, output=lambda result: result):
-    """Runs the protocol around `call`; `output` makes an array of its result."""
-    numpy.save(f"{arguments.folder}/y.npy", output(call()))
+def serve(arguments, version, call, arrays):
+    """Runs the protocol around `call`; `arrays` makes arrays of its result, by the names of their files."""
+    for name, array in arrays(call()).items():
+        numpy.save(f"{arguments.folder}/{name}.npy", array)
     gc.collect()
     gc.disable()
     print("ready", version, flush=True)

@@ -5,34 +5,37 @@ import Recurrent
 @main
 struct RecurrentRunner {
   static func main() throws {
-    let arguments = CommandLine.arguments.dropFirst()
-    guard arguments.count == 5, let threadCount = Int(arguments[4]),
-      let backend = Backend(rawValue: arguments[5])
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    guard arguments.count == 5, let threadCount = Int(arguments[3]),
+      let backend = Backend(rawValue: arguments[4])
     else {
-      throw RunnerError(description: "expected FOLDER CELL PASS THREADS BACKEND, got \(arguments)")
+      throw RunnerError.protocolViolation(
+        expected: "FOLDER CELL PASS THREADS BACKEND", actual: arguments.description)
     }
-    guard arguments[2] == "rnn", arguments[3] == "forward", backend.isAvailable else {
-      reply("unsupported")
-      return
+    do {
+      guard backend.isAvailable else { throw RunnerError.noSuchBackend(backend) }
+      if OpenBLASLibrary.isLinked { try OpenBLASLibrary.setThreadCount(threadCount) }
+      let subject = try Subject(
+        folder: arguments[0], cell: arguments[1], pass: arguments[2], threadCount: threadCount,
+        backend: backend)
+      for (name, tensor) in try subject.results() {
+        try NumPyFile.write(tensor, toPath: "\(arguments[0])/\(name).npy")
+      }
+      reply("ready \(PackageVersion.current), backend \(backend.rawValue)")
+      try serve(subject)
+    } catch let error as RunnerError where error.isAbsence {
+      reply("unsupported \(error)")
     }
-    try serve(folder: arguments[1], threadCount: threadCount, backend: backend)
   }
 
-  private static func serve(folder: String, threadCount: Int, backend: Backend) throws {
-    if OpenBLASLibrary.isLinked { try OpenBLASLibrary.setThreadCount(threadCount) }
-    let model = try SafetensorsFile(path: "\(folder)/model.safetensors")
-    var rnn = try RNN<Float>(stateDictionary: model.stateDictionary())
-    rnn.threadCount = threadCount
-    rnn.backend = backend
-    let x = try NumPyFile(path: "\(folder)/x.npy").tensor(as: Float.self)
-    try NumPyFile.write(rnn(x).output, toPath: "\(folder)/y.npy")
-    reply("ready \(PackageVersion.current), backend \(backend.rawValue)")
+  /// Times calls as often as it is told to, until standard input ends.
+  private static func serve(_ subject: Subject) throws {
     while let line = readLine() {
       let words = line.split(separator: " ")
       guard words.count == 2, words[0] == "time", let seconds = Double(words[1]) else {
-        throw RunnerError(description: "expected time SECONDS, got \(line)")
+        throw RunnerError.protocolViolation(expected: "time SECONDS", actual: line)
       }
-      reply(try timed(for: seconds) { _ = try rnn(x) })
+      reply(try timed(for: seconds, subject.call))
     }
   }
 
@@ -55,9 +58,4 @@ struct RecurrentRunner {
     print(line)
     fflush(nil)
   }
-}
-
-/// What the driver did wrong.
-struct RunnerError: Error, CustomStringConvertible {
-  let description: String
 }
