@@ -129,7 +129,7 @@ def _cases(word, cell, pass_name, fail):
         grid = GATED_GRID if cell != "rnn" else GRID if pass_name == "forward" else TRAINING_GRID
         return _of(grid, cell, pass_name)
     try:
-        return [Case(*map(int, word.split(",")), cell, pass_name)]
+        return [Case(*map(int, word.split(",")), cell=cell, pass_name=pass_name)]
     except (TypeError, ValueError):
         return fail(f"--points: expected T,B,I,H or one of {', '.join(PRESETS)}, got {word}")
 

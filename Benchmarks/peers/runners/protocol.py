@@ -33,7 +33,7 @@ class Arguments:
         self.threads = int(threads)
         self.trains = self.pass_name == "training"
         if self.pass_name not in passes:
-            print(f"unsupported it has no pass {self.pass_name}", flush=True)
+            print(f"unsupported this runner has no pass {self.pass_name}", flush=True)
             sys.exit()
 
     def array(self, name):

@@ -31,7 +31,8 @@ def forward():
 
 def training():
     """Serves the forward and the backward pass."""
-    x.requires_grad_()
+    tensors = {"x": x.requires_grad_()}
+    tensors |= {name.removesuffix("_l0"): parameter for name, parameter in layer.named_parameters()}
     traced = torch.jit.trace(layer, x)
 
     def backward(module):
@@ -39,14 +40,19 @@ def training():
         x.grad = None
         y = module(x)[0]
         y.sum().backward()
-        return y
+        return y, [tensor.grad for tensor in tensors.values()]
 
-    def arrays(y):
-        gradients = {name.removesuffix("_l0"): parameter.grad for name, parameter in layer.named_parameters()}
-        gradients["x"] = x.grad
-        return {"y": y.detach().numpy()} | {f"gradient_{name}": grad.numpy() for name, grad in gradients.items()}
+    def grad():
+        y = layer(x)[0]
+        return y, torch.autograd.grad(y.sum(), tensors.values())
 
-    serve({"eager": lambda: backward(layer), "traced": lambda: backward(traced)}, arrays)
+    def arrays(result):
+        y, gradients = result
+        found = {f"gradient_{name}": gradient.numpy() for name, gradient in zip(tensors, gradients)}
+        return found | {"y": y.detach().numpy()}
+
+    calls = {"eager": lambda: backward(layer), "traced": lambda: backward(traced), "torch.autograd.grad": grad}
+    serve(calls, arrays)
 
 
 if arguments.trains:

@@ -20,7 +20,7 @@ enum RunnerError: Error, CustomStringConvertible {
     switch self {
     case .protocolViolation(let expected, let actual): "expected \(expected), got \(actual)"
     case .noSuchCell(let cell): "it has no cell \(cell)"
-    case .noSuchPass(let pass): "it has no pass \(pass)"
+    case .noSuchPass(let pass): "this runner has no pass \(pass)"
     case .noSuchBackend(let backend): "it was built without \(backend.rawValue)"
     }
   }
