@@ -16,11 +16,18 @@ struct ForecastNetwork: Parameterized {
     head = Linear(inputSize: options.hiddenSize, outputSize: options.horizon, using: &generator)
   }
 
+  /// The most units that one thread is given.
+  private static let largestAlone = 128
+
   private static func recurrentLayer(
     _ options: ForecasterOptions, using generator: inout SeededGenerator
   ) -> RNN<Float> {
-    RNN(
+    var layer = RNN<Float>(
       inputSize: 1, hiddenSize: options.hiddenSize, layerCount: options.layerCount, using: &generator)
+    // Small windows of a small network are nothing to share out, and threads that wait for each other at every step are slow
+    // where the processor has other work.
+    if options.hiddenSize <= largestAlone { layer.threadCount = 1 }
+    return layer
   }
 
   mutating func forEachParameter(_ body: (String, inout Tensor<Float>) throws -> Void) rethrows {

@@ -91,11 +91,11 @@ final class TrainingProgress {
   }
 
   /// Seconds as a person reads them.
-  private static func duration(_ seconds: Double) -> String {
+  static func duration(_ seconds: Double) -> String {
     let whole = Int(min(seconds, 1e9).rounded(.up))
-    if whole < 100 { return "\(whole) s" }
-    let minutes = whole / 60
-    return minutes < 100 ? "\(minutes) min" : "\(minutes / 60) h"
+    if whole < 60 { return "\(whole) s" }
+    let (larger, unit) = whole < 3600 ? (whole, "min") : (whole / 60, "h")
+    return String(format: "%d:%02d \(unit)", larger / 60, larger % 60)
   }
 
   private static func terminalWidth() -> Int? {
