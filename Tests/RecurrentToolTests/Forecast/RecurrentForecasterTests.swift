@@ -41,13 +41,13 @@ struct RecurrentForecasterTests {
     #expect(try forecaster.forecasts(of: other, from: [120], steps: 6) != [known[1]])
   }
 
-  @Test("two sines are forecast with a quarter of the last value's error at most", arguments: [1, 2])
+  @Test("two sines are forecast with a third of the last value's error at most", arguments: [1, 2])
   func learns(layerCount: Int) throws {
     let values = try beat(300)
     let forecaster = try learn(values, to: 240, layerCount: layerCount, epochs: 40)
     let errors = try ForecastErrors(forecaster, of: values, on: 240..<300, horizon: 6)
     let baseline = try ForecastErrors(LastValue(), of: values, on: 240..<300, horizon: 6)
-    #expect(errors.rootMeanSquare < baseline.rootMeanSquare / 4)
+    #expect(errors.rootMeanSquare < baseline.rootMeanSquare / 3)
   }
 
   @Test("a forecast depends on its own place alone, not on how many are asked for")
