@@ -17,11 +17,14 @@ help: ## Show the targets.
 deps: ## Install the Debian packages that are missing, where that is permitted.
 	@Utilities/install-dependencies.sh
 
-run: deps ## Walk through the slides' programs, run a PyTorch-trained model, compare the backends.
+run: deps ## The slides' programs, a PyTorch-trained model, the backends compared, a series forecast.
 	swift build -c release $(TRAITS) --product recurrent
 	swift run -c release $(TRAITS) --package-path Examples/Slides Slides
 	@printf '\nThe backends side by side\n-------------------------\n'
 	@$$(swift build -c release $(TRAITS) --show-bin-path)/recurrent bench
+	@printf '\nA network learns a series\n-------------------------\n'
+	@$$(swift build -c release $(TRAITS) --show-bin-path)/recurrent forecast \
+		Examples/Series/airline-passengers.csv --time-column Month --horizon 12 --plot .build/airline-passengers.svg
 
 test: lint test-openblas test-portable test-address test-emulated test-packages test-examples ## Prove it.
 

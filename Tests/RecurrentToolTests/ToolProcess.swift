@@ -7,7 +7,15 @@ struct ToolProcess {
   let errors: String
 
   /// Runs the command that was built with the tests.
-  init(_ arguments: [String], environment: [String: String] = [:]) throws {
+  ///
+  /// - Parameters:
+  ///   - arguments: The command's arguments.
+  ///   - environment: Variables beside those of the tests.
+  ///   - during: Is given the process that has been started, before its end is awaited.
+  /// - Throws: What starting it, the closure and reading what it wrote throw.
+  init(
+    _ arguments: [String], environment: [String: String] = [:], during: (Process) throws -> Void = { _ in }
+  ) throws {
     let tests = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
     let process = Process()
     process.executableURL = tests.deletingLastPathComponent().appendingPathComponent("recurrent")
@@ -23,6 +31,7 @@ struct ToolProcess {
     process.standardOutput = streams[0]
     process.standardError = streams[1]
     try process.run()
+    try during(process)
     process.waitUntilExit()
     status = process.terminationStatus
     output = try String(contentsOfFile: folder.path("output"), encoding: .utf8)

@@ -9,8 +9,9 @@ struct ForecastCommand: ParsableCommand {
     discussion: """
       The last part of the series is held out while the network learns. From every place in it, forecasts are \
       compared with what came, and so are two baselines: the last value, and the value a season ago. Then the \
-      network learns from the whole series and forecasts what comes after it; the band around that is 1.96 times \
-      the root mean square of its errors in the held-out part, for each number of steps ahead.
+      rnn, as it is, or a reservoir, once it has learnt the whole series, forecasts what comes after it; the band \
+      around that is 1.96 times the root mean square of the errors in the held-out part, for each number of steps \
+      ahead.
       """)
 
   @Argument(help: "The series: a CSV file with a line of names.")
@@ -28,7 +29,7 @@ struct ForecastCommand: ParsableCommand {
   var horizon: Int
 
   @Option(help: "Who forecasts.")
-  var method: ForecastMethod = .reservoir
+  var method: ForecastMethod = .rnn
 
   @Option(help: "The steps of a season; guessed from the autocorrelation without it, 1 for none.")
   var season: Int?
@@ -36,14 +37,29 @@ struct ForecastCommand: ParsableCommand {
   @Option(help: "The steps that a forecast looks back on, which fill the network's state.")
   var window: Int?
 
-  @Option(help: "The units of the network.")
-  var hiddenSize = 100
+  @Option(help: "The units of the network; \(Self.defaults { $0.defaultHiddenSize }) without it.")
+  var hiddenSize: Int?
+
+  @Option(help: "The layers of the rnn; 1 without it.")
+  var layers: Int?
+
+  @Option(help: "How often the rnn sees every window; \(ForecastRequest.defaultEpochs) times without it.")
+  var epochs: Int?
 
   @Option(help: "What decides the random weights.")
   var seed: UInt64 = 1
 
   @Option(help: "The share of the series that is held out, between 0 and 1.")
   var validation = 0.2
+
+  @Option(
+    help: """
+      Where to save the training of the rnn every \(TrainingSession.epochsBetweenSaves) epochs, .safetensors.
+      """)
+  var save: String?
+
+  @Flag(help: "Go on with the training that --save has saved.")
+  var resume = false
 
   @Option(help: "Where to draw the series and its forecast, .svg.")
   var plot: String?
@@ -55,15 +71,27 @@ struct ForecastCommand: ParsableCommand {
     for (option, value, range) in [
       ("--horizon", horizon, 1...10_000), ("--season", season, 1...100_000),
       ("--window", window, 1...100_000),
-      ("--hidden-size", hiddenSize, 1...5000),
+      ("--hidden-size", hiddenSize, 1...5000), ("--layers", layers, 1...100),
+      ("--epochs", epochs, 1...1_000_000),
     ] {
       if let value, !range.contains(value) {
         throw ValidationError(
           "\(option): expected \(range.lowerBound) to \(range.upperBound), got \(value)")
       }
     }
+    for (option, isGiven) in [
+      ("--layers", layers != nil), ("--epochs", epochs != nil), ("--save", save != nil), ("--resume", resume),
+    ] where isGiven && method != .rnn {
+      throw ValidationError("\(option): expected only with --method rnn, got --method \(method.rawValue)")
+    }
     guard validation > 0, validation < 1 else {
       throw ValidationError("--validation: expected more than 0 and less than 1, got \(validation)")
+    }
+    guard !resume || save != nil else {
+      throw ValidationError("--resume: expected --save with the file to go on with, got none")
+    }
+    if let save, [series, plot, output].contains(save) {
+      throw ValidationError("--save: expected a file of its own, got \(save)")
     }
     if let plot, plot == output || plot == series {
       throw ValidationError("--plot: expected a file of its own, got \(plot)")
@@ -78,8 +106,9 @@ struct ForecastCommand: ParsableCommand {
     let run = try ForecastRun(
       series,
       ForecastRequest(
-        method: method, season: season, window: window, hiddenSize: hiddenSize, seed: seed,
-        horizon: horizon, validation: validation))
+        method: method, season: season, window: window, hiddenSize: hiddenSize, layerCount: layers ?? 1,
+        epochs: epochs ?? ForecastRequest.defaultEpochs, seed: seed, horizon: horizon, validation: validation),
+      TrainingSession(path: save, resumes: resume, progress: .standardError))
     // Both files are whole before either takes its place.
     let stagedOutput = try output.map { try Self.stage(run.csv, toPath: $0) }
     let stagedPlot = try plot.map { try Self.stage(ForecastPlot(run).svg, toPath: $0) }
@@ -87,7 +116,13 @@ struct ForecastCommand: ParsableCommand {
     try stagedPlot?.commit()
     print(run.report)
     if let output { print("forecast: \(output)") } else { print(run.csv, terminator: "") }
+    if let save { print("model: \(save)") }
     if let plot { print("plot: \(plot)") }
+  }
+
+  /// What each method has by default, in words.
+  private static func defaults(_ value: (ForecastMethod) -> Int) -> String {
+    ForecastMethod.allCases.map { "\(value($0)) (\($0.rawValue))" }.joined(separator: " or ")
   }
 
   private static func stage(_ text: String, toPath path: String) throws(RecurrentError) -> AtomicFile {

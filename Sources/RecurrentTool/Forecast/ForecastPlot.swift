@@ -81,7 +81,8 @@ struct ForecastPlot {
       <rect class="held-out" x="\(Self.format(start))" y="\(Self.format(Self.top))" \
       width="\(Self.format(max(end - start, 0)))" height="\(Self.format(y.start - Self.top))"/>
       """
-    let label = text("held out", x: (start + end) / 2, y: Self.top + 16, class: "label middle")
+    // Above the area, where no line runs through it.
+    let label = text("held out", x: (start + end) / 2, y: Self.top - 5, class: "label middle")
     return end - start > 60 ? "\(area)\n\(label)" : area
   }
 

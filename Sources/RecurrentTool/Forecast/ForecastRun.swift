@@ -3,16 +3,22 @@ import Recurrent
 
 /// What to do with a series.
 struct ForecastRequest {
-  var method = ForecastMethod.reservoir
+  var method = ForecastMethod.rnn
   /// `nil` to guess it, 1 for none.
   var season: Int?
   /// `nil` for what the season and the length of the series suggest.
   var window: Int?
-  var hiddenSize = 100
+  /// `nil` for what suits the method.
+  var hiddenSize: Int?
+  var layerCount = 1
+  var epochs = ForecastRequest.defaultEpochs
   var seed: UInt64 = 1
   var horizon: Int
   /// The share of the series that is held out.
   var validation = 0.2
+
+  /// The epochs of a training where none are asked for.
+  static let defaultEpochs = 100
 }
 
 /// A forecast with all that shows what it is worth.
@@ -44,8 +50,14 @@ struct ForecastRun {
 
   /// Learns from the first part of a series, checks in the second, and forecasts what comes after it.
   ///
+  /// - Parameters:
+  ///   - series: The series.
+  ///   - request: What to do with it.
+  ///   - session: Where the training of a network is saved, and who is told how it goes.
   /// - Throws: ``RecurrentError`` for a series that is too short, constant or shorter than the request needs.
-  init(_ series: TimeSeries, _ request: ForecastRequest) throws {
+  init(
+    _ series: TimeSeries, _ request: ForecastRequest, _ session: TrainingSession = TrainingSession()
+  ) throws {
     try series.validate(least: Self.leastValues)
     let values = series.values
     let heldOut = Int((request.validation * Double(values.count)).rounded())
@@ -76,12 +88,14 @@ struct ForecastRun {
     let window = request.window ?? max(1, min(max(20, 2 * (season ?? 0)), split / 4))
     let horizon = request.horizon
 
+    let options = ForecasterOptions(
+      season: season, window: window, hiddenSize: request.hiddenSize ?? request.method.defaultHiddenSize,
+      layerCount: request.layerCount, epochs: request.epochs, seed: request.seed, horizon: horizon)
+    var session = session
+    session.options = Self.dependencies(series, request, options)
     let clock = ContinuousClock()
     let start = clock.now
-    let trained = try request.method.train(
-      on: known,
-      ForecasterOptions(
-        season: season, window: window, hiddenSize: request.hiddenSize, seed: request.seed, horizon: horizon))
+    let trained = try request.method.train(on: values, to: split, options, session)
     trainingTime = clock.now - start
     let forecaster = trained.forecaster
     (methodName, summary) = (forecaster.name, trained.summary)
@@ -107,6 +121,20 @@ struct ForecastRun {
         argument: "forecast", expected: "finite numbers; another --seed or --hidden-size may give them",
         actual: "a forecast that grows without bound")
     }
+  }
+
+  /// What a training depends on, under the names of the command's arguments.
+  private static func dependencies(
+    _ series: TimeSeries, _ request: ForecastRequest, _ options: ForecasterOptions
+  ) -> [(argument: String, value: String)] {
+    [
+      ("--method", request.method.rawValue), ("--column", series.name),
+      ("SERIES", "\(series.values.count) values with the fingerprint \(series.fingerprint)"),
+      ("--validation", "\(request.validation)"), ("--season", options.season.map { "\($0)" } ?? "1"),
+      ("--horizon", "\(options.horizon)"), ("--window", "\(options.window)"),
+      ("--hidden-size", "\(options.hiddenSize)"), ("--layers", "\(options.layerCount)"),
+      ("--epochs", "\(options.epochs)"), ("--seed", "\(options.seed)"),
+    ]
   }
 
   /// The time at an index, as the series writes it.

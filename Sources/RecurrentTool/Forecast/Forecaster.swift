@@ -24,6 +24,9 @@ struct ForecasterOptions: Equatable {
   /// The steps that a forecast looks back on: what fills a network's state before it counts.
   var window: Int
   var hiddenSize: Int
+  /// The recurrent layers, and the times that they see every window; only what is trained by gradients has them.
+  var layerCount = 1
+  var epochs = 0
   var seed: UInt64
   /// How many steps ahead it has to see.
   var horizon: Int
@@ -34,7 +37,7 @@ struct TrainedForecaster {
   let forecaster: any Forecaster
   /// What it is, in a line.
   let summary: String
-  /// The same forecaster, learning from a longer series.
+  /// The same forecaster, learning from a longer series; itself where it learns once.
   let relearning: (_ values: [Double]) throws -> any Forecaster
 }
 

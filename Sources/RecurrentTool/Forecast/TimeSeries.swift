@@ -11,6 +11,19 @@ struct TimeSeries {
   var lines: [Int]
   var axis: TimeAxis
 
+  /// A number that other values hardly share: FNV-1a with 64 bits over their bytes.
+  ///
+  /// Source: G. Fowler, L. C. Noll, K.-P. Vo and D. Eastlake, "The FNV non-cryptographic hash algorithm", IETF draft.
+  var fingerprint: String {
+    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    for value in values {
+      for shift in stride(from: 0, to: 64, by: 8) {
+        hash = (hash ^ (value.bitPattern >> UInt64(shift)) & 0xFF) &* 0x100_0000_01B3
+      }
+    }
+    return String(hash, radix: 16)
+  }
+
   /// Checks what no forecaster could learn from.
   ///
   /// - Parameter least: The fewest values to go on with.

@@ -12,8 +12,10 @@ struct ForecastCommandTests {
     folder = try TemporaryFolder()
   }
 
-  private func forecast(_ path: String, _ more: [String]) throws -> ToolProcess {
-    try ToolProcess(["forecast", path, "--hidden-size", "20"] + more)
+  private func forecast(
+    _ path: String, method: String = "reservoir", _ more: [String]
+  ) throws -> ToolProcess {
+    try ToolProcess(["forecast", path, "--method", method, "--hidden-size", "20"] + more)
   }
 
   private func write(_ text: String) throws -> String {
@@ -22,27 +24,28 @@ struct ForecastCommandTests {
     return path
   }
 
-  @Test("forecasts the airline passengers better than both baselines, and writes forecast and plot")
-  func airline() throws {
-    let process = try forecast(
-      Repository.airlinePassengers,
+  @Test(
+    "forecasts the airline passengers better than both baselines, and writes forecast and plot",
+    arguments: [([], "rnn"), (["--method", "reservoir", "--hidden-size", "20"], "reservoir")])
+  func airline(options: [String], method: String) throws {
+    let process = try ToolProcess(
       [
-        "--time-column", "Month", "--horizon", "12", "--output", folder.path("f.csv"), "--plot",
-        folder.path("f.svg"),
-      ])
+        "forecast", Repository.airlinePassengers, "--time-column", "Month", "--horizon", "12", "--output",
+        folder.path("f.csv"), "--plot", folder.path("f.svg"),
+      ] + options)
     #expect(process.status == 0, "\(process.errors)")
     #expect(process.output.contains("Passengers: 144 values, 1949-01 to 1960-12, season of 12 steps (found)"))
     #expect(process.output.contains("held out: 29 values from 1958-08 on"))
     #expect(!process.output.contains("note:"))
     let table = process.output.split(separator: "\n").reduce(into: [String: [Double]]()) { table, line in
-      for name in ["reservoir", "last value", "seasonal naive"] where line.hasPrefix(name + " ") {
+      for name in [method, "last value", "seasonal naive"] where line.hasPrefix(name + " ") {
         table[name] = line.dropFirst(name.count).split(separator: " ").compactMap { Double($0) }
       }
     }
-    let reservoir = try #require(table["reservoir"])
-    #expect(reservoir.count == 3 && table.count == 3)
-    for (name, errors) in table where name != "reservoir" {
-      #expect(zip(reservoir, errors).allSatisfy { $0 < 0.6 * $1 }, "\(name)")
+    let learnt = try #require(table[method])
+    #expect(learnt.count == 3 && table.count == 3)
+    for (name, errors) in table where name != method {
+      #expect(zip(learnt, errors).allSatisfy { $0 < 0.6 * $1 }, "\(name)")
     }
     let lines = try String(contentsOfFile: folder.path("f.csv"), encoding: .utf8).split(separator: "\n")
     #expect(lines.count == 13 && lines[0] == "Month,forecast,lower,upper")
@@ -57,11 +60,12 @@ struct ForecastCommandTests {
     #expect(svg.hasPrefix("<?xml") && svg.hasSuffix("</svg>\n"))
   }
 
-  @Test("a seed decides every number")
-  func seeds() throws {
+  @Test("a seed decides every number", arguments: ["rnn", "reservoir"])
+  func seeds(method: String) throws {
     let path = try write("v\n" + (0..<60).map { "\(sin(Double($0) / 3) + Double($0 % 7))\n" }.joined())
     func output(_ seed: String) throws -> String {
-      let process = try forecast(path, ["--horizon", "4", "--seed", seed, "--output", folder.path("f.csv")])
+      let process = try forecast(
+        path, method: method, ["--horizon", "4", "--seed", seed, "--output", folder.path("f.csv")])
       #expect(process.status == 0, "\(process.errors)")
       return try String(contentsOfFile: folder.path("f.csv"), encoding: .utf8)
     }
@@ -139,12 +143,25 @@ struct ForecastCommandTests {
       ["--horizon", "5", "--validation", "nan"], ["--horizon", "5", "--season", "0"],
       ["--horizon", "5", "--window", "-1"], ["--horizon", "5", "--hidden-size", "0"],
       ["--horizon", "5", "--method", "oracle"], ["--horizon", "5", "--seed", "-1"],
+      ["--horizon", "5", "--layers", "0"], ["--horizon", "5", "--epochs", "0"],
+      ["--horizon", "5", "--method", "reservoir", "--epochs", "5"], ["--horizon", "5", "--resume"],
+      ["--horizon", "5", "--save", "series.csv"], ["--horizon", "5", "--save", "a", "--plot", "a"],
       ["--horizon", "5", "--output", "a", "--plot", "a"], ["--horizon", "5", "--output", "series.csv"],
     ])
   func refusesUsage(arguments: [String]) throws {
     let process = try ToolProcess(["forecast", "series.csv"] + arguments)
     #expect(process.status == 64, "\(process.errors)")
     #expect(process.output.isEmpty && !process.errors.isEmpty)
+  }
+
+  @Test(
+    "names the option that the other method has",
+    arguments: [["--layers", "2"], ["--epochs", "5"], ["--save", "m"], ["--resume", "--save", "m"]])
+  func refusesOtherMethodsOptions(arguments: [String]) throws {
+    let process = try forecast("series.csv", ["--horizon", "5"] + arguments)
+    #expect(process.status == 64)
+    #expect(process.errors.contains("expected only with --method rnn, got --method reservoir"))
+    #expect(arguments.contains { process.errors.contains("\($0): expected") })
   }
 }
 

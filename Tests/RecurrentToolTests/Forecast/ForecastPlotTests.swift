@@ -48,7 +48,7 @@ private final class Drawing: NSObject, XMLParserDelegate {
 @Suite("the plot of a forecast")
 struct ForecastPlotTests {
   private func run(_ series: TimeSeries, horizon: Int) throws -> ForecastRun {
-    try ForecastRun(series, ForecastRequest(hiddenSize: 10, horizon: horizon))
+    try ForecastRun(series, ForecastRequest(method: .reservoir, hiddenSize: 10, horizon: horizon))
   }
 
   private func sine(named name: String = "sine", count: Int = 100) throws -> TimeSeries {
