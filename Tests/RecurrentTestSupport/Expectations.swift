@@ -19,7 +19,7 @@ public func expectClose<Scalar: TensorScalar>(
   var worst: (index: Int, excess: Double)?
   for index in expected.indices {
     let error = (Double(actual.scalars[index]) - expected[index]).magnitude
-    if bound[index] > Tolerance.vacuous * max(1, expected[index].magnitude) {
+    if Tolerance.isVacuous(bound[index], for: expected[index]) {
       Issue.record(
         "\(context): the bound \(bound[index]) at \(index) proves nothing about \(expected[index])",
         sourceLocation: sourceLocation)

@@ -40,6 +40,12 @@ public enum Tolerance {
   public static let referenceUnits = 4.0
   /// A bound above this share of max(1, |expected|) proves nothing.
   public static let vacuous = 0.05
+  /// Whether a bound proves nothing about a number.
+  public static func isVacuous(_ bound: Double, for expected: Double) -> Bool {
+    // NaN is no bound.
+    !(bound <= vacuous * max(1, expected.magnitude))
+  }
+
   /// Covers the rounding of the bound itself.
   static let slack = 1 + 0x1p-30
 

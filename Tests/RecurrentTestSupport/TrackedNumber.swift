@@ -9,6 +9,8 @@ import Recurrent
 //     a + b: α + β + ρ        a · b: |a|β + |b|α + αβ + ρ        a / b: (α + |a/b|β) / (|b| − β) + ρ
 //     √a:    min(α / √a, √α) + ρ
 //     exp a: exp(a)·(exp(α) − 1) + ρ        log a: α / (a − α) + ρ
+//     Σ aᵢbᵢ: Σ (|aᵢ|βᵢ + |bᵢ|αᵢ + αᵢβᵢ) + `Tolerance.sumBound`, in any order of the additions
+//     tanh a: `Tolerance.activationBound`
 //
 // ρ = k·u·|result|, with the magnitude that the result may have. k = `Tolerance.roundingsPerOperation` where one
 // rounding would do: implementations may write an equation in another form, such as a + w·(b − a) for (1 − w)·a + w·b, and
@@ -83,6 +85,26 @@ public struct TrackedNumber<Scalar: TensorScalar>: Sendable {
   /// The natural logarithm.
   public func logarithm() -> Self {
     Self(log(value), operands: value > error ? error / (value - error) : .infinity)
+  }
+
+  /// The hyperbolic tangent.
+  public func hyperbolicTangent() -> Self {
+    Self(
+      tanh(value), error: Tolerance.activationBound(.tanh, at: value, error: error, Scalar.self))
+  }
+
+  /// The sum of products of pairs, in whatever order the other side adds them.
+  public static func sum(ofProducts pairs: [(Self, Self)]) -> Self {
+    var (value, inherited, magnitude) = (0.0, 0.0, 0.0)
+    for (a, b) in pairs {
+      value += a.value * b.value
+      inherited +=
+        a.value.magnitude * b.error + b.value.magnitude * a.error + a.error * b.error
+      magnitude += (a.value.magnitude + a.error) * (b.value.magnitude + b.error)
+    }
+    // The sum may begin at a number that is there already.
+    let rounding = Tolerance.sumBound(termCount: pairs.count + 1, magnitude: magnitude, Scalar.self)
+    return Self(value, error: Tolerance.slack * inherited + rounding)
   }
 
   /// The number after a conversion to another type.

@@ -13,6 +13,9 @@ One .safetensors file for each topic; the metadata's "kind" tells which:
                 value_limit, value_clipped.<name>
     Schedules   <schedule>: learning rates by epoch; plateau.<i>.metrics and
                 plateau.<i>.rates
+    Training    parameters.<name>, input, target, losses (one before each step),
+                trained.<name> (the parameters after the last step) and
+                output, what the model gives with these
 
 Everything is computed and stored in float64.  Parameters, inputs and gradients
 are exactly representable in float32.  Options are in the metadata.
@@ -50,6 +53,17 @@ OPTIMIZERS: dict[str, tuple[type[torch.optim.Optimizer], dict[str, object]]] = {
     "rmsprop-all": (torch.optim.RMSprop, dict(lr=0.005, alpha=0.9, centered=True, momentum=0.9)),
 }
 """The options of every optimizer fixture; what is left out is PyTorch's default."""
+
+TRAINING_STEPS = 10
+TRAINING: dict[str, tuple[type[torch.optim.Optimizer], dict[str, object]]] = {
+    "training-sgd-momentum": (torch.optim.SGD, dict(lr=0.05, momentum=0.9)),
+    "training-adam": (torch.optim.Adam, dict(eps=0.001)),
+}
+"""The optimizers that a whole model is trained with; what is left out is PyTorch's default.
+
+Adam's eps is large, since rounding errors part the ways of two programs where a
+gradient is near zero: its step is then the sign of a number that is little known.
+"""
 
 LINEAR = {
     "linear-b5-i4-o3": ([5], 4, 3, True),
@@ -125,6 +139,14 @@ def losses() -> Fixture:
     return tensors, describe("Losses", seed=number)
 
 
+def settings(instance: torch.optim.Optimizer) -> dict[str, object]:
+    """The options of an optimizer that are numbers."""
+    used = {key: value for key, value in instance.defaults.items() if isinstance(value, (bool, int, float))}
+    if "betas" in instance.defaults:
+        used["beta1"], used["beta2"] = instance.defaults["betas"]
+    return used
+
+
 def optimizer(name: str) -> Fixture:
     """The steps of one optimizer along given gradients."""
     kind, options = OPTIMIZERS[name]
@@ -146,10 +168,45 @@ def optimizer(name: str) -> Fixture:
         for entry, value in instance.state[parameter].items():
             if entry != "step" and isinstance(value, torch.Tensor):
                 tensors[f"state.{entry}.{key}"] = value
-    used = {key: value for key, value in instance.defaults.items() if isinstance(value, (bool, int, float))}
-    if "betas" in instance.defaults:
-        used["beta1"], used["beta2"] = instance.defaults["betas"]
-    return tensors, describe("Optimizer", seed=number, optimizer=kind.__name__, steps=STEPS, **used)
+    return tensors, describe("Optimizer", seed=number, optimizer=kind.__name__, steps=STEPS, **settings(instance))
+
+
+class SequenceModel(nn.Module):
+    """Two recurrent layers, and an affine one on each of their outputs."""
+
+    def __init__(self, inputs: int, hidden: int, outputs: int) -> None:
+        super().__init__()
+        self.rnn = nn.RNN(inputs, hidden, num_layers=2)
+        self.head = nn.Linear(hidden, outputs)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.head(self.rnn(x)[0])
+
+
+def training(name: str) -> Fixture:
+    """The losses of a model that is trained on one batch, and what becomes of it."""
+    kind, options = TRAINING[name]
+    number = seed(name)
+    model = SequenceModel(3, 5, 2).double()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.copy_(parameter.float())
+    x, target = random((6, 4, 3)), random((6, 4, 2))
+    tensors = {f"parameters.{key}": value.clone() for key, value in model.state_dict().items()}
+    tensors |= {"input": x, "target": target}
+    instance = kind(model.parameters(), **options)
+    losses = []
+    for _ in range(TRAINING_STEPS):
+        instance.zero_grad()
+        loss = nn.functional.mse_loss(model(x), target)
+        losses.append(loss.detach())
+        loss.backward()
+        instance.step()
+    tensors |= {"losses": torch.stack(losses), "output": model(x)}
+    tensors |= {f"trained.{key}": value for key, value in model.state_dict().items()}
+    return tensors, describe(
+        "Training", seed=number, optimizer=kind.__name__, steps=TRAINING_STEPS, **settings(instance)
+    )
 
 
 def clipping() -> Fixture:
@@ -243,6 +300,7 @@ def main() -> None:
 
     fixtures = {name: linear(name) for name in LINEAR}
     fixtures |= {f"optimizer-{name}": optimizer(name) for name in OPTIMIZERS}
+    fixtures |= {name: training(name) for name in TRAINING}
     fixtures |= {"losses": losses(), "clipping": clipping(), "schedules": schedules()}
     print(f"torch {torch.__version__}")
     total = 0

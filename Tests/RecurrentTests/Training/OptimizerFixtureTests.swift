@@ -102,7 +102,7 @@ import Testing
         for element in references[index].elements.indices {
           let before = references[index].elements[element].number
           references[index].elements[element].number =
-            references[index].elements[element].rule.update(before, slope.scalars[element])
+            references[index].elements[element].rule.update(before, TrackedNumber(slope.scalars[element]))
         }
         expectClose(
           try #require(model.parameters[key]), try #require(trajectory[key])[step].scalars,

@@ -25,9 +25,9 @@ struct ReferenceOptimizer<Scalar: TensorScalar> {
   private func remembered(_ name: String) -> Number { memory[name] ?? Number(0) }
 
   /// The parameter after one step.
-  mutating func update(_ parameter: Number, _ gradient: Double) -> Number {
+  mutating func update(_ parameter: Number, _ gradient: Number) -> Number {
     step += 1
-    var slope = Number(gradient)
+    var slope = gradient
     if name != "AdamW", has("weight_decay") { slope = slope + option("weight_decay") * parameter }
     switch name {
     case "SGD": return descend(parameter, slope)
