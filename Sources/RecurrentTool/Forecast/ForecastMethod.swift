@@ -15,6 +15,14 @@ enum ForecastMethod: String, ExpressibleByArgument, CaseIterable {
     }
   }
 
+  /// The longest window where none is asked for: gradients take the time of a step for each of its steps.
+  var longestWindow: Int {
+    switch self {
+    case .rnn: 100
+    case .reservoir: .max
+    }
+  }
+
   /// Learns from the first part of a series.
   func train(
     on values: [Double], to split: Int, _ options: ForecasterOptions, _ session: TrainingSession

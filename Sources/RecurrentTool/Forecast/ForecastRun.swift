@@ -85,7 +85,8 @@ struct ForecastRun {
     let season = (request.season ?? Season.guess(known)).flatMap { $0 > 1 ? $0 : nil }
     self.season = season
     // Two seasons fill the state, but a quarter of the values has to do.
-    let window = request.window ?? max(1, min(max(20, 2 * (season ?? 0)), split / 4))
+    let window =
+      request.window ?? max(1, min(max(20, 2 * (season ?? 0)), request.method.longestWindow, split / 4))
     let horizon = request.horizon
 
     let options = ForecasterOptions(

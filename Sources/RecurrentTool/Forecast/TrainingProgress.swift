@@ -85,8 +85,10 @@ final class TrainingProgress {
     let done = report.epoch - firstEpoch
     let rate = seconds > 0 ? Double(done * stepsPerEpoch) / seconds : 0
     let left = done > 0 ? seconds * Double(epochs - report.epoch) / Double(done) : 0
-    let validation = report.validationLoss.map { String(format: "  validation %.4f", $0) } ?? ""
-    return String(format: "epoch %d/%d  loss %.4f", report.epoch, epochs, report.loss) + validation
+    let validation = report.validationLoss.map { String(format: "  validation %-8.3g", $0) } ?? ""
+    // Of one width, for a bar that keeps its own.
+    let digits = "\(epochs)".count
+    return String(format: "epoch %*d/%d  loss %-8.3g", digits, report.epoch, epochs, report.loss) + validation
       + String(format: "  %.0f steps/s  %@ left", rate, Self.duration(left))
   }
 

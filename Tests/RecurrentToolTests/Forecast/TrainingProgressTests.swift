@@ -25,8 +25,8 @@ struct TrainingProgressTests {
   func plain() {
     let lines = course(columns: nil)
     #expect(lines.count == 5)
-    #expect(lines.first == "epoch 10/50  loss 0.1000  validation 0.5000  500 steps/s  2 s left\n")
-    #expect(lines.last == "epoch 50/50  loss 0.0200  validation 0.5000  500 steps/s  0 s left\n")
+    #expect(lines.first == "epoch 10/50  loss 0.1       validation 0.5       500 steps/s  2 s left\n")
+    #expect(lines.last == "epoch 50/50  loss 0.02      validation 0.5       500 steps/s  0 s left\n")
   }
 
   @Test("tells what a resumed training has left, and its own speed")
@@ -35,8 +35,8 @@ struct TrainingProgressTests {
     #expect(
       lines == [
         "resumed after epoch 30 of 50\n",
-        "epoch 40/50  loss 0.0250  validation 0.5000  500 steps/s  1 s left\n",
-        "epoch 50/50  loss 0.0200  validation 0.5000  500 steps/s  0 s left\n",
+        "epoch 40/50  loss 0.025     validation 0.5       500 steps/s  1 s left\n",
+        "epoch 50/50  loss 0.02      validation 0.5       500 steps/s  0 s left\n",
       ])
   }
 
@@ -61,7 +61,7 @@ struct TrainingProgressTests {
     guard columns >= 100 else { return }
     let room =
       columns == 100
-      ? 100 - 4 - "epoch 50/50  loss 0.0200  validation 0.5000  500 steps/s  0 s left".count : 30
+      ? 100 - 4 - "epoch 50/50  loss 0.02      validation 0.5       500 steps/s  0 s left".count : 30
     #expect(drawings[drawings.count - 2].contains("[\(String(repeating: "#", count: room))] epoch 50/50 "))
     #expect(drawings[0].contains("[...."))
   }
