@@ -76,6 +76,8 @@ import Testing
     for _ in 0..<2 { _ = try step() }
     // The output, the gradient of the input, and those of two matrices in each layer.
     let results = 1 + 1 + 3 * 2
-    for _ in 0..<3 { #expect(try step() == results) }
+    // Other tests of the process take such buffers too, at times just those that wait for this one.
+    let counts = try (0..<20).map { _ in try step() }
+    #expect(counts.min() == results, "\(counts)")
   }
 }
