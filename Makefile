@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help deps run test lint test-openblas test-portable test-address test-emulated test-packages \
-	test-examples bench bench-peers mackey-glass docs format clean
+	test-examples bench bench-peers adding-problem mackey-glass docs format clean
 
 # Expanded when a recipe starts, so after `deps`.
 TRAITS = $(shell Utilities/have-openblas.sh || echo --disable-default-traits)
@@ -52,6 +52,7 @@ test-packages: deps ## Depend on this package by version, with and without the t
 test-examples: deps ## Build and run the example packages.
 	swift run $(TRAITS) --package-path Examples/Slides Slides
 	swift run $(TRAITS) --package-path Examples/MackeyGlass MackeyGlass 1 100
+	swift run $(TRAITS) --package-path Examples/Forecasting Forecasting 2
 	swift build $(TRAITS) --package-path Examples/AddingProblem
 
 bench: deps ## Time kernels, layers, training and streams; KINDS="layers training" picks some.
@@ -59,6 +60,10 @@ bench: deps ## Time kernels, layers, training and streams; KINDS="layers trainin
 
 bench-peers: deps ## Compare with PyTorch, ONNX Runtime, oneDNN and JAX; QUICK=1 takes two minutes.
 	Benchmarks/peers/bench-peers.sh $(if $(QUICK),--points quick --rounds 3 --seconds 0.1) $(ARGUMENTS)
+
+adding-problem: deps ## Train on the adding problem at 100 and 200 steps; some minutes.
+	swift run -c release $(TRAITS) --package-path Examples/AddingProblem AddingProblem 100
+	swift run -c release $(TRAITS) --package-path Examples/AddingProblem AddingProblem 200
 
 mackey-glass: deps ## Forecast the Mackey-Glass series by the protocol of Jaeger and Haas; some minutes.
 	swift run -c release $(TRAITS) --package-path Examples/MackeyGlass MackeyGlass 20
