@@ -1,7 +1,7 @@
 # The two commands of a newcomer are `make run` and `make test`. CI calls the second.
 
 .DEFAULT_GOAL := help
-.PHONY: help deps run test lint test-openblas test-portable test-address test-emulated test-packages \
+.PHONY: help deps run test lint test-openblas test-portable test-address test-thread test-emulated test-packages \
 	test-examples bench bench-peers adding-problem mackey-glass docs format clean
 
 # Expanded when a recipe starts, so after `deps`.
@@ -26,7 +26,7 @@ run: deps ## The slides' programs, a PyTorch-trained model, the backends compare
 	@$$(swift build -c release $(TRAITS) --show-bin-path)/recurrent forecast \
 		Examples/Series/airline-passengers.csv --time-column Month --horizon 12 --plot .build/airline-passengers.svg
 
-test: lint test-openblas test-portable test-address test-emulated test-packages test-examples ## Prove it.
+test: lint test-openblas test-portable test-address test-thread test-emulated test-packages test-examples ## Prove it.
 
 lint: ## Check the format and the vocabulary.
 	swift format lint --strict --recursive $(SOURCES)
@@ -42,6 +42,10 @@ test-portable: deps ## Test without the trait OpenBLAS.
 # The toolchain's test runner keeps what it allocated until it exits, so leaks are not looked for.
 test-address: deps ## Test under AddressSanitizer.
 	ASAN_OPTIONS=detect_leaks=0 swift test $(TRAITS) --sanitize address --scratch-path .build/address
+
+# Memory that only one thread sees is of no interest here, and everything takes many times as long.
+test-thread: deps ## Test under ThreadSanitizer what runs on many threads.
+	swift test $(TRAITS) --sanitize thread --scratch-path .build/thread --filter 'ConcurrencyTests|RNNStreamTests|RNNDropoutTests'
 
 test-emulated: test-openblas ## Test on emulated processors with fewer instructions, where qemu-user is installed.
 	Utilities/test-emulated.sh "$$(swift build $(TRAITS) --show-bin-path)"

@@ -18,11 +18,11 @@ func kernels(_ flags: String...) -> [SwiftSetting] {
   let wideKernels: [Target] = [
     .target(
       name: "VectorKernelsAVX2",
-      dependencies: ["VectorKernels"],
+      dependencies: ["CellKernels", "VectorKernels"],
       swiftSettings: kernels("-mavx2", "-mfma")),
     .target(
       name: "VectorKernelsAVX512",
-      dependencies: ["VectorKernels"],
+      dependencies: ["CellKernels", "VectorKernels"],
       swiftSettings: kernels("-mavx512f", "-mavx512vl", "-mavx512dq", "-mavx512bw", "-mfma")),
   ]
 #else
@@ -57,6 +57,7 @@ let package = Package(
       name: "Recurrent",
       dependencies: [
         "CPUFeatures",
+        "CellKernels",
         "VectorKernels",
         "VectorKernelsBaseline",
         .target(name: "COpenBLAS", condition: .when(traits: ["OpenBLAS"])),
@@ -78,8 +79,10 @@ let package = Package(
       providers: [.apt(["libopenblas-dev", "liblapacke-dev"]), .brew(["openblas"])]),
     .target(name: "CPUFeatures"),
     .target(name: "VectorKernels", swiftSettings: strict),
+    .target(name: "CellKernels", dependencies: ["VectorKernels"], swiftSettings: strict),
     .target(
-      name: "VectorKernelsBaseline", dependencies: ["VectorKernels"], swiftSettings: kernels()),
+      name: "VectorKernelsBaseline", dependencies: ["CellKernels", "VectorKernels"],
+      swiftSettings: kernels()),
 
     // MARK: Tests
     .target(

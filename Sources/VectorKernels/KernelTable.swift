@@ -17,10 +17,6 @@ public struct KernelTable<Scalar>: Sendable {
   /// ``scaleByDerivative(of:_:_:_:lanes:)``.
   public let scaleByDerivative:
     @Sendable (Activation, UnsafeMutablePointer<Scalar>, _ outputs: UnsafePointer<Scalar>, Int) -> Void
-  /// Computes a step of a cell with gates. See ``stepForward(_:_:lanes:)``.
-  public let stepForward: @Sendable (GatedCell, CellStep<Scalar>) -> Void
-  /// Carries gradients back through a step of a cell with gates. See ``stepBackward(_:_:lanes:)``.
-  public let stepBackward: @Sendable (GatedCell, CellStepGradient<Scalar>) -> Void
   /// Reads a buffer of so many vectors that many times, and returns a value that depends on every
   /// load. See ``readRounds(_:vectorCount:rounds:lanes:)``.
   public let readRounds: @Sendable (UnsafePointer<Scalar>, _ vectorCount: Int, _ rounds: Int) -> Scalar
@@ -37,8 +33,6 @@ public struct KernelTable<Scalar>: Sendable {
     activate: @escaping @Sendable (Activation, UnsafeMutablePointer<Scalar>, Int) -> Void,
     scaleByDerivative:
       @escaping @Sendable (Activation, UnsafeMutablePointer<Scalar>, UnsafePointer<Scalar>, Int) -> Void,
-    stepForward: @escaping @Sendable (GatedCell, CellStep<Scalar>) -> Void,
-    stepBackward: @escaping @Sendable (GatedCell, CellStepGradient<Scalar>) -> Void,
     readRounds:
       @escaping @Sendable (UnsafePointer<Scalar>, _ vectorCount: Int, _ rounds: Int) -> Scalar,
     multiplyAddRounds: @escaping @Sendable (Int) -> (operationsPerRound: Int, value: Scalar)
@@ -49,8 +43,6 @@ public struct KernelTable<Scalar>: Sendable {
     self.multiply = multiply
     self.activate = activate
     self.scaleByDerivative = scaleByDerivative
-    self.stepForward = stepForward
-    self.stepBackward = stepBackward
     self.readRounds = readRounds
     self.multiplyAddRounds = multiplyAddRounds
   }

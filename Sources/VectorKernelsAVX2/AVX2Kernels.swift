@@ -2,6 +2,7 @@
 //
 // One file, so that builds without whole-module optimization see through the vectors too and specialize the kernels.
 
+import CellKernels
 import VectorKernels
 
 /// 16 registers: 12 sums, an input at a time, two weights.
@@ -17,8 +18,6 @@ public enum AVX2Kernels {
     multiply: { multiply($0, lanes: FloatLanes256.self, tiling: Tiles()) },
     activate: { activate($0, $1, $2, lanes: FloatLanes256.self) },
     scaleByDerivative: { scaleByDerivative(of: $0, $1, $2, $3, lanes: FloatLanes256.self) },
-    stepForward: { stepForward($0, $1, lanes: FloatLanes256.self) },
-    stepBackward: { stepBackward($0, $1, lanes: FloatLanes256.self) },
     readRounds: { readRounds($0, vectorCount: $1, rounds: $2, lanes: FloatLanes256.self) },
     multiplyAddRounds: { multiplyAddRounds($0, lanes: FloatLanes256.self, tiling: Tiles()) })
 
@@ -30,10 +29,18 @@ public enum AVX2Kernels {
     multiply: { multiply($0, lanes: DoubleLanes256.self, tiling: Tiles()) },
     activate: { activate($0, $1, $2, lanes: DoubleLanes256.self) },
     scaleByDerivative: { scaleByDerivative(of: $0, $1, $2, $3, lanes: DoubleLanes256.self) },
-    stepForward: { stepForward($0, $1, lanes: DoubleLanes256.self) },
-    stepBackward: { stepBackward($0, $1, lanes: DoubleLanes256.self) },
     readRounds: { readRounds($0, vectorCount: $1, rounds: $2, lanes: DoubleLanes256.self) },
     multiplyAddRounds: { multiplyAddRounds($0, lanes: DoubleLanes256.self, tiling: Tiles()) })
+
+  /// What `Float` offers beside products.
+  public static let floatCells = CellTable<Float>(
+    forward: { stepForward($0, $1, lanes: FloatLanes256.self) },
+    backward: { stepBackward($0, $1, lanes: FloatLanes256.self) })
+
+  /// What `Double` offers beside products.
+  public static let doubleCells = CellTable<Double>(
+    forward: { stepForward($0, $1, lanes: DoubleLanes256.self) },
+    backward: { stepBackward($0, $1, lanes: DoubleLanes256.self) })
 }
 
 /// Eight `Float` lanes: AVX2 with fused multiply-add.

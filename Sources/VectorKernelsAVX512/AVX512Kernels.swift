@@ -2,6 +2,7 @@
 //
 // One file, so that builds without whole-module optimization see through the vectors too and specialize the kernels.
 
+import CellKernels
 import VectorKernels
 
 /// 32 registers: 24 sums, 6 inputs, a weight.
@@ -17,8 +18,6 @@ public enum AVX512Kernels {
     multiply: { multiply($0, lanes: FloatLanes512.self, tiling: Tiles()) },
     activate: { activate($0, $1, $2, lanes: FloatLanes512.self) },
     scaleByDerivative: { scaleByDerivative(of: $0, $1, $2, $3, lanes: FloatLanes512.self) },
-    stepForward: { stepForward($0, $1, lanes: FloatLanes512.self) },
-    stepBackward: { stepBackward($0, $1, lanes: FloatLanes512.self) },
     readRounds: { readRounds($0, vectorCount: $1, rounds: $2, lanes: FloatLanes512.self) },
     multiplyAddRounds: { multiplyAddRounds($0, lanes: FloatLanes512.self, tiling: Tiles()) })
 
@@ -30,10 +29,18 @@ public enum AVX512Kernels {
     multiply: { multiply($0, lanes: DoubleLanes512.self, tiling: Tiles()) },
     activate: { activate($0, $1, $2, lanes: DoubleLanes512.self) },
     scaleByDerivative: { scaleByDerivative(of: $0, $1, $2, $3, lanes: DoubleLanes512.self) },
-    stepForward: { stepForward($0, $1, lanes: DoubleLanes512.self) },
-    stepBackward: { stepBackward($0, $1, lanes: DoubleLanes512.self) },
     readRounds: { readRounds($0, vectorCount: $1, rounds: $2, lanes: DoubleLanes512.self) },
     multiplyAddRounds: { multiplyAddRounds($0, lanes: DoubleLanes512.self, tiling: Tiles()) })
+
+  /// What `Float` offers beside products.
+  public static let floatCells = CellTable<Float>(
+    forward: { stepForward($0, $1, lanes: FloatLanes512.self) },
+    backward: { stepBackward($0, $1, lanes: FloatLanes512.self) })
+
+  /// What `Double` offers beside products.
+  public static let doubleCells = CellTable<Double>(
+    forward: { stepForward($0, $1, lanes: DoubleLanes512.self) },
+    backward: { stepBackward($0, $1, lanes: DoubleLanes512.self) })
 }
 
 /// Sixteen `Float` lanes: AVX-512.

@@ -2,6 +2,7 @@
 //
 // One file, so that builds without whole-module optimization see through the vectors too and specialize the kernels.
 
+import CellKernels
 import VectorKernels
 
 // SSE2 has 16 registers and needs one for the product before the sum: 8 sums, 2 inputs, a weight.
@@ -22,8 +23,6 @@ public enum BaselineKernels {
     multiply: { multiply($0, lanes: FloatLanes128.self, tiling: Tiles()) },
     activate: { activate($0, $1, $2, lanes: FloatLanes128.self) },
     scaleByDerivative: { scaleByDerivative(of: $0, $1, $2, $3, lanes: FloatLanes128.self) },
-    stepForward: { stepForward($0, $1, lanes: FloatLanes128.self) },
-    stepBackward: { stepBackward($0, $1, lanes: FloatLanes128.self) },
     readRounds: { readRounds($0, vectorCount: $1, rounds: $2, lanes: FloatLanes128.self) },
     multiplyAddRounds: { multiplyAddRounds($0, lanes: FloatLanes128.self, tiling: Tiles()) })
 
@@ -35,10 +34,18 @@ public enum BaselineKernels {
     multiply: { multiply($0, lanes: DoubleLanes128.self, tiling: Tiles()) },
     activate: { activate($0, $1, $2, lanes: DoubleLanes128.self) },
     scaleByDerivative: { scaleByDerivative(of: $0, $1, $2, $3, lanes: DoubleLanes128.self) },
-    stepForward: { stepForward($0, $1, lanes: DoubleLanes128.self) },
-    stepBackward: { stepBackward($0, $1, lanes: DoubleLanes128.self) },
     readRounds: { readRounds($0, vectorCount: $1, rounds: $2, lanes: DoubleLanes128.self) },
     multiplyAddRounds: { multiplyAddRounds($0, lanes: DoubleLanes128.self, tiling: Tiles()) })
+
+  /// What `Float` offers beside products.
+  public static let floatCells = CellTable<Float>(
+    forward: { stepForward($0, $1, lanes: FloatLanes128.self) },
+    backward: { stepBackward($0, $1, lanes: FloatLanes128.self) })
+
+  /// What `Double` offers beside products.
+  public static let doubleCells = CellTable<Double>(
+    forward: { stepForward($0, $1, lanes: DoubleLanes128.self) },
+    backward: { stepBackward($0, $1, lanes: DoubleLanes128.self) })
 }
 
 /// Four `Float` lanes: SSE2 or NEON.

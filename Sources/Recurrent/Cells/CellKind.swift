@@ -1,3 +1,4 @@
+internal import CellKernels
 internal import VectorKernels
 
 /// What a layer's cells compute.

@@ -1,3 +1,4 @@
+internal import CellKernels
 internal import Synchronization
 internal import VectorKernels
 
@@ -47,6 +48,8 @@ struct PreparedCellTranspose<Scalar: TensorScalar>: Sendable {
 final class PreparedStack<Scalar: TensorScalar>: PreparedForEngine {
   let engine: MatrixEngine<Scalar>
   let kind: CellKind
+  /// What follows the products in cells with gates.
+  let formulas: CellTable<Scalar>
   let layout: GateLayout
   let cells: [PreparedCell<Scalar>]
   /// Made when a gradient is first asked for.
@@ -58,6 +61,7 @@ final class PreparedStack<Scalar: TensorScalar>: PreparedForEngine {
   ) {
     self.engine = engine
     self.kind = kind
+    formulas = Scalar._operations.cells(engine.instructions)
     let layout = GateLayout(
       gateCount: kind.gateCount, hiddenSize: hiddenSize, lanes: engine.kernels.laneCount)
     self.layout = layout

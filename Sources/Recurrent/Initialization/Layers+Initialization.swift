@@ -49,6 +49,19 @@ extension RNNCell {
 }
 
 extension RecurrentStack {
+  /// Fills every parameter uniformly from ±1/√H, PyTorch's default.
+  mutating func initializeUniformly<Generator: RandomNumberGenerator>(
+    using generator: inout Generator
+  ) {
+    guard !parameters.isEmpty else { return }
+    let bound = 1 / Double(hiddenSize).squareRoot()
+    for layer in parameters.indices {
+      parameters[layer].forEach { _, tensor in
+        tensor = .uniform(tensor.shape, in: Scalar(-bound)...Scalar(bound), using: &generator)
+      }
+    }
+  }
+
   mutating func initialize<Generator: RandomNumberGenerator>(
     _ name: ParameterName, with initializer: Initializer, backend: Backend,
     using generator: inout Generator

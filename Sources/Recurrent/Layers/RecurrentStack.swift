@@ -191,6 +191,7 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
   ///   - initialState: `[L, B, H]`.
   ///   - initialMemory: `[L, B, H]`; empty for cells that carry none.
   ///   - kept: What is kept for the way back.
+  /// - Returns: Outputs and last states.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   func run(
@@ -285,19 +286,6 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
     guard !overflows, !overflowsToo, count <= Self.greatestSize, scalars <= 1 << 40 else {
       throw .invalidSize(
         argument: "input", expected: "at most \(Self.greatestSize) rows in all steps", actual: steps)
-    }
-  }
-
-  /// Fills every parameter uniformly from ±1/√H, PyTorch's default.
-  mutating func initializeUniformly<Generator: RandomNumberGenerator>(
-    using generator: inout Generator
-  ) {
-    guard !parameters.isEmpty else { return }
-    let bound = 1 / Double(hiddenSize).squareRoot()
-    for layer in parameters.indices {
-      parameters[layer].forEach { _, tensor in
-        tensor = .uniform(tensor.shape, in: Scalar(-bound)...Scalar(bound), using: &generator)
-      }
     }
   }
 }

@@ -103,6 +103,7 @@ struct StackDifferentiation<Scalar: TensorScalar>: Sendable {
   ///   - outputGradient: `[T, B, H]`; zeros if `nil`.
   ///   - stateGradient: Of the final state, `[L, B, H]`; zeros if `nil`.
   ///   - memoryGradient: Of the final memory, `[L, B, H]`; zeros if `nil`.
+  /// - Returns: The gradients, time-major.
   /// - Throws: Nothing that the forward pass would not have thrown.
   func gradients(
     outputGradient: [Scalar]?, stateGradient: [Scalar]?, memoryGradient: [Scalar]? = nil

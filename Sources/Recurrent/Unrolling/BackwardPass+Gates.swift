@@ -1,3 +1,4 @@
+internal import CellKernels
 internal import VectorKernels
 
 // The way back through cells with gates: at each step the cell's formula gives the gradients of its sums, and a product with
@@ -48,7 +49,7 @@ extension BackwardPass {
       func unitRows(_ base: UnsafeMutablePointer<Scalar>) -> UnitRows<Scalar> {
         UnitRows(base, stride: hiddenSize)
       }
-      stack.engine.kernels.stepBackward(
+      stack.formulas.backward(
         gated,
         CellStepGradient(
           rows: rows.count, units: units.count, gates: gates.unitRows(from: gateCorner),

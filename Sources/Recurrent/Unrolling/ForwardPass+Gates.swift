@@ -1,3 +1,4 @@
+internal import CellKernels
 internal import VectorKernels
 
 // A forward pass through cells with gates: at each step the products give the sums of the gates, and the cell's formula what
@@ -35,7 +36,9 @@ struct GateHistory<Scalar> {
   }
 
   @inline(__always)
-  private func view(_ base: UnsafeMutablePointer<Scalar>, _ layer: Int, _ features: Int) -> SequenceView<Scalar> {
+  private func view(
+    _ base: UnsafeMutablePointer<Scalar>, _ layer: Int, _ features: Int
+  ) -> SequenceView<Scalar> {
     SequenceView(
       base: base + layer * steps * rows * features, steps: steps, rows: rows, features: features,
       batchFirst: false)
@@ -82,7 +85,7 @@ extension ForwardPass {
       let next = target.from(step: step, row: 0)
       let memory = memories(
         ofLayer: layer, step: steps.lowerBound + step, row: rows.lowerBound, kept: kept)
-      stack.engine.kernels.stepForward(
+      stack.formulas.forward(
         gated,
         CellStep(
           rows: rows.count, units: units.count, gates: gates.unitRows(from: 0),

@@ -1,3 +1,5 @@
+import VectorKernels
+
 /// The long short-term memory.
 ///
 ///     i = σ(a_i)   f = σ(a_f)   g = tanh(a_g)   o = σ(a_o)

@@ -1,3 +1,5 @@
+import VectorKernels
+
 /// The gated recurrent unit, reset after the product.
 ///
 ///     r = σ(a_r + b_r)   z = σ(a_z + b_z)   n = tanh(a_n + r ⊙ b_n)

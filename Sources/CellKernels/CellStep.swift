@@ -1,3 +1,5 @@
+import VectorKernels
+
 // One step of a cell with gates, after its products.
 //
 // The sums of the gates are laid out so that a formula finds all of a vector's units together, whole vectors only:

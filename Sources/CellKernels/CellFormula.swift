@@ -1,3 +1,5 @@
+import VectorKernels
+
 /// The element-wise formula of a cell with gates, and its derivative: all that a cell computes beside its products.
 ///
 /// The units of a cell do not see each other here; a formula is written for a vector of them.
