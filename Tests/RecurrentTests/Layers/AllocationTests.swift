@@ -11,6 +11,13 @@ import Testing
     return allocations_of_this_thread() - before
   }
 
+  /// Of several tries the least: large buffers wait for the next call, unless another test of the process takes them.
+  private func least(_ body: () throws -> Void) rethrows -> Int {
+    var least = Int.max
+    for _ in 0..<10 { least = min(least, try allocations(body)) }
+    return least
+  }
+
   @Test("the counter counts")
   func counter() {
     var array: [Int] = []
@@ -28,8 +35,8 @@ import Testing
         var execution = Execution(backend: backend, threadCount: threadCount)
         execution.plan = ForwardPlan(stepsPerChunk: 8, split: split, threadCount: threadCount)
         _ = try rnn.run(short, from: nil, execution: execution)
-        let few = try allocations { _ = try rnn.run(short, from: nil, execution: execution) }
-        let many = try allocations { _ = try rnn.run(long, from: nil, execution: execution) }
+        let few = try least { _ = try rnn.run(short, from: nil, execution: execution) }
+        let many = try least { _ = try rnn.run(long, from: nil, execution: execution) }
         #expect(few == many, "\(split) on \(threadCount) threads")
         #expect(few > 0 && few < 40)
       }
