@@ -43,10 +43,9 @@ test-portable: deps ## Test without the trait OpenBLAS.
 test-address: deps ## Test under AddressSanitizer.
 	ASAN_OPTIONS=detect_leaks=0 swift test $(TRAITS) --sanitize address --scratch-path .build/address
 
-# Not a part of `test`: the toolchain's sanitizer does not see the standard library's Mutex as a lock, and at times reports
-# what one protects.
 test-thread: deps ## Test under ThreadSanitizer what runs on many threads.
-	swift test $(TRAITS) --sanitize thread --scratch-path .build/thread --filter 'ConcurrencyTests|RNNStreamTests|RNNDropoutTests'
+	TSAN_OPTIONS=suppressions=$(CURDIR)/Utilities/thread-sanitizer.suppressions swift test $(TRAITS) \
+		--sanitize thread --scratch-path .build/thread --filter 'ConcurrencyTests|RNNStreamTests|RNNDropoutTests'
 
 test-emulated: test-openblas ## Test on emulated processors with fewer instructions, where qemu-user is installed.
 	Utilities/test-emulated.sh "$$(swift build $(TRAITS) --show-bin-path)"
