@@ -48,6 +48,66 @@ extension RNNCell {
   }
 }
 
+extension LSTM {
+  /// Gives one kind of parameter new values, in every layer; each gate's matrix is one of its own.
+  ///
+  /// - Parameters:
+  ///   - name: The parameter; a bias of a layer without bias is left out.
+  ///   - initializer: The values.
+  ///   - generator: The source of randomness.
+  /// - Throws: What ``Initializer/tensor(_:backend:using:)`` throws; the layer is then unchanged.
+  public mutating func initialize<Generator: RandomNumberGenerator>(
+    _ name: ParameterName, with initializer: Initializer, using generator: inout Generator
+  ) throws(RecurrentError) {
+    try stack.initialize(name, with: initializer, backend: backend, using: &generator)
+  }
+}
+
+extension GRU {
+  /// Gives one kind of parameter new values, in every layer; each gate's matrix is one of its own.
+  ///
+  /// - Parameters:
+  ///   - name: The parameter; a bias of a layer without bias is left out.
+  ///   - initializer: The values.
+  ///   - generator: The source of randomness.
+  /// - Throws: What ``Initializer/tensor(_:backend:using:)`` throws; the layer is then unchanged.
+  public mutating func initialize<Generator: RandomNumberGenerator>(
+    _ name: ParameterName, with initializer: Initializer, using generator: inout Generator
+  ) throws(RecurrentError) {
+    try stack.initialize(name, with: initializer, backend: backend, using: &generator)
+  }
+}
+
+extension LSTMCell {
+  /// Gives one kind of parameter new values; each gate's matrix is one of its own.
+  ///
+  /// - Parameters:
+  ///   - name: The parameter; a bias of a cell without bias is left out.
+  ///   - initializer: The values.
+  ///   - generator: The source of randomness.
+  /// - Throws: What ``Initializer/tensor(_:backend:using:)`` throws; the cell is then unchanged.
+  public mutating func initialize<Generator: RandomNumberGenerator>(
+    _ name: ParameterName, with initializer: Initializer, using generator: inout Generator
+  ) throws(RecurrentError) {
+    try stack.initialize(name, with: initializer, backend: backend, using: &generator)
+  }
+}
+
+extension GRUCell {
+  /// Gives one kind of parameter new values; each gate's matrix is one of its own.
+  ///
+  /// - Parameters:
+  ///   - name: The parameter; a bias of a cell without bias is left out.
+  ///   - initializer: The values.
+  ///   - generator: The source of randomness.
+  /// - Throws: What ``Initializer/tensor(_:backend:using:)`` throws; the cell is then unchanged.
+  public mutating func initialize<Generator: RandomNumberGenerator>(
+    _ name: ParameterName, with initializer: Initializer, using generator: inout Generator
+  ) throws(RecurrentError) {
+    try stack.initialize(name, with: initializer, backend: backend, using: &generator)
+  }
+}
+
 extension RecurrentStack {
   /// Fills every parameter uniformly from ±1/√H, PyTorch's default.
   mutating func initializeUniformly<Generator: RandomNumberGenerator>(

@@ -18,8 +18,16 @@ package struct Architecture: Equatable, Sendable {
     fileprivate var gateCount: Int {
       switch self {
       case .plain: 1
-      case .lstm: 4
-      case .gru: 3
+      case .lstm: CellKind.lstm.gateCount
+      case .gru: CellKind.gru.gateCount
+      }
+    }
+
+    fileprivate init(_ kind: CellKind) {
+      switch kind {
+      case .plain: self = .plain
+      case .lstm: self = .lstm
+      case .gru: self = .gru
       }
     }
   }
@@ -79,7 +87,8 @@ package struct Architecture: Equatable, Sendable {
   /// Checks that the parameters are those of such a layer or cell.
   ///
   /// - Throws: ``RecurrentError/invalidValue(argument:expected:actual:)`` where they are not.
-  func require(_ kind: Kind, of cell: Cell) throws(RecurrentError) {
+  func require(_ kind: Kind, of cell: CellKind) throws(RecurrentError) {
+    let cell = Cell(cell)
     guard kind == self.kind else {
       throw .invalidValue(
         argument: "stateDictionary",

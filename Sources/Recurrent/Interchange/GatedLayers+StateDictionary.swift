@@ -28,28 +28,9 @@ extension LSTM: Parameterized {
   public init(
     stateDictionary: StateDictionary<Scalar>, batchFirst: Bool = false, dropout: Double = 0
   ) throws(RecurrentError) {
-    let architecture = try Architecture(of: stateDictionary.map { ($0.key, $0.value.shape) })
-    try architecture.require(.layer, of: .lstm)
-    stack = RecurrentStack(
-      .lstm, inputSize: architecture.inputSize, hiddenSize: architecture.hiddenSize,
-      layerCount: architecture.layerCount, bias: architecture.hasBias)
+    stack = try RecurrentStack(loading: stateDictionary, into: .layer, of: .lstm)
     self.batchFirst = batchFirst
     self.dropout = dropout
-    try stack.validateSizes()
-    try load(stateDictionary)
-  }
-
-  /// Gives one kind of parameter new values, in every layer; each gate's matrix is one of its own.
-  ///
-  /// - Parameters:
-  ///   - name: The parameter; a bias of a layer without bias is left out.
-  ///   - initializer: The values.
-  ///   - generator: The source of randomness.
-  /// - Throws: What ``Initializer/tensor(_:backend:using:)`` throws; the layer is then unchanged.
-  public mutating func initialize<Generator: RandomNumberGenerator>(
-    _ name: ParameterName, with initializer: Initializer, using generator: inout Generator
-  ) throws(RecurrentError) {
-    try stack.initialize(name, with: initializer, backend: backend, using: &generator)
   }
 }
 
@@ -81,28 +62,9 @@ extension GRU: Parameterized {
   public init(
     stateDictionary: StateDictionary<Scalar>, batchFirst: Bool = false, dropout: Double = 0
   ) throws(RecurrentError) {
-    let architecture = try Architecture(of: stateDictionary.map { ($0.key, $0.value.shape) })
-    try architecture.require(.layer, of: .gru)
-    stack = RecurrentStack(
-      .gru, inputSize: architecture.inputSize, hiddenSize: architecture.hiddenSize,
-      layerCount: architecture.layerCount, bias: architecture.hasBias)
+    stack = try RecurrentStack(loading: stateDictionary, into: .layer, of: .gru)
     self.batchFirst = batchFirst
     self.dropout = dropout
-    try stack.validateSizes()
-    try load(stateDictionary)
-  }
-
-  /// Gives one kind of parameter new values, in every layer; each gate's matrix is one of its own.
-  ///
-  /// - Parameters:
-  ///   - name: The parameter; a bias of a layer without bias is left out.
-  ///   - initializer: The values.
-  ///   - generator: The source of randomness.
-  /// - Throws: What ``Initializer/tensor(_:backend:using:)`` throws; the layer is then unchanged.
-  public mutating func initialize<Generator: RandomNumberGenerator>(
-    _ name: ParameterName, with initializer: Initializer, using generator: inout Generator
-  ) throws(RecurrentError) {
-    try stack.initialize(name, with: initializer, backend: backend, using: &generator)
   }
 }
 
@@ -131,26 +93,7 @@ extension LSTMCell: Parameterized {
   public init(
     stateDictionary: StateDictionary<Scalar>
   ) throws(RecurrentError) {
-    let architecture = try Architecture(of: stateDictionary.map { ($0.key, $0.value.shape) })
-    try architecture.require(.cell, of: .lstm)
-    stack = RecurrentStack(
-      .lstm, inputSize: architecture.inputSize, hiddenSize: architecture.hiddenSize,
-      layerCount: 1, bias: architecture.hasBias)
-    try stack.validateSizes()
-    try load(stateDictionary)
-  }
-
-  /// Gives one kind of parameter new values; each gate's matrix is one of its own.
-  ///
-  /// - Parameters:
-  ///   - name: The parameter; a bias of a cell without bias is left out.
-  ///   - initializer: The values.
-  ///   - generator: The source of randomness.
-  /// - Throws: What ``Initializer/tensor(_:backend:using:)`` throws; the cell is then unchanged.
-  public mutating func initialize<Generator: RandomNumberGenerator>(
-    _ name: ParameterName, with initializer: Initializer, using generator: inout Generator
-  ) throws(RecurrentError) {
-    try stack.initialize(name, with: initializer, backend: backend, using: &generator)
+    stack = try RecurrentStack(loading: stateDictionary, into: .cell, of: .lstm)
   }
 }
 
@@ -179,25 +122,6 @@ extension GRUCell: Parameterized {
   public init(
     stateDictionary: StateDictionary<Scalar>
   ) throws(RecurrentError) {
-    let architecture = try Architecture(of: stateDictionary.map { ($0.key, $0.value.shape) })
-    try architecture.require(.cell, of: .gru)
-    stack = RecurrentStack(
-      .gru, inputSize: architecture.inputSize, hiddenSize: architecture.hiddenSize,
-      layerCount: 1, bias: architecture.hasBias)
-    try stack.validateSizes()
-    try load(stateDictionary)
-  }
-
-  /// Gives one kind of parameter new values; each gate's matrix is one of its own.
-  ///
-  /// - Parameters:
-  ///   - name: The parameter; a bias of a cell without bias is left out.
-  ///   - initializer: The values.
-  ///   - generator: The source of randomness.
-  /// - Throws: What ``Initializer/tensor(_:backend:using:)`` throws; the cell is then unchanged.
-  public mutating func initialize<Generator: RandomNumberGenerator>(
-    _ name: ParameterName, with initializer: Initializer, using generator: inout Generator
-  ) throws(RecurrentError) {
-    try stack.initialize(name, with: initializer, backend: backend, using: &generator)
+    stack = try RecurrentStack(loading: stateDictionary, into: .cell, of: .gru)
   }
 }

@@ -31,16 +31,10 @@ extension RNN: Parameterized {
     stateDictionary: StateDictionary<Scalar>, nonlinearity: Nonlinearity = .tanh,
     batchFirst: Bool = false, dropout: Double = 0
   ) throws(RecurrentError) {
-    let architecture = try Architecture(of: stateDictionary.map { ($0.key, $0.value.shape) })
-    try architecture.require(.layer, of: .plain)
-    stack = RecurrentStack(
-      .plain(nonlinearity), inputSize: architecture.inputSize, hiddenSize: architecture.hiddenSize,
-      layerCount: architecture.layerCount, bias: architecture.hasBias)
+    stack = try RecurrentStack(loading: stateDictionary, into: .layer, of: .plain(nonlinearity))
     self.nonlinearity = nonlinearity
     self.batchFirst = batchFirst
     self.dropout = dropout
-    try stack.validateSizes()
-    try load(stateDictionary)
   }
 }
 
@@ -73,14 +67,8 @@ extension RNNCell: Parameterized {
   public init(
     stateDictionary: StateDictionary<Scalar>, nonlinearity: Nonlinearity = .tanh
   ) throws(RecurrentError) {
-    let architecture = try Architecture(of: stateDictionary.map { ($0.key, $0.value.shape) })
-    try architecture.require(.cell, of: .plain)
-    stack = RecurrentStack(
-      .plain(nonlinearity), inputSize: architecture.inputSize, hiddenSize: architecture.hiddenSize,
-      layerCount: 1, bias: architecture.hasBias)
+    stack = try RecurrentStack(loading: stateDictionary, into: .cell, of: .plain(nonlinearity))
     self.nonlinearity = nonlinearity
-    try stack.validateSizes()
-    try load(stateDictionary)
   }
 }
 
@@ -122,6 +110,19 @@ enum PyTorchParameterNames {
 }
 
 extension RecurrentStack {
+  /// Creates a stack from a state dictionary, whose names and shapes tell the sizes, the layers and the bias.
+  init(
+    loading stateDictionary: StateDictionary<Scalar>, into form: Architecture.Kind, of kind: CellKind
+  ) throws(RecurrentError) {
+    let architecture = try Architecture(of: stateDictionary.map { ($0.key, $0.value.shape) })
+    try architecture.require(form, of: kind)
+    self.init(
+      kind, inputSize: architecture.inputSize, hiddenSize: architecture.hiddenSize,
+      layerCount: architecture.layerCount, bias: architecture.hasBias)
+    try load(
+      stateDictionary, form == .layer ? PyTorchParameterNames.layer : PyTorchParameterNames.cell)
+  }
+
   mutating func forEachParameter(
     _ key: (ParameterName, Int) -> String, _ body: (String, inout Tensor<Scalar>) throws -> Void
   ) rethrows {
