@@ -48,8 +48,8 @@ public struct LSTM<Scalar: TensorScalar>: Sendable {
   ///   - bias: Whether cells add b_ih and b_hh.
   ///   - batchFirst: Whether sequences are `[B, T, …]` instead of `[T, B, …]`.
   ///   - dropout: The probability with which elements between the layers are dropped in training, 0 to 1.
-  ///   - forgetBias: The sum of the forget gate's biases before training; 1 lets the memory persist at first. `nil` leaves
-  ///     them as they are drawn.
+  ///   - forgetBias: The sum of the forget gate's biases before training; 1 lets the memory persist at first. `nil`, or no
+  ///     bias, leaves them as they are drawn.
   public init(
     inputSize: Int, hiddenSize: Int, layerCount: Int = 1, bias: Bool = true, batchFirst: Bool = false,
     dropout: Double = 0, forgetBias: Scalar? = nil
@@ -69,8 +69,8 @@ public struct LSTM<Scalar: TensorScalar>: Sendable {
   ///   - bias: Whether cells add b_ih and b_hh.
   ///   - batchFirst: Whether sequences are `[B, T, …]` instead of `[T, B, …]`.
   ///   - dropout: The probability with which elements between the layers are dropped in training, 0 to 1.
-  ///   - forgetBias: The sum of the forget gate's biases before training; 1 lets the memory persist at first. `nil` leaves
-  ///     them as they are drawn.
+  ///   - forgetBias: The sum of the forget gate's biases before training; 1 lets the memory persist at first. `nil`, or no
+  ///     bias, leaves them as they are drawn.
   ///   - generator: The source of randomness; a ``SeededGenerator`` makes the layer reproducible.
   public init<Generator: RandomNumberGenerator>(
     inputSize: Int, hiddenSize: Int, layerCount: Int = 1, bias: Bool = true, batchFirst: Bool = false,

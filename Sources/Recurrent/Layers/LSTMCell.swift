@@ -23,7 +23,7 @@ public struct LSTMCell<Scalar: TensorScalar>: Sendable {
   ///   - inputSize: I, the features of the input; at least 1.
   ///   - hiddenSize: H, the features of the state; at least 1.
   ///   - bias: Whether the cell adds b_ih and b_hh.
-  ///   - forgetBias: The sum of the forget gate's biases before training; `nil` leaves them as they are drawn.
+  ///   - forgetBias: The sum of the forget gate's biases before training; `nil`, or no bias, leaves them as they are drawn.
   public init(inputSize: Int, hiddenSize: Int, bias: Bool = true, forgetBias: Scalar? = nil) {
     var generator = SeededGenerator(seed: .random(in: .min ... .max))
     self.init(
@@ -36,7 +36,7 @@ public struct LSTMCell<Scalar: TensorScalar>: Sendable {
   ///   - inputSize: I, the features of the input; at least 1.
   ///   - hiddenSize: H, the features of the state; at least 1.
   ///   - bias: Whether the cell adds b_ih and b_hh.
-  ///   - forgetBias: The sum of the forget gate's biases before training; `nil` leaves them as they are drawn.
+  ///   - forgetBias: The sum of the forget gate's biases before training; `nil`, or no bias, leaves them as they are drawn.
   ///   - generator: The source of randomness; a ``SeededGenerator`` makes the cell reproducible.
   public init<Generator: RandomNumberGenerator>(
     inputSize: Int, hiddenSize: Int, bias: Bool = true, forgetBias: Scalar? = nil,
