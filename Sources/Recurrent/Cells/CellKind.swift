@@ -19,6 +19,14 @@ enum CellKind: Sendable, Equatable {
     }
   }
 
+  /// The function that bounds what a cell hands on: of a plain cell the one that it was given, of the others tanh.
+  var nonlinearity: Nonlinearity {
+    switch self {
+    case .plain(let nonlinearity): nonlinearity
+    case .lstm, .gru: .tanh
+    }
+  }
+
   /// What the recurrent product applies.
   var activation: Activation {
     switch self {

@@ -32,7 +32,6 @@ extension RNN: Parameterized {
     batchFirst: Bool = false, dropout: Double = 0
   ) throws(RecurrentError) {
     stack = try RecurrentStack(loading: stateDictionary, into: .layer, of: .plain(nonlinearity))
-    self.nonlinearity = nonlinearity
     self.batchFirst = batchFirst
     self.dropout = dropout
   }
@@ -68,7 +67,6 @@ extension RNNCell: Parameterized {
     stateDictionary: StateDictionary<Scalar>, nonlinearity: Nonlinearity = .tanh
   ) throws(RecurrentError) {
     stack = try RecurrentStack(loading: stateDictionary, into: .cell, of: .plain(nonlinearity))
-    self.nonlinearity = nonlinearity
   }
 }
 

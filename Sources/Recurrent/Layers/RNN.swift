@@ -20,9 +20,6 @@
 public struct RNN<Scalar: TensorScalar>: Sendable {
   var stack: RecurrentStack<Scalar>
 
-  /// The function that a cell applies to its sums.
-  public let nonlinearity: Nonlinearity
-
   /// Whether sequences are `[B, T, …]` instead of `[T, B, …]`. States are `[L, B, H]` in either case.
   public let batchFirst: Bool
 
@@ -82,7 +79,6 @@ public struct RNN<Scalar: TensorScalar>: Sendable {
     stack = RecurrentStack(
       .plain(nonlinearity), inputSize: inputSize, hiddenSize: hiddenSize, layerCount: layerCount,
       bias: bias)
-    self.nonlinearity = nonlinearity
     self.batchFirst = batchFirst
     self.dropout = dropout
     stack.initializeUniformly(using: &generator)
@@ -94,6 +90,8 @@ public struct RNN<Scalar: TensorScalar>: Sendable {
   public var hiddenSize: Int { stack.hiddenSize }
   /// L, the stacked layers.
   public var layerCount: Int { stack.layerCount }
+  /// The function that a cell applies to its sums.
+  public var nonlinearity: Nonlinearity { stack.kind.nonlinearity }
   /// Whether cells add biases.
   public var hasBias: Bool { stack.hasBias }
 

@@ -17,9 +17,6 @@
 public struct RNNCell<Scalar: TensorScalar>: Sendable {
   var stack: RecurrentStack<Scalar>
 
-  /// The function that the cell applies to its sums.
-  public let nonlinearity: Nonlinearity
-
   /// Who multiplies the matrices.
   public var backend: Backend = .automatic
 
@@ -59,7 +56,6 @@ public struct RNNCell<Scalar: TensorScalar>: Sendable {
   ) {
     stack = RecurrentStack(
       .plain(nonlinearity), inputSize: inputSize, hiddenSize: hiddenSize, layerCount: 1, bias: bias)
-    self.nonlinearity = nonlinearity
     stack.initializeUniformly(using: &generator)
   }
 
@@ -67,6 +63,8 @@ public struct RNNCell<Scalar: TensorScalar>: Sendable {
   public var inputSize: Int { stack.inputSize }
   /// H, the features of the state.
   public var hiddenSize: Int { stack.hiddenSize }
+  /// The function that the cell applies to its sums.
+  public var nonlinearity: Nonlinearity { stack.kind.nonlinearity }
   /// Whether the cell adds biases.
   public var hasBias: Bool { stack.hasBias }
 
