@@ -135,3 +135,13 @@ void cpu_prefer_large_pages(void *base, size_t size) {
   (void)size;
 #endif
 }
+
+void cpu_keep_freed_memory(void) {
+#if defined(__GLIBC__)
+  // glibc raises its threshold to the size of a mapped block that is freed, if that is at most 32 MiB with its header, and
+  // gives memory back to the system when twice as much is free. Nothing touches the block. It is volatile, or the
+  // compiler would leave it out.
+  void *volatile block = malloc(31u << 20);
+  free(block);
+#endif
+}

@@ -41,4 +41,7 @@ void cpu_leave(const int *taken, size_t count);
 // Asks for large pages behind memory that is read from front to back again and again. Only a hint.
 void cpu_prefer_large_pages(void *base, size_t size);
 
+// Lets the allocator keep up to some 60 MiB that are freed, as it does on its own once a block of 31 MiB has come and gone.
+void cpu_keep_freed_memory(void);
+
 #endif

@@ -66,7 +66,7 @@ final class MatrixEngine<Scalar: TensorScalar>: Sendable {
       }
     }
     let starts = AlignedBuffer<Scalar>(count: padded)
-    starts.base.update(repeating: 0, count: padded)
+    starts.base.fillWithZeros(count: padded)
     if let start { starts.base.update(from: start, count: columns) }
     return PreparedMatrix(columns: columns, depth: depth, elements: elements, start: starts)
   }

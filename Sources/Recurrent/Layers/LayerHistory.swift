@@ -56,7 +56,7 @@ struct GradientMemory<Scalar: TensorScalar> {
     let inputWeights = (0..<stack.layerCount).map { width * stack.features(intoLayer: $0) }
     let others = width * stack.hiddenSize + bias + biasApart
     parameters = AlignedBuffer(count: inputWeights.reduce(0) { $0 + $1 + others })
-    parameters.base.update(repeating: 0, count: parameters.count)
+    parameters.base.fillWithZeros(count: parameters.count)
     var next = parameters.base
     var cells: [CellGradientMemory<Scalar>] = []
     for count in inputWeights {

@@ -40,7 +40,7 @@ public struct RNNStream<Scalar: TensorScalar>: ~Copyable, Sendable {
     layerCount = layer.layerCount
     let count = 2 * layer.layerCount * batchSize * layer.hiddenSize
     states = AlignedBuffer(count: count)
-    states.base.update(repeating: 0, count: count)
+    states.base.fillWithZeros(count: count)
   }
 
   /// Computes one step.
@@ -104,7 +104,7 @@ public struct RNNStream<Scalar: TensorScalar>: ~Copyable, Sendable {
     let shape: Shape = [layerCount, batchSize, hiddenSize]
     let count = shape.elementCount
     guard let state else {
-      return (states.base + current * count).update(repeating: 0, count: count)
+      return (states.base + current * count).fillWithZeros(count: count)
     }
     guard state.shape == shape else {
       throw .shapeMismatch(argument: "state", expected: shape.description, actual: state.shape)

@@ -146,6 +146,9 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
     steps: Int, rows: Int, batchFirst: Bool, _ execution: Execution
   ) throws(RecurrentError) -> Call {
     try validateExtent(steps: steps, rows: rows)
+    if steps * rows * hiddenSize * MemoryLayout<Scalar>.size >= ResultMemory.leastByteCount {
+      ResultMemory.isKept
+    }
     let ready = try prepared(
       for: execution.backend.resolved, execution.instructions)
     // BLAS takes the distance of two rows as 32 bits; batch-first, that is a whole sequence.

@@ -42,6 +42,7 @@ struct StackDifferentiation<Scalar: TensorScalar>: Sendable {
       throw .invalidSize(
         argument: "checkpointInterval", expected: "at least 1", actual: checkpointInterval)
     }
+    ResultMemory.isKept
     self.stack = stack
     self.execution = execution
     self.steps = steps

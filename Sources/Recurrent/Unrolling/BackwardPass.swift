@@ -164,7 +164,7 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
       target.update(
         from: outputGradient + chunk.steps.lowerBound * stepSize + part.lowerBound, count: part.count)
     } else {
-      target.update(repeating: 0, count: part.count)
+      target.fillWithZeros(count: part.count)
     }
   }
 
