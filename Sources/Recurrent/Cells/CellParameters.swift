@@ -1,40 +1,47 @@
 /// The parameters of one cell, under PyTorch's names and shapes.
 ///
 /// I is the cell's input size, H its hidden size, and G the number of its gates: 1 in a plain cell, 4 in an LSTM (in the order
-/// i, f, g, o), 3 in a GRU (r, z, n). The rows of the first gate come first. Both biases are kept, as PyTorch keeps them.
+/// i, f, g, o), 3 in a GRU (r, z, n). The rows of the first gate come first. Both biases are kept, as PyTorch keeps them. P is
+/// H, but in an LSTM with a projection.
 public struct CellParameters<Scalar: TensorScalar>: Sendable, Equatable {
   /// The weights of the input: `weight_ih`, shape `[G·H, I]`.
   public var weightIH: Tensor<Scalar>
-  /// The weights of the previous state: `weight_hh`, shape `[G·H, H]`.
+  /// The weights of the previous state: `weight_hh`, shape `[G·H, P]`.
   public var weightHH: Tensor<Scalar>
   /// The bias beside the input product: `bias_ih`, shape `[G·H]`; `nil` in a cell without bias.
   public var biasIH: Tensor<Scalar>?
   /// The bias beside the recurrent product: `bias_hh`, shape `[G·H]`; `nil` in a cell without bias.
   public var biasHH: Tensor<Scalar>?
+  /// The weights of the projection: `weight_hr`, shape `[P, H]`; `nil` in a cell without projection.
+  public var weightHR: Tensor<Scalar>?
 
   /// Creates the parameters of a cell.
   ///
   /// - Parameters:
   ///   - weightIH: The weights of the input, `[G·H, I]`.
-  ///   - weightHH: The weights of the previous state, `[G·H, H]`.
+  ///   - weightHH: The weights of the previous state, `[G·H, P]`.
   ///   - biasIH: The bias beside the input product, `[G·H]`, or `nil`.
   ///   - biasHH: The bias beside the recurrent product, `[G·H]`, or `nil`.
+  ///   - weightHR: The weights of the projection, `[P, H]`, or `nil`.
   public init(
     weightIH: Tensor<Scalar>, weightHH: Tensor<Scalar>,
-    biasIH: Tensor<Scalar>? = nil, biasHH: Tensor<Scalar>? = nil
+    biasIH: Tensor<Scalar>? = nil, biasHH: Tensor<Scalar>? = nil, weightHR: Tensor<Scalar>? = nil
   ) {
     self.weightIH = weightIH
     self.weightHH = weightHH
     self.biasIH = biasIH
     self.biasHH = biasHH
+    self.weightHR = weightHR
   }
 
   /// Parameters of one value.
-  init(repeating value: Scalar, inputSize: Int, hiddenSize: Int, gateCount: Int, bias: Bool) {
-    weightIH = Tensor(repeating: value, shape: [gateCount * hiddenSize, inputSize])
-    weightHH = Tensor(repeating: value, shape: [gateCount * hiddenSize, hiddenSize])
-    biasIH = bias ? Tensor(repeating: value, shape: [gateCount * hiddenSize]) : nil
-    biasHH = biasIH
+  init(repeating value: Scalar, _ sizes: CellSizes, bias: Bool) {
+    let tensor = { (name: ParameterName) in Tensor(repeating: value, shape: name.shape(in: sizes)) }
+    weightIH = tensor(.weightIH)
+    weightHH = tensor(.weightHH)
+    biasIH = bias ? tensor(.biasIH) : nil
+    biasHH = bias ? tensor(.biasHH) : nil
+    weightHR = sizes.projectionSize == nil ? nil : tensor(.weightHR)
   }
 
   /// Calls `body` with every parameter's name and tensor, in PyTorch's order.
@@ -52,6 +59,11 @@ public struct CellParameters<Scalar: TensorScalar>: Sendable, Equatable {
       biasHH = nil
       defer { biasHH = bias }
       try body(.biasHH, &bias)
+    }
+    if var weight = weightHR {
+      weightHR = nil
+      defer { weightHR = weight }
+      try body(.weightHR, &weight)
     }
   }
 
@@ -75,13 +87,29 @@ public enum ParameterName: String, Sendable, CaseIterable {
   case biasIH = "bias_ih"
   /// The bias beside the recurrent product.
   case biasHH = "bias_hh"
+  /// The weights of the projection.
+  case weightHR = "weight_hr"
 
   /// The parameter's shape in a cell of these sizes.
-  func shape(inputSize: Int, hiddenSize: Int, gateCount: Int) -> Shape {
-    switch self {
-    case .weightIH: [gateCount * hiddenSize, inputSize]
-    case .weightHH: [gateCount * hiddenSize, hiddenSize]
-    case .biasIH, .biasHH: [gateCount * hiddenSize]
+  func shape(in sizes: CellSizes) -> Shape {
+    let (sums, stateSize) = (sizes.gateCount * sizes.hiddenSize, sizes.projectionSize ?? sizes.hiddenSize)
+    return switch self {
+    case .weightIH: [sums, sizes.inputSize]
+    case .weightHH: [sums, stateSize]
+    case .biasIH, .biasHH: [sums]
+    case .weightHR: [stateSize, sizes.hiddenSize]
     }
   }
+}
+
+/// What decides the shapes of a cell's parameters.
+struct CellSizes {
+  /// I.
+  var inputSize: Int
+  /// H.
+  var hiddenSize: Int
+  /// P, in a cell with a projection.
+  var projectionSize: Int?
+  /// G.
+  var gateCount: Int
 }

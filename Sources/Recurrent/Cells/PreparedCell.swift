@@ -6,23 +6,29 @@ internal import VectorKernels
 struct PreparedCell<Scalar: TensorScalar>: Sendable {
   /// W_ih [width, I]; its rows start from b_ih, and from b_hh too where the sums are not apart.
   let input: PreparedMatrix<Scalar>
-  /// W_hh [width, H]; its rows start from b_hh where the sums are apart.
+  /// W_hh [width, P]; its rows start from b_hh where the sums are apart.
   let recurrent: PreparedMatrix<Scalar>
+  /// W_hr [P, H].
+  let projection: PreparedMatrix<Scalar>?
 
   init(
     _ parameters: CellParameters<Scalar>, of kind: CellKind, layout: GateLayout,
     for engine: MatrixEngine<Scalar>
   ) {
-    let (inputSize, hiddenSize) = (parameters.weightIH.shape[1], parameters.weightHH.shape[1])
+    let (inputSize, stateSize) = (parameters.weightIH.shape[1], parameters.weightHH.shape[1])
     let bias = { (values: [Scalar]?) in values.map { layout.arranged($0, depth: 1) } }
     input = engine.prepare(
       layout.arranged(parameters.weightIH.scalars, depth: inputSize), columns: layout.width,
       depth: inputSize, columnStride: inputSize, depthStride: 1,
       start: bias(kind.takesSumsApart ? parameters.biasIH?.scalars : parameters.biasSum))
     recurrent = engine.prepare(
-      layout.arranged(parameters.weightHH.scalars, depth: hiddenSize), columns: layout.width,
-      depth: hiddenSize, columnStride: hiddenSize, depthStride: 1,
+      layout.arranged(parameters.weightHH.scalars, depth: stateSize), columns: layout.width,
+      depth: stateSize, columnStride: stateSize, depthStride: 1,
       start: kind.takesSumsApart ? bias(parameters.biasHH?.scalars) : nil)
+    projection = parameters.weightHR.map {
+      engine.prepare(
+        $0.scalars, columns: $0.shape[0], depth: $0.shape[1], columnStride: $0.shape[1], depthStride: 1)
+    }
   }
 }
 
@@ -30,17 +36,23 @@ struct PreparedCell<Scalar: TensorScalar>: Sendable {
 struct PreparedCellTranspose<Scalar: TensorScalar>: Sendable {
   /// W_ihᵀ [I, width].
   let input: PreparedMatrix<Scalar>
-  /// W_hhᵀ [H, width].
+  /// W_hhᵀ [P, width].
   let recurrent: PreparedMatrix<Scalar>
+  /// W_hrᵀ [H, P].
+  let projection: PreparedMatrix<Scalar>?
 
   init(_ parameters: CellParameters<Scalar>, layout: GateLayout, for engine: MatrixEngine<Scalar>) {
-    let (inputSize, hiddenSize) = (parameters.weightIH.shape[1], parameters.weightHH.shape[1])
+    let (inputSize, stateSize) = (parameters.weightIH.shape[1], parameters.weightHH.shape[1])
     input = engine.prepare(
       layout.arranged(parameters.weightIH.scalars, depth: inputSize), columns: inputSize,
       depth: layout.width, columnStride: 1, depthStride: inputSize)
     recurrent = engine.prepare(
-      layout.arranged(parameters.weightHH.scalars, depth: hiddenSize), columns: hiddenSize,
-      depth: layout.width, columnStride: 1, depthStride: hiddenSize)
+      layout.arranged(parameters.weightHH.scalars, depth: stateSize), columns: stateSize,
+      depth: layout.width, columnStride: 1, depthStride: stateSize)
+    projection = parameters.weightHR.map {
+      engine.prepare(
+        $0.scalars, columns: $0.shape[1], depth: $0.shape[0], columnStride: 1, depthStride: $0.shape[1])
+    }
   }
 }
 

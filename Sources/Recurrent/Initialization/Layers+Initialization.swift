@@ -132,10 +132,11 @@ extension RecurrentStack {
       try initialized[layer].forEach { (other, tensor) throws(RecurrentError) in
         guard other == name else { return }
         // Each gate has a matrix of its own.
-        let shape = name.shape(
-          inputSize: features(intoLayer: layer), hiddenSize: hiddenSize, gateCount: 1)
+        var sizes = sizes(ofCell: layer)
+        sizes.gateCount = 1
+        let shape = name.shape(in: sizes)
         var scalars: [Scalar] = []
-        for _ in 0..<kind.gateCount {
+        for _ in 0..<(name == .weightHR ? 1 : kind.gateCount) {
           scalars += try initializer.tensor(shape, backend: backend, using: &generator).scalars
         }
         tensor = Tensor(unchecked: scalars, shape: tensor.shape)

@@ -37,12 +37,15 @@ package struct Architecture: Equatable, Sendable {
   package var inputSize: Int
   package var hiddenSize: Int
   package var layerCount: Int
+  package var directions: Directions
+  /// P, in an LSTM with a projection.
+  package var projectionSize: Int?
   package var hasBias: Bool
 
   /// Reads names and shapes; names that belong to none of a layer's parameters are left to the strict loading.
   ///
   /// - Throws: ``RecurrentError/stateDictionaryMismatch(_:)`` without input weights or recurrent weights,
-  ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for a layer of both directions or with a projection,
+  ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for a cell alone with a projection,
   ///   ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for weights that are no matrices.
   package init(of entries: [(key: String, shape: Shape)]) throws(RecurrentError) {
     let shapes = Dictionary(entries.map { ($0.key, $0.shape) }, uniquingKeysWith: { $1 })
@@ -62,20 +65,26 @@ package struct Architecture: Equatable, Sendable {
     guard recurrent.rank == 2 else {
       throw .shapeMismatch(argument: "weight_hh" + suffix, expected: "[H, H]", actual: recurrent)
     }
-    if shapes["weight_ih_l0_reverse"] != nil {
-      throw .invalidValue(
-        argument: "weight_ih_l0_reverse", expected: "a layer of one direction",
-        actual: "a bidirectional one")
-    }
-    if shapes["weight_hr" + suffix] != nil {
-      throw .invalidValue(
-        argument: "weight_hr" + suffix, expected: "a layer without projection",
-        actual: "an LSTM with projection")
-    }
+    directions = shapes["weight_ih_l0_reverse"] != nil ? .bidirectional : .forward
     inputSize = input[1]
-    hiddenSize = recurrent[1]
     let (rows, columns) = (recurrent[0], recurrent[1])
-    cell = [Cell.lstm, .gru].first { columns > 0 && rows == $0.gateCount * columns } ?? .plain
+    if let projection = shapes["weight_hr" + suffix] {
+      guard kind == .layer else {
+        throw .invalidValue(
+          argument: "weight_hr", expected: "a cell without projection", actual: "one with a projection")
+      }
+      guard projection.rank == 2 else {
+        throw .shapeMismatch(argument: "weight_hr" + suffix, expected: "[P, H]", actual: projection)
+      }
+      projectionSize = projection[0]
+      hiddenSize = projection[1]
+    } else {
+      projectionSize = nil
+      hiddenSize = columns
+    }
+    cell =
+      projectionSize != nil
+      ? .lstm : [Cell.lstm, .gru].first { columns > 0 && rows == $0.gateCount * columns } ?? .plain
     var layers = 1
     while shapes["weight_ih_l\(layers)"] != nil || shapes["weight_hh_l\(layers)"] != nil {
       layers += 1

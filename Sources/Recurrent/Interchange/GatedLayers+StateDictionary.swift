@@ -5,7 +5,7 @@ extension LSTM: Parameterized {
   public mutating func forEachParameter(
     _ body: (String, inout Tensor<Scalar>) throws -> Void
   ) rethrows {
-    try stack.forEachParameter(PyTorchParameterNames.layer, body)
+    try stack.forEachParameter(.layers(directions), body)
   }
 
   /// Takes all parameters from a state dictionary.
@@ -14,7 +14,7 @@ extension LSTM: Parameterized {
   /// - Throws: ``RecurrentError/stateDictionaryMismatch(_:)`` with all missing, unexpected and misshapen names; the layer
   ///   is then unchanged.
   public mutating func load(_ stateDictionary: StateDictionary<Scalar>) throws(RecurrentError) {
-    try stack.load(stateDictionary, PyTorchParameterNames.layer)
+    try stack.load(stateDictionary, .layers(directions))
   }
 
   /// Creates a layer from a state dictionary; its names and shapes tell the rest.
@@ -39,7 +39,7 @@ extension GRU: Parameterized {
   public mutating func forEachParameter(
     _ body: (String, inout Tensor<Scalar>) throws -> Void
   ) rethrows {
-    try stack.forEachParameter(PyTorchParameterNames.layer, body)
+    try stack.forEachParameter(.layers(directions), body)
   }
 
   /// Takes all parameters from a state dictionary.
@@ -48,7 +48,7 @@ extension GRU: Parameterized {
   /// - Throws: ``RecurrentError/stateDictionaryMismatch(_:)`` with all missing, unexpected and misshapen names; the layer
   ///   is then unchanged.
   public mutating func load(_ stateDictionary: StateDictionary<Scalar>) throws(RecurrentError) {
-    try stack.load(stateDictionary, PyTorchParameterNames.layer)
+    try stack.load(stateDictionary, .layers(directions))
   }
 
   /// Creates a layer from a state dictionary; its names and shapes tell the rest.
@@ -73,7 +73,7 @@ extension LSTMCell: Parameterized {
   public mutating func forEachParameter(
     _ body: (String, inout Tensor<Scalar>) throws -> Void
   ) rethrows {
-    try stack.forEachParameter(PyTorchParameterNames.cell, body)
+    try stack.forEachParameter(.cell, body)
   }
 
   /// Takes all parameters from a state dictionary.
@@ -82,7 +82,7 @@ extension LSTMCell: Parameterized {
   /// - Throws: ``RecurrentError/stateDictionaryMismatch(_:)`` with all missing, unexpected and misshapen names; the cell
   ///   is then unchanged.
   public mutating func load(_ stateDictionary: StateDictionary<Scalar>) throws(RecurrentError) {
-    try stack.load(stateDictionary, PyTorchParameterNames.cell)
+    try stack.load(stateDictionary, .cell)
   }
 
   /// Creates a cell from a state dictionary; its names and shapes tell the rest.
@@ -102,7 +102,7 @@ extension GRUCell: Parameterized {
   public mutating func forEachParameter(
     _ body: (String, inout Tensor<Scalar>) throws -> Void
   ) rethrows {
-    try stack.forEachParameter(PyTorchParameterNames.cell, body)
+    try stack.forEachParameter(.cell, body)
   }
 
   /// Takes all parameters from a state dictionary.
@@ -111,7 +111,7 @@ extension GRUCell: Parameterized {
   /// - Throws: ``RecurrentError/stateDictionaryMismatch(_:)`` with all missing, unexpected and misshapen names; the cell
   ///   is then unchanged.
   public mutating func load(_ stateDictionary: StateDictionary<Scalar>) throws(RecurrentError) {
-    try stack.load(stateDictionary, PyTorchParameterNames.cell)
+    try stack.load(stateDictionary, .cell)
   }
 
   /// Creates a cell from a state dictionary; its names and shapes tell the rest.

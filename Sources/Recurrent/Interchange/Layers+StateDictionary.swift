@@ -6,7 +6,7 @@ extension RNN: Parameterized {
   public mutating func forEachParameter(
     _ body: (String, inout Tensor<Scalar>) throws -> Void
   ) rethrows {
-    try stack.forEachParameter(PyTorchParameterNames.layer, body)
+    try stack.forEachParameter(.layers(directions), body)
   }
 
   /// Takes all parameters from a state dictionary.
@@ -15,7 +15,7 @@ extension RNN: Parameterized {
   /// - Throws: ``RecurrentError/stateDictionaryMismatch(_:)`` with all missing, unexpected and misshapen names; the layer
   ///   is then unchanged.
   public mutating func load(_ stateDictionary: StateDictionary<Scalar>) throws(RecurrentError) {
-    try stack.load(stateDictionary, PyTorchParameterNames.layer)
+    try stack.load(stateDictionary, .layers(directions))
   }
 
   /// Creates a layer from a state dictionary; its names and shapes tell the sizes, the layers and the bias.
@@ -44,7 +44,7 @@ extension RNNCell: Parameterized {
   public mutating func forEachParameter(
     _ body: (String, inout Tensor<Scalar>) throws -> Void
   ) rethrows {
-    try stack.forEachParameter(PyTorchParameterNames.cell, body)
+    try stack.forEachParameter(.cell, body)
   }
 
   /// Takes all parameters from a state dictionary.
@@ -53,7 +53,7 @@ extension RNNCell: Parameterized {
   /// - Throws: ``RecurrentError/stateDictionaryMismatch(_:)`` with all missing, unexpected and misshapen names; the cell
   ///   is then unchanged.
   public mutating func load(_ stateDictionary: StateDictionary<Scalar>) throws(RecurrentError) {
-    try stack.load(stateDictionary, PyTorchParameterNames.cell)
+    try stack.load(stateDictionary, .cell)
   }
 
   /// Creates a cell from a state dictionary; its names and shapes tell the sizes and the bias.
@@ -73,13 +73,14 @@ extension RNNCell: Parameterized {
 extension StateDictionary {
   /// The gradients of an ``RNN``, or anything else in the form of its parameters, under the names of its parameters.
   ///
-  /// - Parameter layers: The parameters of every layer, the one that takes the input first.
-  public init(layers: [CellParameters<Scalar>]) {
+  /// - Parameters:
+  ///   - layers: The parameters of every cell: layer by layer, and in both directions the forward one first.
+  ///   - directions: The directions in which the layer reads.
+  public init(layers: [CellParameters<Scalar>], directions: Directions = .forward) {
     self.init()
-    for layer in layers.indices {
-      layers[layer].forEachValue { name, tensor in
-        self[PyTorchParameterNames.layer(name, layer)] = tensor
-      }
+    let names = PyTorchParameterNames.layers(directions)
+    for (cell, parameters) in layers.enumerated() {
+      parameters.forEachValue { name, tensor in self[names.key(name, cell)] = tensor }
     }
   }
 }
@@ -90,7 +91,7 @@ extension CellParameters {
   /// It turns the gradients of a cell to what an optimizer takes.
   public var stateDictionary: StateDictionary<Scalar> {
     var result = StateDictionary<Scalar>()
-    forEachValue { name, tensor in result[PyTorchParameterNames.cell(name, 0)] = tensor }
+    forEachValue { name, tensor in result[PyTorchParameterNames.cell.key(name, 0)] = tensor }
     return result
   }
 
@@ -101,10 +102,19 @@ extension CellParameters {
   }
 }
 
-/// PyTorch's names of the parameters of stacked layers and of single cells.
+/// PyTorch's names of the parameters of a stack's cells, or of a cell alone.
 enum PyTorchParameterNames {
-  static func layer(_ name: ParameterName, _ layer: Int) -> String { "\(name.rawValue)_l\(layer)" }
-  static func cell(_ name: ParameterName, _ layer: Int) -> String { name.rawValue }
+  case layers(Directions)
+  case cell
+
+  /// The name of a parameter of the cell of a number, which counts the directions of the first layer, then of the second.
+  func key(_ name: ParameterName, _ cell: Int) -> String {
+    switch self {
+    case .layers(let directions):
+      "\(name.rawValue)_l\(cell / directions.count)\(cell % directions.count == 0 ? "" : "_reverse")"
+    case .cell: name.rawValue
+    }
+  }
 }
 
 extension RecurrentStack {
@@ -116,34 +126,33 @@ extension RecurrentStack {
     try architecture.require(form, of: kind)
     self.init(
       kind, inputSize: architecture.inputSize, hiddenSize: architecture.hiddenSize,
-      layerCount: architecture.layerCount, bias: architecture.hasBias)
-    try load(
-      stateDictionary, form == .layer ? PyTorchParameterNames.layer : PyTorchParameterNames.cell)
+      projectionSize: architecture.projectionSize, layerCount: architecture.layerCount,
+      directions: architecture.directions, bias: architecture.hasBias)
+    try load(stateDictionary, form == .layer ? .layers(directions) : .cell)
   }
 
   mutating func forEachParameter(
-    _ key: (ParameterName, Int) -> String, _ body: (String, inout Tensor<Scalar>) throws -> Void
+    _ names: PyTorchParameterNames, _ body: (String, inout Tensor<Scalar>) throws -> Void
   ) rethrows {
     // One access to the property, so that packed weights are dropped once.
-    func visit(_ layers: inout [CellParameters<Scalar>]) throws {
-      for layer in layers.indices {
-        try layers[layer].forEach { name, tensor in try body(key(name, layer), &tensor) }
+    func visit(_ cells: inout [CellParameters<Scalar>]) throws {
+      for cell in cells.indices {
+        try cells[cell].forEach { name, tensor in try body(names.key(name, cell), &tensor) }
       }
     }
     try visit(&parameters)
   }
 
   mutating func load(
-    _ stateDictionary: StateDictionary<Scalar>, _ key: (ParameterName, Int) -> String
+    _ stateDictionary: StateDictionary<Scalar>, _ names: PyTorchParameterNames
   ) throws(RecurrentError) {
     try validateSizes()
     var loaded = parameters
     var loading = StrictLoading(stateDictionary)
-    for layer in loaded.indices {
-      loaded[layer].forEach { name, tensor in
-        let expected = name.shape(
-          inputSize: features(intoLayer: layer), hiddenSize: hiddenSize, gateCount: kind.gateCount)
-        if let value = loading.tensor(key(name, layer), shape: expected) { tensor = value }
+    for cell in loaded.indices {
+      loaded[cell].forEach { name, tensor in
+        let expected = name.shape(in: sizes(ofCell: cell))
+        if let value = loading.tensor(names.key(name, cell), shape: expected) { tensor = value }
       }
     }
     try loading.finish()

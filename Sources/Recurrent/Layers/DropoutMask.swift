@@ -50,10 +50,13 @@ struct DropoutMask: Sendable {
 struct LayerDropout: Sendable {
   private let probability: Double
   private let key: UInt64
+  /// Whether a sequence has one mask for all of its steps.
+  let isSameAtEveryStep: Bool
 
-  init(probability: Double, key: UInt64) {
+  init(probability: Double, key: UInt64, isSameAtEveryStep: Bool = false) {
     self.probability = probability
     self.key = key
+    self.isSameAtEveryStep = isSameAtEveryStep
   }
 
   /// Takes one number of a generator; `nil` for a probability of 0.

@@ -30,7 +30,8 @@ public struct GRUPullback<Scalar: TensorScalar>: Sendable {
       outputGradient: outputGradient, stateGradient: finalStateGradient,
       stateArgument: "finalStateGradient")
     return GRUGradients(
-      parameters: gradients.parameters, input: gradients.input, initialState: gradients.state)
+      parameters: gradients.parameters, input: gradients.input, initialState: gradients.state,
+      directions: call.directions)
   }
 }
 
@@ -88,7 +89,19 @@ extension GRU {
   ) throws(RecurrentError) -> (
     output: Tensor<Scalar>, finalState: Tensor<Scalar>, pullback: GRUPullback<Scalar>
   ) {
-    let shape = try stack.checkedSequence(input.shape, batchFirst: batchFirst)
+    try valueWithPullback(
+      at: input, stack.checkedSequence(input.shape, batchFirst: batchFirst), from: initialState,
+      dropout: dropout, checkpointInterval: checkpointInterval, execution: execution)
+  }
+
+  /// Runs the layer over a sequence whose shape is checked.
+  func valueWithPullback(
+    at input: Tensor<Scalar>, _ shape: SequenceShape, from initialState: Tensor<Scalar>?,
+    dropout: LayerDropout?,
+    checkpointInterval: Int?, execution: Execution
+  ) throws(RecurrentError) -> (
+    output: Tensor<Scalar>, finalState: Tensor<Scalar>, pullback: GRUPullback<Scalar>
+  ) {
     let call = try SequencePullback(
       stack, shape, input, from: stack.scalars(of: initialState, shape.state, "initialState"),
       dropout: dropout, checkpointInterval: checkpointInterval, execution)

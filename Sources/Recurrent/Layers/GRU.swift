@@ -23,7 +23,7 @@
 public struct GRU<Scalar: TensorScalar>: Sendable {
   var stack: RecurrentStack<Scalar>
 
-  /// Whether sequences are `[B, T, …]` instead of `[T, B, …]`. States are `[L, B, H]` in either case.
+  /// Whether sequences are `[B, T, …]` instead of `[T, B, …]`. States are `[L·D, B, H]` in either case.
   public let batchFirst: Bool
 
   /// The probability with which elements of each layer's output but the last one's are dropped in training.
@@ -49,14 +49,15 @@ public struct GRU<Scalar: TensorScalar>: Sendable {
   ///   - bias: Whether cells add b_ih and b_hh.
   ///   - batchFirst: Whether sequences are `[B, T, …]` instead of `[T, B, …]`.
   ///   - dropout: The probability with which elements between the layers are dropped in training, 0 to 1.
+  ///   - directions: Whether the layer reads forward only, or both ways.
   public init(
     inputSize: Int, hiddenSize: Int, layerCount: Int = 1, bias: Bool = true, batchFirst: Bool = false,
-    dropout: Double = 0
+    dropout: Double = 0, directions: Directions = .forward
   ) {
     var generator = SeededGenerator(seed: .random(in: .min ... .max))
     self.init(
       inputSize: inputSize, hiddenSize: hiddenSize, layerCount: layerCount, bias: bias,
-      batchFirst: batchFirst, dropout: dropout, using: &generator)
+      batchFirst: batchFirst, dropout: dropout, directions: directions, using: &generator)
   }
 
   /// Creates a layer with parameters drawn uniformly from ±1/√H by a generator of yours.
@@ -68,13 +69,15 @@ public struct GRU<Scalar: TensorScalar>: Sendable {
   ///   - bias: Whether cells add b_ih and b_hh.
   ///   - batchFirst: Whether sequences are `[B, T, …]` instead of `[T, B, …]`.
   ///   - dropout: The probability with which elements between the layers are dropped in training, 0 to 1.
+  ///   - directions: Whether the layer reads forward only, or both ways.
   ///   - generator: The source of randomness; a ``SeededGenerator`` makes the layer reproducible.
   public init<Generator: RandomNumberGenerator>(
     inputSize: Int, hiddenSize: Int, layerCount: Int = 1, bias: Bool = true, batchFirst: Bool = false,
-    dropout: Double = 0, using generator: inout Generator
+    dropout: Double = 0, directions: Directions = .forward, using generator: inout Generator
   ) {
     stack = RecurrentStack(
-      .gru, inputSize: inputSize, hiddenSize: hiddenSize, layerCount: layerCount, bias: bias)
+      .gru, inputSize: inputSize, hiddenSize: hiddenSize, layerCount: layerCount, directions: directions,
+      bias: bias)
     self.batchFirst = batchFirst
     self.dropout = dropout
     stack.initializeUniformly(using: &generator)
@@ -86,10 +89,12 @@ public struct GRU<Scalar: TensorScalar>: Sendable {
   public var hiddenSize: Int { stack.hiddenSize }
   /// L, the stacked layers.
   public var layerCount: Int { stack.layerCount }
+  /// Whether the layer reads forward only, or both ways.
+  public var directions: Directions { stack.directions }
   /// Whether cells add biases.
   public var hasBias: Bool { stack.hasBias }
 
-  /// The parameters of every layer, the one that takes the input first.
+  /// The parameters of every cell: of the layer that takes the input first, and in both directions of the forward one first.
   ///
   /// A tensor of another shape may be assigned; the next call then throws.
   public var parameters: [CellParameters<Scalar>] {
@@ -125,7 +130,17 @@ public struct GRU<Scalar: TensorScalar>: Sendable {
   package func run(
     _ input: Tensor<Scalar>, from initialState: Tensor<Scalar>?, execution: Execution
   ) throws(RecurrentError) -> (output: Tensor<Scalar>, finalState: Tensor<Scalar>) {
-    let shape = try stack.checkedSequence(input.shape, batchFirst: batchFirst)
+    try run(
+      stack.checkedSequence(input.shape, batchFirst: batchFirst), input, from: initialState,
+      execution: execution)
+  }
+
+  /// Runs the layer over a sequence whose shape is checked.
+  @inline(__always)
+  func run(
+    _ shape: SequenceShape, _ input: Tensor<Scalar>, from initialState: Tensor<Scalar>?,
+    execution: Execution
+  ) throws(RecurrentError) -> (output: Tensor<Scalar>, finalState: Tensor<Scalar>) {
     let state = try stack.scalars(of: initialState, shape.state, "initialState")
     let result = try stack.run(shape, input, from: state, execution)
     return (result.output, result.state)
@@ -140,6 +155,7 @@ extension GRU: CustomStringConvertible {
     if !hasBias { parts.append("bias=False") }
     if batchFirst { parts.append("batch_first=True") }
     if dropout != 0 { parts.append("dropout=\(dropout)") }
+    if directions == .bidirectional { parts.append("bidirectional=True") }
     return "GRU(\(parts.joined(separator: ", ")))"
   }
 }

@@ -89,7 +89,8 @@ public struct GRUCell<Scalar: TensorScalar>: Sendable {
     let (rows, shape) = try stack.checkedStep(input.shape)
     let state = try stack.scalars(of: state, shape, "state")
     let result = stack.run(
-      try stack.call(steps: 1, rows: rows, batchFirst: false, execution), input.scalars[...], from: state)
+      try stack.call(SequenceSchedule(steps: 1, rows: rows), batchFirst: false, execution),
+      input.scalars[...], from: state)
     return Tensor(unchecked: result.output, shape: shape)
   }
 
@@ -107,7 +108,7 @@ public struct GRUCell<Scalar: TensorScalar>: Sendable {
     let (rows, shape) = try stack.checkedStep(input.shape)
     let state = try stack.scalars(of: state, shape, "state")
     let differentiation = try StackDifferentiation(
-      stack, input.scalars, steps: 1, rows: rows, from: state, checkpointInterval: nil,
+      stack, input.scalars, SequenceSchedule(steps: 1, rows: rows), from: state, checkpointInterval: nil,
       execution: execution)
     return (
       Tensor(unchecked: differentiation.output, shape: shape),

@@ -8,7 +8,11 @@ public struct LSTMGradients<Scalar: TensorScalar>: Sendable, Equatable {
   public var initialState: LSTMState<Scalar>
 
   /// Those of the parameters under PyTorch's names, as an optimizer takes them.
-  public var stateDictionary: StateDictionary<Scalar> { StateDictionary(layers: parameters) }
+  public var stateDictionary: StateDictionary<Scalar> {
+    StateDictionary(layers: parameters, directions: directions)
+  }
+
+  var directions = Directions.forward
 }
 
 /// Carries gradients back through one call of an ``LSTM``.
@@ -42,9 +46,7 @@ public struct LSTMPullback<Scalar: TensorScalar>: Sendable {
       memoryArgument: "finalStateGradient.cell")
     return LSTMGradients(
       parameters: gradients.parameters, input: gradients.input,
-      initialState: LSTMState(
-        hidden: gradients.state,
-        cell: Tensor(unchecked: gradients.memory, shape: gradients.state.shape)))
+      initialState: LSTMState(hidden: gradients.state, cell: gradients.memory), directions: call.directions)
   }
 }
 
@@ -102,9 +104,21 @@ extension LSTM {
   ) throws(RecurrentError) -> (
     output: Tensor<Scalar>, finalState: LSTMState<Scalar>, pullback: LSTMPullback<Scalar>
   ) {
-    let shape = try stack.checkedSequence(input.shape, batchFirst: batchFirst)
+    try valueWithPullback(
+      at: input, stack.checkedSequence(input.shape, batchFirst: batchFirst), from: initialState,
+      dropout: dropout, checkpointInterval: checkpointInterval, execution: execution)
+  }
+
+  /// Runs the layer over a sequence whose shape is checked.
+  func valueWithPullback(
+    at input: Tensor<Scalar>, _ shape: SequenceShape, from initialState: LSTMState<Scalar>?,
+    dropout: LayerDropout?,
+    checkpointInterval: Int?, execution: Execution
+  ) throws(RecurrentError) -> (
+    output: Tensor<Scalar>, finalState: LSTMState<Scalar>, pullback: LSTMPullback<Scalar>
+  ) {
     let hidden = try stack.scalars(of: initialState?.hidden, shape.state, "initialState.hidden")
-    let cell = try stack.scalars(of: initialState?.cell, shape.state, "initialState.cell")
+    let cell = try stack.scalars(of: initialState?.cell, shape.memory, "initialState.cell")
     let call = try SequencePullback(
       stack, shape, input, from: hidden, memory: cell, dropout: dropout,
       checkpointInterval: checkpointInterval, execution)

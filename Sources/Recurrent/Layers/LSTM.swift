@@ -4,7 +4,7 @@
 ///
 ///     i = σ(x_t·W_iiᵀ + b_ii + h·W_hiᵀ + b_hi)     f, o likewise     g = tanh(…)
 ///     c_t = f ⊙ c_{t−1} + i ⊙ g
-///     h_t = o ⊙ tanh(c_t)
+///     h_t = o ⊙ tanh(c_t),   or with a projection   W_hr·(o ⊙ tanh(c_t))
 ///
 /// where x_t is the step's input or the layer below's h_t, and h is h_{t−1}.
 ///
@@ -13,8 +13,8 @@
 ///
 /// A layer is a value, like ``RNN``, and has the same threads, backends and exactness.
 ///
-/// Shapes: T steps, B batch, I input size, H hidden size, L layers. Weights are `[4·H, I]` and `[4·H, H]`, the gates in the
-/// order i, f, g, o.
+/// Shapes: T steps, B batch, I input size, H hidden size, P the features of the state (H without a projection), L layers, D
+/// directions. Weights are `[4·H, I]`, `[4·H, P]` and `[P, H]`, the gates in the order i, f, g, o.
 ///
 /// ### Source
 /// S. Hochreiter, J. Schmidhuber, "Long short-term memory", Neural Computation 9 (1997), with the forget gate of F. A.
@@ -22,7 +22,7 @@
 public struct LSTM<Scalar: TensorScalar>: Sendable {
   var stack: RecurrentStack<Scalar>
 
-  /// Whether sequences are `[B, T, …]` instead of `[T, B, …]`. States are `[L, B, H]` in either case.
+  /// Whether sequences are `[B, T, …]` instead of `[T, B, …]`. States are `[L·D, B, H]` in either case.
   public let batchFirst: Bool
 
   /// The probability with which elements of each layer's output but the last one's are dropped in training.
@@ -48,16 +48,20 @@ public struct LSTM<Scalar: TensorScalar>: Sendable {
   ///   - bias: Whether cells add b_ih and b_hh.
   ///   - batchFirst: Whether sequences are `[B, T, …]` instead of `[T, B, …]`.
   ///   - dropout: The probability with which elements between the layers are dropped in training, 0 to 1.
+  ///   - directions: Whether the layer reads forward only, or both ways.
+  ///   - projectionSize: P, the features of the state where it is h = W_hr·(o ⊙ tanh c), 1 to H − 1; `nil` for no projection.
   ///   - forgetBias: The sum of the forget gate's biases before training; 1 lets the memory persist at first. `nil`, or no
   ///     bias, leaves them as they are drawn.
   public init(
     inputSize: Int, hiddenSize: Int, layerCount: Int = 1, bias: Bool = true, batchFirst: Bool = false,
-    dropout: Double = 0, forgetBias: Scalar? = nil
+    dropout: Double = 0, directions: Directions = .forward, projectionSize: Int? = nil,
+    forgetBias: Scalar? = nil
   ) {
     var generator = SeededGenerator(seed: .random(in: .min ... .max))
     self.init(
       inputSize: inputSize, hiddenSize: hiddenSize, layerCount: layerCount, bias: bias,
-      batchFirst: batchFirst, dropout: dropout, forgetBias: forgetBias, using: &generator)
+      batchFirst: batchFirst, dropout: dropout, directions: directions, projectionSize: projectionSize,
+      forgetBias: forgetBias, using: &generator)
   }
 
   /// Creates a layer with parameters drawn uniformly from ±1/√H by a generator of yours.
@@ -69,15 +73,19 @@ public struct LSTM<Scalar: TensorScalar>: Sendable {
   ///   - bias: Whether cells add b_ih and b_hh.
   ///   - batchFirst: Whether sequences are `[B, T, …]` instead of `[T, B, …]`.
   ///   - dropout: The probability with which elements between the layers are dropped in training, 0 to 1.
+  ///   - directions: Whether the layer reads forward only, or both ways.
+  ///   - projectionSize: P, the features of the state where it is h = W_hr·(o ⊙ tanh c), 1 to H − 1; `nil` for no projection.
   ///   - forgetBias: The sum of the forget gate's biases before training; 1 lets the memory persist at first. `nil`, or no
   ///     bias, leaves them as they are drawn.
   ///   - generator: The source of randomness; a ``SeededGenerator`` makes the layer reproducible.
   public init<Generator: RandomNumberGenerator>(
     inputSize: Int, hiddenSize: Int, layerCount: Int = 1, bias: Bool = true, batchFirst: Bool = false,
-    dropout: Double = 0, forgetBias: Scalar? = nil, using generator: inout Generator
+    dropout: Double = 0, directions: Directions = .forward, projectionSize: Int? = nil,
+    forgetBias: Scalar? = nil, using generator: inout Generator
   ) {
     stack = RecurrentStack(
-      .lstm, inputSize: inputSize, hiddenSize: hiddenSize, layerCount: layerCount, bias: bias)
+      .lstm, inputSize: inputSize, hiddenSize: hiddenSize, projectionSize: projectionSize,
+      layerCount: layerCount, directions: directions, bias: bias)
     self.batchFirst = batchFirst
     self.dropout = dropout
     stack.initializeUniformly(using: &generator)
@@ -90,10 +98,14 @@ public struct LSTM<Scalar: TensorScalar>: Sendable {
   public var hiddenSize: Int { stack.hiddenSize }
   /// L, the stacked layers.
   public var layerCount: Int { stack.layerCount }
+  /// Whether the layer reads forward only, or both ways.
+  public var directions: Directions { stack.directions }
+  /// P, the features of a projected state; `nil` without a projection.
+  public var projectionSize: Int? { stack.projectionSize }
   /// Whether cells add biases.
   public var hasBias: Bool { stack.hasBias }
 
-  /// The parameters of every layer, the one that takes the input first.
+  /// The parameters of every cell: of the layer that takes the input first, and in both directions of the forward one first.
   ///
   /// A tensor of another shape may be assigned; the next call then throws.
   public var parameters: [CellParameters<Scalar>] {
@@ -129,13 +141,23 @@ public struct LSTM<Scalar: TensorScalar>: Sendable {
   package func run(
     _ input: Tensor<Scalar>, from initialState: LSTMState<Scalar>?, execution: Execution
   ) throws(RecurrentError) -> (output: Tensor<Scalar>, finalState: LSTMState<Scalar>) {
-    let shape = try stack.checkedSequence(input.shape, batchFirst: batchFirst)
+    try run(
+      stack.checkedSequence(input.shape, batchFirst: batchFirst), input, from: initialState,
+      execution: execution)
+  }
+
+  /// Runs the layer over a sequence whose shape is checked.
+  @inline(__always)
+  func run(
+    _ shape: SequenceShape, _ input: Tensor<Scalar>, from initialState: LSTMState<Scalar>?,
+    execution: Execution
+  ) throws(RecurrentError) -> (output: Tensor<Scalar>, finalState: LSTMState<Scalar>) {
     let hidden = try stack.scalars(of: initialState?.hidden, shape.state, "initialState.hidden")
-    let cell = try stack.scalars(of: initialState?.cell, shape.state, "initialState.cell")
+    let cell = try stack.scalars(of: initialState?.cell, shape.memory, "initialState.cell")
     let result = try stack.run(shape, input, from: hidden, memory: cell, execution)
     return (
       result.output,
-      LSTMState(hidden: result.state, cell: Tensor(unchecked: result.memory, shape: shape.state))
+      LSTMState(hidden: result.state, cell: Tensor(unchecked: result.memory, shape: shape.memory))
     )
   }
 }
@@ -144,10 +166,12 @@ extension LSTM: CustomStringConvertible {
   /// The layer as PyTorch prints it: sizes, and what is not the default.
   public var description: String {
     var parts = ["\(inputSize)", "\(hiddenSize)"]
+    if let projectionSize { parts.append("proj_size=\(projectionSize)") }
     if layerCount != 1 { parts.append("num_layers=\(layerCount)") }
     if !hasBias { parts.append("bias=False") }
     if batchFirst { parts.append("batch_first=True") }
     if dropout != 0 { parts.append("dropout=\(dropout)") }
+    if directions == .bidirectional { parts.append("bidirectional=True") }
     return "LSTM(\(parts.joined(separator: ", ")))"
   }
 }

@@ -94,7 +94,8 @@ public struct LSTMCell<Scalar: TensorScalar>: Sendable {
     let hidden = try stack.scalars(of: state?.hidden, shape, "state.hidden")
     let memory = try stack.scalars(of: state?.cell, shape, "state.cell")
     let result = stack.run(
-      try stack.call(steps: 1, rows: rows, batchFirst: false, execution), input.scalars[...],
+      try stack.call(SequenceSchedule(steps: 1, rows: rows), batchFirst: false, execution),
+      input.scalars[...],
       from: hidden, memory: memory)
     return LSTMState(
       hidden: Tensor(unchecked: result.output, shape: shape),
@@ -116,7 +117,7 @@ public struct LSTMCell<Scalar: TensorScalar>: Sendable {
     let hidden = try stack.scalars(of: state?.hidden, shape, "state.hidden")
     let memory = try stack.scalars(of: state?.cell, shape, "state.cell")
     let differentiation = try StackDifferentiation(
-      stack, input.scalars, steps: 1, rows: rows, from: hidden, memory: memory,
+      stack, input.scalars, SequenceSchedule(steps: 1, rows: rows), from: hidden, memory: memory,
       checkpointInterval: nil, execution: execution)
     return (
       LSTMState(

@@ -1,7 +1,9 @@
-/// What a time-major pass has between and within its layers, kept for the way back.
+/// What a pass has between and within its layers, kept for the way back; the rows of all steps one after the other.
 struct LayerHistory<Scalar: TensorScalar>: @unchecked Sendable {
-  /// The outputs of the layers below the last, `[L − 1, T, B, H]`.
+  /// The outputs of the layers below the last, `[L − 1, N, D·P]`.
   let outputs: AlignedBuffer<Scalar>
+  /// In both directions: the outputs of every cell, `[L·D, N, P]`.
+  let halves: AlignedBuffer<Scalar>?
   /// What the layers above took of them; `nil` where that is the same.
   let dropped: DroppedInputs<Scalar>?
   /// What cells with gates keep.
@@ -9,11 +11,15 @@ struct LayerHistory<Scalar: TensorScalar>: @unchecked Sendable {
   /// The owners of the memory of the two.
   private let buffers: [AlignedBuffer<Scalar>]
 
-  /// Takes memory for a pass, before which there were `stepsBefore` steps of the sequence.
-  init(_ call: RecurrentStack<Scalar>.Call, stepsBefore: Int, dropout: LayerDropout?) {
-    let shape = call.shape
-    let size = shape.steps * shape.rows
-    outputs = AlignedBuffer(count: (shape.layerCount - 1) * size * shape.hiddenSize)
+  /// Takes memory for a pass of a stack, before which there were `packedRowsBefore` rows of the sequence.
+  init(
+    _ stack: RecurrentStack<Scalar>, _ call: RecurrentStack<Scalar>.Call, packedRowsBefore: Int,
+    dropout: LayerDropout?
+  ) {
+    let (count, hiddenSize) = (call.schedule.packedRowCount, stack.hiddenSize)
+    outputs = AlignedBuffer(count: (stack.layerCount - 1) * count * stack.outputSize)
+    halves =
+      stack.directions == .forward ? nil : AlignedBuffer(count: stack.cellCount * count * stack.stateSize)
     var buffers: [AlignedBuffer<Scalar>] = []
     func take(_ count: Int) -> UnsafeMutablePointer<Scalar> {
       let buffer = AlignedBuffer<Scalar>(count: count)
@@ -22,16 +28,18 @@ struct LayerHistory<Scalar: TensorScalar>: @unchecked Sendable {
     }
     if let dropout {
       dropped = DroppedInputs(
-        dropout: dropout, base: take(outputs.count), shape: shape, stepsBefore: stepsBefore)
+        dropout: dropout, base: take((stack.layerCount - 1) * count * stack.outputSize),
+        features: stack.outputSize, packedRowCount: count, packedRowsBefore: packedRowsBefore)
     } else {
       dropped = nil
     }
     if call.ready.kind.gated != nil {
       let width = call.ready.layout.width
       gates = GateHistory(
-        gates: take(shape.layerCount * size * width),
-        memories: take(shape.layerCount * size * shape.hiddenSize), steps: shape.steps,
-        rows: shape.rows, hiddenSize: shape.hiddenSize, width: width)
+        gates: take(stack.cellCount * count * width),
+        memories: take(stack.cellCount * count * hiddenSize),
+        unprojected: stack.projectionSize == nil ? nil : take(stack.cellCount * count * hiddenSize),
+        packedRowCount: count, hiddenSize: hiddenSize, width: width)
     } else {
       gates = nil
     }
@@ -40,7 +48,7 @@ struct LayerHistory<Scalar: TensorScalar>: @unchecked Sendable {
 
   /// For the forward pass.
   var kept: RecurrentStack<Scalar>.Kept {
-    RecurrentStack.Kept(outputs: outputs.base, gates: gates, dropped: dropped)
+    RecurrentStack.Kept(outputs: outputs.base, halves: halves?.base, gates: gates, dropped: dropped)
   }
 }
 
@@ -53,18 +61,21 @@ struct GradientMemory<Scalar: TensorScalar> {
     let width = layout.width
     let bias = stack.hasBias ? width : 0
     let biasApart = stack.kind.takesSumsApart ? bias : 0
-    let inputWeights = (0..<stack.layerCount).map { width * stack.features(intoLayer: $0) }
-    let others = width * stack.hiddenSize + bias + biasApart
+    let projection = stack.projectionSize.map { $0 * stack.hiddenSize } ?? 0
+    let inputWeights = (0..<stack.cellCount).map { width * stack.sizes(ofCell: $0).inputSize }
+    let recurrentWeights = width * stack.stateSize
+    let others = recurrentWeights + bias + biasApart + projection
     parameters = AlignedBuffer(count: inputWeights.reduce(0) { $0 + $1 + others })
     parameters.base.fillWithZeros(count: parameters.count)
     var next = parameters.base
     var cells: [CellGradientMemory<Scalar>] = []
     for count in inputWeights {
-      let biases = next + count + width * stack.hiddenSize
+      let biases = next + count + recurrentWeights
       cells.append(
         CellGradientMemory(
           weightIH: next, weightHH: next + count, biasIH: bias > 0 ? biases : nil,
-          biasHH: biasApart > 0 ? biases + bias : nil))
+          biasHH: biasApart > 0 ? biases + bias : nil,
+          weightHR: projection > 0 ? biases + (bias + biasApart) : nil))
       next += count + others
     }
     self.cells = cells
@@ -79,13 +90,19 @@ struct GradientMemory<Scalar: TensorScalar> {
     let vector = { (base: UnsafeMutablePointer<Scalar>) in
       Tensor(unchecked: layout.restored(base, depth: 1), shape: [rows])
     }
-    return cells.enumerated().map { layer, cell in
+    return cells.enumerated().map { index, cell in
       let biasIH = cell.biasIH.map(vector)
+      let projection = cell.weightHR.map { base in
+        let count = stack.stateSize * stack.hiddenSize
+        return Tensor(
+          unchecked: Array(UnsafeBufferPointer(start: base, count: count)),
+          shape: [stack.stateSize, stack.hiddenSize])
+      }
       // Where the biases are added together, the gradient is that of either.
       return CellParameters(
-        weightIH: matrix(cell.weightIH, stack.features(intoLayer: layer)),
-        weightHH: matrix(cell.weightHH, stack.hiddenSize), biasIH: biasIH,
-        biasHH: cell.biasHH.map(vector) ?? biasIH)
+        weightIH: matrix(cell.weightIH, stack.sizes(ofCell: index).inputSize),
+        weightHH: matrix(cell.weightHH, stack.stateSize), biasIH: biasIH,
+        biasHH: cell.biasHH.map(vector) ?? biasIH, weightHR: projection)
     }
   }
 }

@@ -8,7 +8,11 @@ public struct RNNGradients<Scalar: TensorScalar>: Sendable, Equatable {
   public var initialState: Tensor<Scalar>
 
   /// Those of the parameters under PyTorch's names, as an optimizer takes them.
-  public var stateDictionary: StateDictionary<Scalar> { StateDictionary(layers: parameters) }
+  public var stateDictionary: StateDictionary<Scalar> {
+    StateDictionary(layers: parameters, directions: directions)
+  }
+
+  var directions = Directions.forward
 }
 
 /// Carries gradients back through one call of an ``RNN``.
@@ -41,7 +45,8 @@ public struct RNNPullback<Scalar: TensorScalar>: Sendable {
       outputGradient: outputGradient, stateGradient: finalStateGradient,
       stateArgument: "finalStateGradient")
     return RNNGradients(
-      parameters: gradients.parameters, input: gradients.input, initialState: gradients.state)
+      parameters: gradients.parameters, input: gradients.input, initialState: gradients.state,
+      directions: call.directions)
   }
 }
 
@@ -124,7 +129,19 @@ extension RNN {
   ) throws(RecurrentError) -> (
     output: Tensor<Scalar>, finalState: Tensor<Scalar>, pullback: RNNPullback<Scalar>
   ) {
-    let shape = try stack.checkedSequence(input.shape, batchFirst: batchFirst)
+    try valueWithPullback(
+      at: input, stack.checkedSequence(input.shape, batchFirst: batchFirst), from: initialState,
+      dropout: dropout, checkpointInterval: checkpointInterval, execution: execution)
+  }
+
+  /// Runs the layer over a sequence whose shape is checked.
+  func valueWithPullback(
+    at input: Tensor<Scalar>, _ shape: SequenceShape, from initialState: Tensor<Scalar>?,
+    dropout: LayerDropout?,
+    checkpointInterval: Int?, execution: Execution
+  ) throws(RecurrentError) -> (
+    output: Tensor<Scalar>, finalState: Tensor<Scalar>, pullback: RNNPullback<Scalar>
+  ) {
     let call = try SequencePullback(
       stack, shape, input, from: stack.scalars(of: initialState, shape.state, "initialState"),
       dropout: dropout, checkpointInterval: checkpointInterval, execution)

@@ -50,7 +50,7 @@ extension RNNCell {
     let (rows, stateShape) = try stack.checkedStep(input.shape)
     let state = try stack.scalars(of: state, stateShape, "state")
     let differentiation = try StackDifferentiation(
-      stack, input.scalars, steps: 1, rows: rows,
+      stack, input.scalars, SequenceSchedule(steps: 1, rows: rows),
       from: state, checkpointInterval: nil, execution: execution)
     return (
       Tensor(unchecked: differentiation.output, shape: stateShape),

@@ -121,7 +121,7 @@ public struct RNNCell<Scalar: TensorScalar>: Sendable {
       throw .shapeMismatch(
         argument: "state", expected: stateShape.description, actual: state.shape)
     }
-    let call = try stack.call(steps: 1, rows: rows, batchFirst: false, execution)
+    let call = try stack.call(SequenceSchedule(steps: 1, rows: rows), batchFirst: false, execution)
     let output =
       if let state {
         stack.runStep(call, input.scalars, from: state.scalars)

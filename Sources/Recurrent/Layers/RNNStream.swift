@@ -145,12 +145,18 @@ extension RNN {
   ///   - initialState: Every layer's state before the first step, `[L, B, H]`; zeros if `nil`.
   /// - Returns: A stream with the parameters and the backend that the layer has now.
   /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for another shape,
-  ///   ``RecurrentError/invalidSize(argument:expected:actual:)`` for a batch size out of range, and what the layer's own
+  ///   ``RecurrentError/invalidSize(argument:expected:actual:)`` for a batch size out of range,
+  ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for a layer of both directions, and what the layer's own
   ///   sizes, parameters and backend or the environment give reason for.
   public func stream(
     batchSize: Int = 1, from initialState: Tensor<Scalar>? = nil
   ) throws(RecurrentError) -> RNNStream<Scalar> {
     try stack.validateSizes()
+    guard directions == .forward else {
+      throw .invalidValue(
+        argument: "directions", expected: "a layer that reads forward, for steps that arrive one by one",
+        actual: directions.rawValue)
+    }
     guard batchSize >= 0 else {
       throw .invalidSize(argument: "batchSize", expected: "at least 0", actual: batchSize)
     }

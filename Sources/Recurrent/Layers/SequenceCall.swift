@@ -1,18 +1,59 @@
 /// What a call on a whole sequence has found in its input: the same for every kind of cell.
 struct SequenceShape {
-  let steps: Int
-  let rows: Int
+  let schedule: SequenceSchedule
   /// Whether rows stand outside of steps.
   let batchFirst: Bool
   let input: Shape
-  /// `[L, B, H]` or, unbatched, `[L, H]`.
+  /// `[L·D, B, P]` or, unbatched, `[L·D, P]`.
   let state: Shape
+  /// `[L·D, B, H]` or, unbatched, `[L·D, H]`.
+  let memory: Shape
+  /// The sequences by length, where rows of states are not in that order; `nil` where they are.
+  var sortedIndices: [Int]?
+
+  /// Brings the rows of states into the order of the schedule.
+  @inline(__always)
+  func sorted<Scalar>(_ scalars: [Scalar], _ shape: Shape) -> [Scalar] {
+    guard let sortedIndices else { return scalars }
+    return Self.reordered(scalars, shape) {
+      $0.update(from: $1 + sortedIndices[$2] * shape[2], count: shape[2])
+    }
+  }
+
+  /// Brings the rows of states back into the order of the call.
+  @inline(__always)
+  func unsorted<Scalar>(_ scalars: [Scalar], _ shape: Shape) -> [Scalar] {
+    guard let sortedIndices else { return scalars }
+    var places = sortedIndices
+    for (place, index) in sortedIndices.enumerated() { places[index] = place }
+    return Self.reordered(scalars, shape) { $0.update(from: $1 + places[$2] * shape[2], count: shape[2]) }
+  }
+
+  /// Fills every row of `[cells, B, features]` by a closure, which takes the row, the rows of its cell, and the row's number.
+  private static func reordered<Scalar>(
+    _ scalars: [Scalar], _ shape: Shape,
+    _ fill: (UnsafeMutablePointer<Scalar>, UnsafePointer<Scalar>, Int) -> Void
+  ) -> [Scalar] {
+    var result = scalars
+    result.withUnsafeMutableBufferPointer { result in
+      scalars.withUnsafeBufferPointer { scalars in
+        guard let result = result.baseAddress, let scalars = scalars.baseAddress else { return }
+        for cell in 0..<shape[0] {
+          let first = cell * shape[1] * shape[2]
+          for row in 0..<shape[1] { fill(result + first + row * shape[2], scalars + first, row) }
+        }
+      }
+    }
+    return result
+  }
 }
 
 extension RecurrentStack {
-  /// Checks the shape of a sequence.
+  /// Checks the shape of a sequence, and of a mask of the rows that begin anew.
   @inline(__always)
-  func checkedSequence(_ input: Shape, batchFirst: Bool) throws(RecurrentError) -> SequenceShape {
+  func checkedSequence(
+    _ input: Shape, batchFirst: Bool, resets: Tensor<Scalar>? = nil
+  ) throws(RecurrentError) -> SequenceShape {
     try validateSizes()
     let isBatched = input.rank == 3
     guard isBatched || input.rank == 2, input[input.rank - 1] == inputSize else {
@@ -23,10 +64,53 @@ extension RecurrentStack {
     let steps = isBatched && batchFirst ? input[1] : input[0]
     let rows = isBatched ? input[batchFirst ? 0 : 1] : 1
     guard steps > 0 else { throw .emptySequence(argument: "input") }
+    var schedule = SequenceSchedule(steps: steps, rows: rows)
+    if let resets {
+      let rows = try rowsThatReset(resets, schedule, isBatched: isBatched, batchFirst: batchFirst)
+      schedule = SequenceSchedule(
+        batchSizes: Array(repeating: schedule.rowCount, count: steps), rowCount: schedule.rowCount,
+        resets: rows)
+    }
     return SequenceShape(
-      steps: steps, rows: rows, batchFirst: isBatched && batchFirst, input: input,
+      schedule: schedule, batchFirst: isBatched && batchFirst, input: input,
       state: isBatched
-        ? Shape(unchecked: layerCount, rows, hiddenSize) : Shape(unchecked: layerCount, hiddenSize))
+        ? Shape(unchecked: cellCount, rows, stateSize) : Shape(unchecked: cellCount, stateSize),
+      memory: isBatched
+        ? Shape(unchecked: cellCount, rows, hiddenSize) : Shape(unchecked: cellCount, hiddenSize))
+  }
+
+  /// Reads a mask: the rows that begin anew at each step.
+  private func rowsThatReset(
+    _ resets: Tensor<Scalar>, _ schedule: SequenceSchedule, isBatched: Bool, batchFirst: Bool
+  ) throws(RecurrentError) -> [Int: [Int]] {
+    let (steps, rows) = (schedule.stepCount, schedule.rowCount)
+    let shape: Shape = isBatched ? (batchFirst ? [rows, steps] : [steps, rows]) : [steps]
+    guard resets.shape == shape else {
+      throw .shapeMismatch(argument: "resets", expected: shape.description, actual: resets.shape)
+    }
+    var result: [Int: [Int]] = [:]
+    for (index, value) in resets.scalars.enumerated() where value != 0 {
+      guard value == 1 else {
+        throw .invalidValue(argument: "resets", expected: "0 or 1", actual: "\(value)")
+      }
+      let (outer, inner) = index.quotientAndRemainder(dividingBy: isBatched && batchFirst ? steps : rows)
+      let (step, row) = isBatched && batchFirst ? (inner, outer) : (outer, inner)
+      result[step, default: []].append(row)
+    }
+    return result
+  }
+
+  /// Checks the features of packed sequences.
+  func checkedSequence(_ input: PackedSequence<Scalar>) throws(RecurrentError) -> SequenceShape {
+    try validateSizes()
+    guard input.data.shape[1] == inputSize else {
+      throw .shapeMismatch(argument: "input.data", expected: "[N, \(inputSize)]", actual: input.data.shape)
+    }
+    let rows = input.lengths.count
+    return SequenceShape(
+      schedule: SequenceSchedule(batchSizes: input.batchSizes, rowCount: rows), batchFirst: false,
+      input: input.data.shape, state: Shape(unchecked: cellCount, rows, stateSize),
+      memory: Shape(unchecked: cellCount, rows, hiddenSize), sortedIndices: input.sortedIndices)
   }
 
   /// Checks the shape of one step.
@@ -54,95 +138,20 @@ extension RecurrentStack {
     return state.scalars
   }
 
-  /// Runs a sequence whose shape is checked, from states that are.
+  /// Runs a sequence whose shape is checked, from states that are: in their rows' order, as those that it gives.
   @inline(__always)
   func run(
     _ shape: SequenceShape, _ input: Tensor<Scalar>, from state: [Scalar], memory: [Scalar] = [],
     _ execution: Execution
   ) throws(RecurrentError) -> (output: Tensor<Scalar>, state: Tensor<Scalar>, memory: [Scalar]) {
     let result = run(
-      try call(steps: shape.steps, rows: shape.rows, batchFirst: shape.batchFirst, execution),
-      input.scalars[...], from: state, memory: memory)
-    return (
-      Tensor(unchecked: result.output, shape: shape.input.replacingLast(with: hiddenSize)),
-      Tensor(unchecked: result.finalState, shape: shape.state), result.finalMemory
+      try call(shape.schedule, batchFirst: shape.batchFirst, execution), input.scalars[...],
+      from: shape.sorted(state, shape.state), memory: memory.isEmpty ? [] : shape.sorted(memory, shape.memory)
     )
-  }
-}
-
-/// A call on a whole sequence that can carry gradients back: what the pullbacks of all layers have in common.
-struct SequencePullback<Scalar: TensorScalar>: Sendable {
-  private let differentiation: StackDifferentiation<Scalar>
-  private let batchFirst: Bool
-  private let inputShape: Shape
-  private let stateShape: Shape
-
-  /// Runs a sequence whose shape is checked, from states that are.
-  init(
-    _ stack: RecurrentStack<Scalar>, _ shape: SequenceShape, _ input: Tensor<Scalar>, from state: [Scalar],
-    memory: [Scalar] = [], dropout: LayerDropout?, checkpointInterval: Int?, _ execution: Execution
-  ) throws(RecurrentError) {
-    // The backward pass is time-major; a batch-major sequence is brought into that order once.
-    let x = shape.batchFirst ? try input.transposed() : input
-    differentiation = try StackDifferentiation(
-      stack, x.scalars, steps: shape.steps, rows: shape.rows, from: state, memory: memory,
-      dropout: dropout, checkpointInterval: checkpointInterval, execution: execution)
-    batchFirst = shape.batchFirst
-    inputShape = shape.input
-    stateShape = shape.state
-  }
-
-  /// The outputs of the call, laid out as its input.
-  var output: Tensor<Scalar> {
-    get throws(RecurrentError) {
-      try ordered(differentiation.output, inputShape.replacingLast(with: differentiation.stack.hiddenSize))
-    }
-  }
-
-  /// Every layer's last state.
-  var finalState: Tensor<Scalar> { Tensor(unchecked: differentiation.finalState, shape: stateShape) }
-
-  /// Every layer's last memory.
-  var finalMemory: Tensor<Scalar> { Tensor(unchecked: differentiation.finalMemory, shape: stateShape) }
-
-  /// Brings time-major scalars into the order of the call's sequences.
-  private func ordered(_ scalars: [Scalar], _ shape: Shape) throws(RecurrentError) -> Tensor<Scalar> {
-    guard batchFirst else { return Tensor(unchecked: scalars, shape: shape) }
-    return try Tensor(unchecked: scalars, shape: Shape(unchecked: shape[1], shape[0], shape[2]))
-      .transposed()
-  }
-
-  /// The gradients of a scalar.
-  struct Gradients {
-    var parameters: [CellParameters<Scalar>]
-    var input: Tensor<Scalar>
-    var state: Tensor<Scalar>
-    /// Without meaning for cells that carry no memory.
-    var memory: [Scalar]
-  }
-
-  /// The gradients of a scalar from those with respect to the call's results; zeros for `nil`.
-  func gradients(
-    outputGradient: Tensor<Scalar>?, stateGradient: Tensor<Scalar>?, stateArgument: String,
-    memoryGradient: Tensor<Scalar>? = nil, memoryArgument: String = ""
-  ) throws(RecurrentError) -> Gradients {
-    let outputShape = inputShape.replacingLast(with: differentiation.stack.hiddenSize)
-    try Self.check(outputGradient, "outputGradient", outputShape)
-    try Self.check(stateGradient, stateArgument, stateShape)
-    try Self.check(memoryGradient, memoryArgument, stateShape)
-    let timeMajor = batchFirst ? try outputGradient?.transposed() : outputGradient
-    let result = try differentiation.gradients(
-      outputGradient: timeMajor?.scalars, stateGradient: stateGradient?.scalars,
-      memoryGradient: memoryGradient?.scalars)
-    return Gradients(
-      parameters: result.parameters, input: try ordered(result.input, inputShape),
-      state: Tensor(unchecked: result.state, shape: stateShape), memory: result.memory)
-  }
-
-  private static func check(
-    _ gradient: Tensor<Scalar>?, _ argument: String, _ shape: Shape
-  ) throws(RecurrentError) {
-    guard let gradient, gradient.shape != shape else { return }
-    throw .shapeMismatch(argument: argument, expected: shape.description, actual: gradient.shape)
+    return (
+      Tensor(unchecked: result.output, shape: shape.input.replacingLast(with: outputSize)),
+      Tensor(unchecked: shape.unsorted(result.finalState, shape.state), shape: shape.state),
+      memory.isEmpty ? [] : shape.unsorted(result.finalMemory, shape.memory)
+    )
   }
 }

@@ -138,7 +138,7 @@ extension EchoStateNetwork {
     let execution = try Execution(resolving: backend, threadCount: threadCount)
     if sparse == nil, leakRate == 1 {
       let call = try stack.call(
-        steps: extent.steps, rows: extent.rows, batchFirst: false, execution)
+        SequenceSchedule(steps: extent.steps, rows: extent.rows), batchFirst: false, execution)
       let result = stack.run(call, drive[...], from: state)
       state = result.finalState
       return result.output

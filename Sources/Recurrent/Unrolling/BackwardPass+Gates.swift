@@ -2,7 +2,7 @@ internal import CellKernels
 internal import VectorKernels
 
 // The way back through cells with gates: at each step the cell's formula gives the gradients of its sums, and a product with
-// W_hh those of the state before.
+// W_hh those of the state before. Where the state is a projection, a product with W_hr comes first.
 
 extension BackwardPass {
   /// The gradients of the sums of every step, from the last to the first, and of state and memory before the chunk.
@@ -11,62 +11,85 @@ extension BackwardPass {
     _ gated: GatedCell, _ chunk: BackwardChunk, _ share: BackwardShare<Scalar>, meet: () -> Void
   ) {
     guard let gateHistory, let memoryGradients else { preconditionFailure("a pass that has kept no gates") }
-    let (rows, units) = share.sequentialPart(shape, panelWidth: stack.engine.panelWidth)
-    let hiddenSize = shape.hiddenSize
-    let layer = chunk.layer
+    let (steps, layer) = (chunk.steps, chunk.layer)
+    let (stateSize, hiddenSize) = (shape.stateSize, shape.hiddenSize)
+    let (rows, units) = share.sequentialPart(
+      rows: steps.rowsPerStep, units: hiddenSize, panelWidth: stack.engine.panelWidth)
+    let (_, states) = share.sequentialPart(
+      rows: steps.rowsPerStep, units: stateSize, panelWidth: stack.engine.panelWidth)
+    let stateStep = steps.rowsPerStep * stateSize
+    let stateRow = rows.lowerBound * stateSize
+    let stateCorner = stateRow + states.lowerBound
     let corner = rows.lowerBound * hiddenSize + units.lowerBound
     let gateCorner = stack.layout.columns(of: units).lowerBound
-    let weights = transposes[layer].recurrent.columns(units)
+    let transpose = transpose(ofLayer: layer)
+    let weights = transpose.recurrent.columns(states)
     let outputGradients = deltas(share, layer)
-    let carry = stateGradients + layer * stepSize
-    let carriedMemory = memoryGradients + layer * stepSize
-    let sums = sums(share, layer) + rows.lowerBound * width
-    let recurrentSums = recurrentSums(share, layer) + rows.lowerBound * width
-    let last = outputGradients + (chunk.steps.count - 1) * stepSize
+    let carry = stateGradients + layer * stateCount
+    let carriedMemory = memoryGradients + layer * memoryCount
+    let start = start(of: chunk, share)
+    let count = steps.steps.count
+    let last = outputGradients + steps.place(ofStep: count - 1) * stateStep
     for row in 0..<rows.count {
-      for unit in (corner + row * hiddenSize)..<(corner + row * hiddenSize + units.count) {
-        last[unit] += carry[unit]
-        carry[unit] = 0
+      for feature in (stateCorner + row * stateSize)..<(stateCorner + row * stateSize + states.count) {
+        last[feature] += carry[feature]
+        carry[feature] = 0
       }
     }
-    let memories = gateHistory.memories(ofLayer: layer, step: chunk.steps.lowerBound, row: 0)
-    for step in stride(from: chunk.steps.count - 1, through: 0, by: -1) {
-      let isFirst = chunk.steps.lowerBound + step == 0
-      let gates = gateHistory.gates(
-        ofLayer: layer, step: chunk.steps.lowerBound + step, row: rows.lowerBound)
-      let memory = memories.from(step: step, row: 0).base + corner
-      let before = step > 0 ? outputGradients + (step - 1) * stepSize : carry
-      let offset = step * shape.rows * width
+    func unitRows(_ base: UnsafePointer<Scalar>) -> UnitRows<Scalar> {
       // What is only read has the same kind of view as what is written.
-      let state = UnsafeMutablePointer(
-        mutating: isFirst
-          ? initialStates + layer * stepSize
-          : outputs[layer] + (chunk.steps.lowerBound + step - 1) * stepSize)
+      UnitRows(UnsafeMutablePointer(mutating: base), stride: hiddenSize)
+    }
+    for step in stride(from: count - 1, through: 0, by: -1) {
+      let here = steps.place(ofStep: step)
+      let place = steps.packedRow + here * steps.rowsPerStep
+      let before = steps.place(ofStep: step - 1)
+      let placeBefore = steps.packedRow + before * steps.rowsPerStep
+      let gates = gateHistory.gates(ofLayer: layer).base + (place + rows.lowerBound) * width
+      let memories = gateHistory.memories(ofLayer: layer).base
+      let memory = UnsafePointer(memories + place * hiddenSize + corner)
+      let sums = sums(share, layer) + (here * steps.rowsPerStep + rows.lowerBound) * width
+      let recurrentSums = recurrentSums(share, layer) + (here * steps.rowsPerStep + rows.lowerBound) * width
+      let gradient = outputGradients + here * stateStep
+      let gradientBefore = step > 0 ? outputGradients + before * stateStep : carry
+      var formulaGradient = gradient + corner
+      var direct = gradientBefore + corner
       let memoryBefore =
-        isFirst
-        ? initialMemories.map { UnsafeMutablePointer(mutating: $0 + layer * stepSize) + corner } ?? memory
-        : memory - stepSize
-      func unitRows(_ base: UnsafeMutablePointer<Scalar>) -> UnitRows<Scalar> {
-        UnitRows(base, stride: hiddenSize)
+        step > 0
+        ? UnsafePointer(memories + (placeBefore * hiddenSize + corner)) : start.memories.map { $0 + corner }
+      var state = (step > 0 ? outputs[layer] + placeBefore * stateSize : start.states) + corner
+      if let projection = transpose.projection {
+        if share.plan.split == .columns { meet() }
+        formulaGradient = share.unprojected + corner
+        stack.engine.multiply(
+          rows: rows.count,
+          MatrixRows(base: gradient + stateRow, layout: RowLayout(rowStride: stateSize)),
+          by: projection.columns(units), from: .prepared,
+          into: MatrixRows(base: formulaGradient, layout: RowLayout(rowStride: hiddenSize)), then: .identity)
+        // A formula whose output is projected neither reads the state nor gives a gradient to it.
+        (direct, state) = (formulaGradient, memory)
       }
       stack.formulas.backward(
         gated,
         CellStepGradient(
-          rows: rows.count, units: units.count, gates: gates.unitRows(from: gateCorner),
-          state: unitRows(state + corner), memoryBefore: unitRows(memoryBefore),
-          memory: unitRows(memory),
-          outputGradient: unitRows(outputGradients + step * stepSize + corner),
-          memoryGradient: unitRows(carriedMemory + corner),
-          sumGradients: UnitRows(sums + offset + gateCorner, stride: width),
+          rows: rows.count, units: units.count, gates: UnitRows(gates + gateCorner, stride: width),
+          state: unitRows(state),
+          // Cells that carry nothing read nothing that matters.
+          memoryBefore: unitRows(memoryBefore ?? memory), memory: unitRows(memory),
+          outputGradient: unitRows(formulaGradient), memoryGradient: unitRows(carriedMemory + corner),
+          sumGradients: UnitRows(sums + gateCorner, stride: width),
           recurrentSumGradients: stack.kind.takesSumsApart
-            ? UnitRows(recurrentSums + offset + gateCorner, stride: width) : nil,
-          stateGradient: unitRows(before + corner)))
+            ? UnitRows(recurrentSums + gateCorner, stride: width) : nil,
+          stateGradient: unitRows(direct)))
       if share.plan.split == .columns { meet() }
       stack.engine.multiply(
-        rows: rows.count, MatrixRows(base: recurrentSums + offset, layout: RowLayout(rowStride: width)),
+        rows: rows.count, MatrixRows(base: recurrentSums, layout: RowLayout(rowStride: width)),
         by: weights, from: .accumulated,
-        into: MatrixRows(base: before + corner, layout: RowLayout(rowStride: hiddenSize)),
+        into: MatrixRows(
+          base: gradientBefore + stateCorner, layout: RowLayout(rowStride: stateSize)),
         then: .identity)
     }
+    reset(carry, of: steps, rows: rows, columns: states, rowStride: stateSize)
+    reset(carriedMemory, of: steps, rows: rows, columns: units, rowStride: hiddenSize)
   }
 }

@@ -3,17 +3,62 @@ internal import VectorKernels
 // The products over all rows of a chunk, once the gradients of its sums are known.
 
 extension BackwardPass {
-  /// What a layer above the first took, `[T, B, H]`.
+  /// What a layer took, `[N, features]`.
   private func inputs(ofLayer layer: Int) -> UnsafePointer<Scalar> {
-    dropped.map { UnsafePointer($0.inputs(ofLayer: layer, step: 0, row: 0).base) } ?? outputs[layer - 1]
+    guard layer > 0 else { return input }
+    return dropped.map { UnsafePointer($0.inputs(ofLayer: layer).base) } ?? outputs[layer - 1]
+  }
+
+  /// The states and memories from which a chunk's first step started.
+  @inline(__always)
+  func start(
+    of chunk: BackwardChunk, _ share: BackwardShare<Scalar>
+  ) -> (states: UnsafePointer<Scalar>, memories: UnsafePointer<Scalar>?) {
+    let (steps, layer) = (chunk.steps, chunk.layer)
+    let outputs = outputs[layer]
+    let kept = gateHistory.flatMap { history in
+      initialMemories == nil ? nil : UnsafePointer(history.memories(ofLayer: layer).base)
+    }
+    guard let entry = steps.entry else {
+      // Within a run, the step before has as many rows.
+      let before =
+        steps.packedRow + steps.rowsPerStep * (steps.direction == .forward ? -1 : steps.steps.count)
+      return (outputs + before * shape.stateSize, kept.map { $0 + before * shape.hiddenSize })
+    }
+    let initial = initialStates + layer * stateCount
+    let initialMemory = initialMemories.map { $0 + layer * memoryCount }
+    guard schedule.passesStatesThroughFinal else { return (initial, initialMemory) }
+    let (states, memories) = (share.starts, share.starts + stateCount)
+    gather(entry, steps.rowsPerStep, outputs, initial, features: shape.stateSize, into: states)
+    if let kept, let initialMemory {
+      gather(entry, steps.rowsPerStep, kept, initialMemory, features: shape.hiddenSize, into: memories)
+    }
+    return (UnsafePointer(states), initialMemory == nil ? nil : UnsafePointer(memories))
+  }
+
+  /// Collects what the rows of a run start from: zeros where they begin anew, what the step before has left to its
+  /// rows, and the initial rows otherwise.
+  private func gather(
+    _ entry: SequenceChunk.Entry, _ rows: Int, _ kept: UnsafePointer<Scalar>,
+    _ initial: UnsafePointer<Scalar>, features: Int, into target: UnsafeMutablePointer<Scalar>
+  ) {
+    let inherited = min(rows, entry.before?.rows ?? 0)
+    if let before = entry.before {
+      target.update(from: kept + before.packedRow * features, count: inherited * features)
+    }
+    (target + inherited * features).update(
+      from: initial + inherited * features, count: (rows - inherited) * features)
+    for row in entry.resetRows where row < rows {
+      (target + row * features).fillWithZeros(count: features)
+    }
   }
 
   /// The gradients of the parameters, summed over all rows of the chunk; each worker has some columns of each.
   @inline(__always)
   func addParameterGradients(of chunk: BackwardChunk, _ share: BackwardShare<Scalar>) {
-    let gradients = parameterGradients[chunk.layer]
-    let (rows, hiddenSize) = (shape.rows, shape.hiddenSize)
-    let depth = chunk.steps.count * rows
+    let gradients = parameterGradients[parameterGradients.startIndex + chunk.layer]
+    let (steps, panelWidth) = (chunk.steps, stack.engine.panelWidth)
+    let (depth, rows) = (steps.packedRowCount, steps.rowsPerStep)
     let sums = UnsafePointer(sums(share, chunk.layer))
     let recurrentSums = UnsafePointer(recurrentSums(share, chunk.layer))
     let factor = MatrixEngine<Scalar>.TransposedRows(
@@ -23,30 +68,40 @@ extension BackwardPass {
       packed: UnsafePointer(stack.kind.takesSumsApart ? share.packedSumsApart : share.packedSums),
       rows: width, depth: depth)
     let features = shape.features(intoLayer: chunk.layer)
-    let source =
-      chunk.layer == 0
-      ? input + chunk.steps.lowerBound * rows * features
-      : inputs(ofLayer: chunk.layer) + chunk.steps.lowerBound * stepSize
     stack.engine.accumulate(
-      factor, depths: 0..<depth, transposedBy: source, width: features,
-      columns: share.columns(of: features, panelWidth: stack.engine.panelWidth),
+      factor, depths: 0..<depth, transposedBy: inputs(ofLayer: chunk.layer) + steps.packedRow * features,
+      width: features, columns: share.columns(of: features, panelWidth: panelWidth),
       into: gradients.weightIH, scratch: share.scratch)
 
-    let columns = share.columns(of: hiddenSize, panelWidth: stack.engine.panelWidth)
-    let isFirst = chunk.steps.lowerBound == 0
-    if isFirst {
+    // Every step's sums meet the state of the step before.
+    let isForward = steps.direction == .forward
+    let (stateSize, outputs) = (shape.stateSize, outputs[chunk.layer])
+    func addRecurrent(_ depths: Range<Int>, _ states: UnsafePointer<Scalar>) {
       stack.engine.accumulate(
-        recurrentFactor, depths: 0..<rows, transposedBy: initialStates + chunk.layer * stepSize,
-        width: hiddenSize, columns: columns, into: gradients.weightHH, scratch: share.scratch)
+        recurrentFactor, depths: depths, transposedBy: states, width: stateSize,
+        columns: share.columns(of: stateSize, panelWidth: panelWidth), into: gradients.weightHH,
+        scratch: share.scratch)
     }
-    // The state before the chunk's first step is the output of the step before.
-    let skipped = isFirst ? 1 : 0
-    stack.engine.accumulate(
-      recurrentFactor, depths: (skipped * rows)..<depth,
-      transposedBy: outputs[chunk.layer] + (chunk.steps.lowerBound - 1 + skipped) * stepSize,
-      width: hiddenSize, columns: columns, into: gradients.weightHH, scratch: share.scratch)
+    if steps.entry == nil {
+      addRecurrent(0..<depth, outputs + (steps.packedRow + (isForward ? -rows : rows)) * stateSize)
+    } else {
+      let first = isForward ? 0..<rows : (depth - rows)..<depth
+      addRecurrent(first, start(of: chunk, share).states)
+      addRecurrent(
+        isForward ? rows..<depth : 0..<(depth - rows),
+        outputs + (steps.packedRow + (isForward ? 0 : rows)) * stateSize)
+    }
+    if let target = gradients.weightHR, let unprojected = gateHistory?.unprojected(ofLayer: chunk.layer) {
+      stack.engine.accumulate(
+        MatrixEngine<Scalar>.TransposedRows(
+          plain: deltas(share, chunk.layer), packed: UnsafePointer(share.packedProjected), rows: stateSize,
+          depth: depth),
+        depths: 0..<depth, transposedBy: unprojected.base + steps.packedRow * shape.hiddenSize,
+        width: shape.hiddenSize, columns: share.columns(of: shape.hiddenSize, panelWidth: panelWidth),
+        into: target, scratch: share.scratch)
+    }
 
-    let biases = share.columns(of: width, panelWidth: stack.engine.panelWidth)
+    let biases = share.columns(of: width, panelWidth: panelWidth)
     addRows(sums, count: depth, columns: biases, to: gradients.biasIH)
     addRows(recurrentSums, count: depth, columns: biases, to: gradients.biasHH)
   }
@@ -65,25 +120,22 @@ extension BackwardPass {
   /// The gradient of what the layer took: of the layer's below outputs, or of the input.
   @inline(__always)
   func handDown(_ chunk: BackwardChunk, _ share: BackwardShare<Scalar>) {
-    let rows = (0..<(chunk.steps.count * shape.rows)).part(share.worker, of: share.plan.threadCount)
+    let rows = (0..<chunk.steps.packedRowCount).part(share.worker, of: share.plan.threadCount)
     guard !rows.isEmpty else { return }
     let features = shape.features(intoLayer: chunk.layer)
     let target =
       chunk.layer == 0
-      ? inputGradient + chunk.steps.lowerBound * shape.rows * features
-      : deltas(share, chunk.layer - 1)
+      ? inputGradient + chunk.steps.packedRow * features : deltas(share, chunk.layer - 1)
     stack.engine.multiply(
       rows: rows.count,
       MatrixRows(
         base: sums(share, chunk.layer) + rows.lowerBound * width, layout: RowLayout(rowStride: width)),
-      by: transposes[chunk.layer].input.allColumns, from: .prepared,
+      by: transpose(ofLayer: chunk.layer).input.allColumns, from: .prepared,
       into: MatrixRows(
         base: target + rows.lowerBound * features, layout: RowLayout(rowStride: features)),
       then: .identity)
     if chunk.layer > 0, let dropped {
-      dropped.drop(
-        fromGradient: target + rows.lowerBound * features, ofLayer: chunk.layer,
-        firstStep: chunk.steps.lowerBound, offset: rows.lowerBound * features, count: rows.count * features)
+      dropped.drop(fromGradient: target, ofLayer: chunk.layer, chunk.steps, packedRows: rows)
     }
   }
 }

@@ -14,80 +14,67 @@ internal import VectorKernels
 //
 // In a cell with gates, δ_t are the gradients of the sums of all gates, [B, width], and its formula takes the place of ⊙ h′.
 //
-// Everything here is time-major and contiguous.
+// Everything here has the rows of all steps one after the other, in the order of time; steps are counted in the order in
+// which they were computed.
 
-/// The backward pass over the steps of one segment.
+/// The backward pass over the steps of one segment, in one direction of time.
 struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
   let stack: PreparedStack<Scalar>
-  let transposes: [PreparedCellTranspose<Scalar>]
+  /// The cells of the stack that the pass goes through.
+  let transposes: ArraySlice<PreparedCellTranspose<Scalar>>
   let shape: ForwardShape
+  let schedule: SequenceSchedule
+  let direction: TimeDirection
   let plan: BackwardPlan
-  /// x, `[T, B, I]`.
+  /// x, `[N, I]`.
   let input: UnsafePointer<Scalar>
-  /// The layers' outputs, `[T, B, H]` each.
+  /// The layers' outputs, `[N, P]` each.
   let outputs: [UnsafePointer<Scalar>]
   /// What cells with gates have kept.
   let gateHistory: GateHistory<Scalar>?
-  /// `[L, B, H]`.
+  /// `[L, B, P]`.
   let initialStates: UnsafePointer<Scalar>
   /// `[L, B, H]`; `nil` for cells that carry no memory.
   let initialMemories: UnsafePointer<Scalar>?
-  /// `[T, B, H]`; `nil` for zeros.
-  let outputGradient: UnsafePointer<Scalar>?
-  /// `[L, B, H]`: of the states after the segment before, of those before the segment after.
+  /// N rows of P features; `nil` for zeros.
+  let outputGradient: RowGradient<Scalar>?
+  /// `[L, B, P]`: of the states after the segment before, of those before the segment after.
   let stateGradients: UnsafeMutablePointer<Scalar>
   /// `[L, B, H]`: of the memories after the segment before, of those before the segment after; read and written by every cell
   /// with gates.
   let memoryGradients: UnsafeMutablePointer<Scalar>?
   /// To which the gradients of the parameters are added.
-  let parameterGradients: [CellGradientMemory<Scalar>]
-  /// `[T, B, I]`.
+  let parameterGradients: ArraySlice<CellGradientMemory<Scalar>>
+  /// `[N, I]`.
   let inputGradient: UnsafeMutablePointer<Scalar>
   /// What the layers above the first took, where it is not what the layers below gave.
   let dropped: DroppedInputs<Scalar>?
 
-  /// The scalars of one step of one layer.
-  var stepSize: Int { shape.rows * shape.hiddenSize }
+  /// The scalars of the states of a layer.
+  var stateCount: Int { shape.rows * shape.stateSize }
+  /// The scalars of the memories of a layer.
+  var memoryCount: Int { shape.rows * shape.hiddenSize }
   /// The sums that a row takes at one step.
   var width: Int { stack.layout.width }
 
   /// Runs the pass.
-  @specialized(where Scalar == Float)
-  @specialized(where Scalar == Double)
   func run(_ execution: Execution) {
-    guard plan.threadCount > 1 else { return run(BackwardPlan.alone(plan)) }
+    guard plan.threadCount > 1 else { return runAlone() }
     ThreadTeam.shared.withCrew(upTo: plan.threadCount, insisting: execution.backwardPlan != nil) { crew in
       run(BackwardPlan.limited(plan, to: crew.count), crew)
     }
   }
 
-  @inline(__always)
-  private func run(_ plan: BackwardPlan, _ crew: Crew? = nil) {
-    let rows = plan.stepsPerChunk * shape.rows
-    let deltas = Scratch<Scalar>(count: 2 * plan.stepsPerChunk * stepSize)
-    let sums = Scratch<Scalar>(count: stack.kind.gated == nil ? 0 : 2 * rows * width)
-    let sumsApart = Scratch<Scalar>(count: stack.kind.takesSumsApart ? 2 * rows * width : 0)
-    let panels = rows * panelColumns(plan)
-    let scratch = Scratch<Scalar>(count: plan.threadCount * panels)
-    let packedSize = stack.engine.transposedSize(rows: width, depth: rows)
-    let packed = Scratch<Scalar>(count: packedSize)
-    let packedApart = Scratch<Scalar>(count: stack.kind.takesSumsApart ? packedSize : 0)
-    let progress = Progress(workers: plan.threadCount)
-    let body = { (worker: Int) in
-      let share = BackwardShare(
-        worker: worker, plan: plan, deltas: deltas.base, sums: sums.base, sumsApart: sumsApart.base,
-        packedSums: packed.base, packedSumsApart: packedApart.base,
-        scratch: scratch.base + worker * panels)
-      run(share, progress)
-    }
-    if let crew, plan.threadCount > 1 { crew.run(threadCount: plan.threadCount, body) } else { body(0) }
-  }
+  /// Runs the pass on the calling thread.
+  func runAlone() { run(BackwardPlan.alone(plan), nil) }
 
-  /// The columns that a worker packs at a time, at most.
-  private func panelColumns(_ plan: BackwardPlan) -> Int {
-    let width = stack.engine.panelWidth
-    let panels = (max(shape.inputSize, shape.hiddenSize) + width - 1) / width
-    return (panels + plan.threadCount - 1) / plan.threadCount * width
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  private func run(_ plan: BackwardPlan, _ crew: Crew?) {
+    let workspace = BackwardWorkspace(self, plan)
+    let progress = Progress(workers: plan.threadCount)
+    let body = { (worker: Int) in run(workspace.share(of: worker), progress) }
+    if let crew, plan.threadCount > 1 { crew.run(threadCount: plan.threadCount, body) } else { body(0) }
   }
 
   /// Runs one worker through all chunks, from the last to the first.
@@ -100,11 +87,11 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
       progress.publish(meetings, by: share.worker)
       progress.waitForAll(toReach: meetings)
     }
-    var end = shape.steps
-    while end > 0 {
-      let first = (end - 1) / share.plan.stepsPerChunk * share.plan.stepsPerChunk
+    schedule.forEachChunk(
+      of: 0..<shape.rows, direction, stepsPerChunk: share.plan.stepsPerChunk, backwards: true
+    ) { steps in
       for layer in stride(from: shape.layerCount - 1, through: 0, by: -1) {
-        let chunk = BackwardChunk(steps: first..<end, layer: layer)
+        let chunk = BackwardChunk(steps: steps, layer: layer)
         if layer == shape.layerCount - 1 {
           takeOutputGradient(of: chunk, share)
           meet()
@@ -115,25 +102,27 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
           carryBack(chunk, share, meet: meet)
         }
         meet()
-        pack(sums(share, layer), of: chunk, share, into: share.packedSums)
+        pack(sums(share, layer), width, of: chunk, share, into: share.packedSums)
         if stack.kind.takesSumsApart {
-          pack(recurrentSums(share, layer), of: chunk, share, into: share.packedSumsApart)
+          pack(recurrentSums(share, layer), width, of: chunk, share, into: share.packedSumsApart)
+        }
+        if shape.isProjected {
+          pack(deltas(share, layer), shape.stateSize, of: chunk, share, into: share.packedProjected)
         }
         handDown(chunk, share)
         meet()
         addParameterGradients(of: chunk, share)
       }
       meet()
-      end = first
     }
   }
 
-  /// The gradients at a layer in a chunk, `[steps, B, H]`: of its outputs; in a plain cell, afterwards of its sums.
+  /// The gradients at a layer in a chunk, `[steps, rows, P]`: of its outputs; in a plain cell, afterwards of its sums.
   func deltas(_ share: BackwardShare<Scalar>, _ layer: Int) -> UnsafeMutablePointer<Scalar> {
-    share.deltas + (layer & 1) * share.plan.stepsPerChunk * stepSize
+    share.deltas + (layer & 1) * share.plan.stepsPerChunk * stateCount
   }
 
-  /// The gradients of a layer's sums in a chunk, `[steps, B, width]`.
+  /// The gradients of a layer's sums in a chunk, `[steps, rows, width]`.
   func sums(_ share: BackwardShare<Scalar>, _ layer: Int) -> UnsafeMutablePointer<Scalar> {
     guard stack.kind.gated != nil else { return deltas(share, layer) }
     return share.sums + (layer & 1) * share.plan.stepsPerChunk * shape.rows * width
@@ -145,27 +134,25 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
     return share.sumsApart + (layer & 1) * share.plan.stepsPerChunk * shape.rows * width
   }
 
-  /// Packs a worker's part of gradients of sums for products over all rows of the chunk.
+  /// Packs a worker's part of rows of gradients for products over all rows of the chunk.
   @inline(__always)
   private func pack(
-    _ sums: UnsafePointer<Scalar>, of chunk: BackwardChunk, _ share: BackwardShare<Scalar>,
-    into target: UnsafeMutablePointer<Scalar>
+    _ gradients: UnsafePointer<Scalar>, _ features: Int, of chunk: BackwardChunk,
+    _ share: BackwardShare<Scalar>, into target: UnsafeMutablePointer<Scalar>
   ) {
     stack.engine.packTransposed(
-      sums, rows: width, depth: chunk.steps.count * shape.rows,
-      columns: share.columns(of: width, panelWidth: stack.engine.panelWidth), into: target)
+      gradients, rows: features, depth: chunk.steps.packedRowCount,
+      columns: share.columns(of: features, panelWidth: stack.engine.panelWidth), into: target)
   }
 
   /// Fills the last layer's gradients of outputs.
   private func takeOutputGradient(of chunk: BackwardChunk, _ share: BackwardShare<Scalar>) {
-    let part = (0..<(chunk.steps.count * stepSize)).part(share.worker, of: share.plan.threadCount)
-    let target = deltas(share, chunk.layer) + part.lowerBound
-    if let outputGradient {
-      target.update(
-        from: outputGradient + chunk.steps.lowerBound * stepSize + part.lowerBound, count: part.count)
-    } else {
-      target.fillWithZeros(count: part.count)
-    }
+    let rows = (0..<chunk.steps.packedRowCount).part(share.worker, of: share.plan.threadCount)
+    let features = shape.stateSize
+    let target = deltas(share, chunk.layer) + rows.lowerBound * features
+    guard let outputGradient else { return target.fillWithZeros(count: rows.count * features) }
+    outputGradient.copy(
+      chunk.steps.packedRow + rows.lowerBound, count: rows.count, features: features, to: target)
   }
 
   /// δ of every step of a plain cell, from the last to the first, and the gradient of the state before the chunk.
@@ -173,18 +160,22 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
   private func carryBack(
     _ chunk: BackwardChunk, _ share: BackwardShare<Scalar>, meet: () -> Void
   ) {
-    let (rows, columns) = share.sequentialPart(shape, panelWidth: stack.engine.panelWidth)
+    let steps = chunk.steps
+    let (rows, columns) = share.sequentialPart(
+      rows: steps.rowsPerStep, units: shape.hiddenSize, panelWidth: stack.engine.panelWidth)
     let hiddenSize = shape.hiddenSize
+    let stepSize = steps.rowsPerStep * hiddenSize
     let corner = rows.lowerBound * hiddenSize + columns.lowerBound
     let row = rows.lowerBound * hiddenSize
     let layout = RowLayout(rowStride: hiddenSize)
-    let weights = transposes[chunk.layer].recurrent.columns(columns)
+    let weights = transpose(ofLayer: chunk.layer).recurrent.columns(columns)
     let activation = stack.kind.activation
     let deltas = deltas(share, chunk.layer)
-    let outputs = outputs[chunk.layer] + chunk.steps.lowerBound * stepSize
-    let carry = stateGradients + chunk.layer * stepSize
+    let outputs = outputs[chunk.layer] + steps.packedRow * hiddenSize
+    let carry = stateGradients + chunk.layer * stateCount
     let isShared = columns.count < hiddenSize
-    let last = (chunk.steps.count - 1) * stepSize
+    let count = steps.steps.count
+    let last = steps.place(ofStep: count - 1) * stepSize
     for row in 0..<rows.count {
       let offset = corner + row * hiddenSize
       for column in 0..<columns.count { deltas[last + offset + column] += carry[offset + column] }
@@ -193,46 +184,48 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
         count: columns.count)
     }
     if isShared {
-      var step = chunk.steps.count - 2
+      var step = count - 2
       meet()
       while step >= 0 {
+        let (here, after) = (steps.place(ofStep: step) * stepSize, steps.place(ofStep: step + 1) * stepSize)
         stack.engine.multiply(
-          rows: rows.count, MatrixRows(base: deltas + ((step + 1) * stepSize + row), layout: layout),
+          rows: rows.count, MatrixRows(base: deltas + (after + row), layout: layout),
           by: weights, from: .accumulated,
-          into: MatrixRows(base: deltas + (step * stepSize + corner), layout: layout),
-          then: activation, at: outputs + (step * stepSize + corner))
+          into: MatrixRows(base: deltas + (here + corner), layout: layout),
+          then: activation, at: outputs + (here + corner))
         meet()
         step -= 1
       }
-    } else if chunk.steps.count > 1, !rows.isEmpty {
+    } else if count > 1, !rows.isEmpty {
+      let next = steps.place(ofStep: count - 2) * stepSize
       stack.engine.multiply(
         rows: rows.count, MatrixRows(base: deltas + (last + row), layout: layout),
         by: weights, from: .accumulated,
-        into: MatrixRows(base: deltas + (last - stepSize + row), layout: layout),
-        then: activation, at: outputs + (last - stepSize + row),
-        links: chunk.steps.count - 1, linkStride: -stepSize)
+        into: MatrixRows(base: deltas + (next + row), layout: layout),
+        then: activation, at: outputs + (next + row), links: count - 1, linkStride: next - last)
     }
     guard !rows.isEmpty, !columns.isEmpty else { return }
     stack.engine.multiply(
-      rows: rows.count, MatrixRows(base: deltas + row, layout: layout), by: weights, from: .prepared,
-      into: MatrixRows(base: carry + corner, layout: layout), then: .identity)
+      rows: rows.count, MatrixRows(base: deltas + (steps.place(ofStep: 0) * stepSize + row), layout: layout),
+      by: weights, from: .prepared, into: MatrixRows(base: carry + corner, layout: layout), then: .identity)
+    reset(carry, of: steps, rows: rows, columns: columns, rowStride: hiddenSize)
   }
-}
 
-/// Where the gradients of one cell's parameters are summed.
-struct CellGradientMemory<Scalar> {
-  /// `[width, I]`.
-  let weightIH: UnsafeMutablePointer<Scalar>
-  /// `[width, H]`.
-  let weightHH: UnsafeMutablePointer<Scalar>
-  /// `[width]`; `nil` in a cell without. Where the sums are not apart, it is that of either bias.
-  let biasIH: UnsafeMutablePointer<Scalar>?
-  /// `[width]`, where the sums are apart.
-  let biasHH: UnsafeMutablePointer<Scalar>?
-}
+  /// Drops the gradients of what lies before rows that begin anew.
+  @inline(__always)
+  func reset(
+    _ gradients: UnsafeMutablePointer<Scalar>, of chunk: SequenceChunk, rows: Range<Int>,
+    columns: Range<Int>, rowStride: Int
+  ) {
+    guard let entry = chunk.entry else { return }
+    for row in entry.resetRows where rows.contains(row) {
+      (gradients + row * rowStride + columns.lowerBound).fillWithZeros(count: columns.count)
+    }
+  }
 
-/// The steps of one layer that are worked on.
-struct BackwardChunk {
-  let steps: Range<Int>
-  let layer: Int
+  /// The weights of a layer that carry gradients back.
+  @inline(__always)
+  func transpose(ofLayer layer: Int) -> PreparedCellTranspose<Scalar> {
+    transposes[transposes.startIndex + layer]
+  }
 }

@@ -48,34 +48,3 @@ struct BackwardPlan: Equatable {
   /// Deep enough for the products over them to run at full speed, and few enough to stay in the second-level cache.
   private static let rowsPerChunk = 256
 }
-
-/// What one worker of a backward pass has.
-struct BackwardShare<Scalar> {
-  let worker: Int
-  let plan: BackwardPlan
-  /// Of all workers: the gradients of two layers in a chunk, `[2, steps, B, H]`.
-  let deltas: UnsafeMutablePointer<Scalar>
-  /// Of all workers: the gradients of the sums of two layers with gates in a chunk, `[2, steps, B, width]`, and of the sums of
-  /// the state where they are apart.
-  let sums: UnsafeMutablePointer<Scalar>
-  let sumsApart: UnsafeMutablePointer<Scalar>
-  /// Of all workers: the same of one layer, packed with its sums as rows.
-  let packedSums: UnsafeMutablePointer<Scalar>
-  let packedSumsApart: UnsafeMutablePointer<Scalar>
-  /// Of this worker: room to pack columns.
-  let scratch: UnsafeMutablePointer<Scalar>
-
-  /// The rows and columns whose steps the worker computes.
-  func sequentialPart(_ shape: ForwardShape, panelWidth: Int) -> (rows: Range<Int>, columns: Range<Int>) {
-    switch plan.split {
-    case .rows: ((0..<shape.rows).part(worker, of: plan.threadCount), 0..<shape.hiddenSize)
-    case .columns: (0..<shape.rows, columns(of: shape.hiddenSize, panelWidth: panelWidth))
-    }
-  }
-
-  /// The worker's columns of so many: whole panels.
-  func columns(of count: Int, panelWidth width: Int) -> Range<Int> {
-    let panels = (0..<(count + width - 1) / width).part(worker, of: plan.threadCount)
-    return min(panels.lowerBound * width, count)..<min(panels.upperBound * width, count)
-  }
-}

@@ -1,47 +1,76 @@
-/// What the layers above the first take in a pass with dropout, kept for the way back. Time-major.
+/// What the layers above the first take in a pass with dropout, kept for the way back; the rows of all steps one after the
+/// other.
 struct DroppedInputs<Scalar: TensorScalar>: @unchecked Sendable {
   let dropout: LayerDropout
-  /// `[L − 1, T, B, H]`.
+  /// `[L − 1, N, P]`.
   let base: UnsafeMutablePointer<Scalar>
-  /// The pass, which may be a segment of a sequence.
-  let shape: ForwardShape
-  /// The steps of the sequence before the pass: masks are those of the sequence, however it is cut.
-  let stepsBefore: Int
+  /// P.
+  let features: Int
+  /// N of the pass, which may be a segment of a sequence.
+  let packedRowCount: Int
+  /// The rows of the sequence before the pass: masks are those of the sequence, however it is cut.
+  let packedRowsBefore: Int
 
-  private var stepSize: Int { shape.rows * shape.hiddenSize }
-
-  /// What a layer above the first takes, from a step and a row on.
-  func inputs(ofLayer layer: Int, step: Int, row: Int) -> SequenceView<Scalar> {
-    SequenceView(
-      base: base + (layer - 1) * shape.steps * stepSize, steps: shape.steps, rows: shape.rows,
-      features: shape.hiddenSize, batchFirst: false
-    ).from(step: step, row: row)
+  /// What a layer above the first takes.
+  func inputs(ofLayer layer: Int) -> SequenceMemory<Scalar> {
+    SequenceMemory(base + (layer - 1) * packedRowCount * features, features: features)
   }
 
-  /// Fills the inputs of a layer with what the layer below has written in some steps and rows, without what is dropped.
+  /// Fills the inputs of a layer with what the layer below has written in some rows of a chunk, without what is dropped.
   func drop(
-    _ source: SequenceView<Scalar>, intoLayer layer: Int, steps: Range<Int>, rows: Range<Int>
+    _ source: SequenceView<Scalar>, intoLayer layer: Int, _ chunk: SequenceChunk, rows: Range<Int>
   ) {
     let mask = dropout.mask(intoLayer: layer)
-    let target = inputs(ofLayer: layer, step: steps.lowerBound, row: rows.lowerBound)
-    for step in 0..<steps.count {
+    let target = inputs(ofLayer: layer).view(of: chunk)
+      .from(step: 0, row: rows.lowerBound - chunk.rows.lowerBound)
+    for step in 0..<chunk.steps.count {
       for row in 0..<rows.count {
         mask.apply(
           from: source.from(step: step, row: row).base, to: target.from(step: step, row: row).base,
-          count: shape.hiddenSize,
-          first: (stepsBefore + steps.lowerBound + step) * stepSize + (rows.lowerBound + row)
-            * shape.hiddenSize)
+          count: features,
+          first: place(
+            chunk.place(ofStep: step) * chunk.rowsPerStep + rows.lowerBound + row, of: chunk) * features)
       }
     }
   }
 
-  /// Drops from the gradient of a layer's inputs, in place, what was dropped from them: `count` elements of some steps from an
-  /// offset on.
-  func drop(
-    fromGradient gradient: UnsafeMutablePointer<Scalar>, ofLayer layer: Int, firstStep: Int, offset: Int,
-    count: Int
+  /// Fills the inputs of a layer with all that the layer below has written, without what is dropped, and returns them.
+  func dropAll(
+    _ source: UnsafeMutablePointer<Scalar>, intoLayer layer: Int, _ schedule: SequenceSchedule
+  ) -> UnsafeMutablePointer<Scalar> {
+    let source = SequenceMemory(source, features: features)
+    schedule.forEachChunk(of: 0..<schedule.rowCount, .forward, stepsPerChunk: schedule.stepCount) { chunk in
+      drop(source.view(of: chunk), intoLayer: layer, chunk, rows: chunk.rows)
+    }
+    return inputs(ofLayer: layer).base
+  }
+
+  /// Drops from the whole gradient of a layer's inputs, in place, what was dropped from them.
+  func dropAll(
+    fromGradient gradient: UnsafeMutablePointer<Scalar>, ofLayer layer: Int, _ schedule: SequenceSchedule
   ) {
-    dropout.mask(intoLayer: layer).apply(
-      from: gradient, to: gradient, count: count, first: (stepsBefore + firstStep) * stepSize + offset)
+    schedule.forEachChunk(of: 0..<schedule.rowCount, .forward, stepsPerChunk: schedule.stepCount) { chunk in
+      drop(
+        fromGradient: gradient + chunk.packedRow * features, ofLayer: layer, chunk,
+        packedRows: 0..<chunk.packedRowCount)
+    }
+  }
+
+  /// Drops from the gradient of a layer's inputs, in place, what was dropped from them: in some of the rows of a chunk's steps.
+  func drop(
+    fromGradient gradient: UnsafeMutablePointer<Scalar>, ofLayer layer: Int, _ chunk: SequenceChunk,
+    packedRows: Range<Int>
+  ) {
+    let mask = dropout.mask(intoLayer: layer)
+    for row in packedRows {
+      let target = gradient + row * features
+      mask.apply(from: target, to: target, count: features, first: place(row, of: chunk) * features)
+    }
+  }
+
+  /// The place of a row of a chunk's steps in the mask: in time too, unless all steps have one mask.
+  private func place(_ packedRow: Int, of chunk: SequenceChunk) -> Int {
+    dropout.isSameAtEveryStep
+      ? packedRow % chunk.rowsPerStep : packedRowsBefore + chunk.packedRow + packedRow
   }
 }

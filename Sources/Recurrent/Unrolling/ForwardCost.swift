@@ -20,6 +20,9 @@ struct ForwardCost {
       && Double(2 * shape.steps * shape.rows * shape.layerCount * weights) > leastOperationsToShare
   }
 
+  /// Whether two passes are worth one thread each.
+  var isWorthAThread: Bool { 2 * nanoseconds(.rows, threadCount: 1) > Self.leastWorkToShare }
+
   /// Too few to take ``leastWorkToShare`` even where weights come from memory.
   private static let leastOperationsToShare = 400_000.0
 

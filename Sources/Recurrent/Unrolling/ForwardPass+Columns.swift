@@ -6,7 +6,8 @@ extension ForwardPass {
   /// Runs the columns of one worker through all steps and layers.
   @inline(__always)
   func runColumns(of worker: Int, scratch: UnsafeMutablePointer<Scalar>, progress: borrowing Progress) {
-    let columns = columns(of: worker)
+    let units = columns(of: worker, shape.hiddenSize)
+    let states = columns(of: worker, shape.stateSize)
     let gateScratch = Scratch<Scalar>(count: gateScratchSize(rows: shape.rows))
     var meetings = 0
     func meet() {
@@ -14,66 +15,69 @@ extension ForwardPass {
       progress.publish(meetings, by: worker)
       progress.waitForAll(toReach: meetings)
     }
-    for first in stride(from: 0, to: shape.steps, by: plan.stepsPerChunk) {
-      let steps = min(plan.stepsPerChunk, shape.steps - first)
-      var source = input.from(step: first, row: 0)
+    let all = 0..<shape.rows
+    let gateBase = gateScratch.base
+    schedule.forEachChunk(of: all, direction, stepsPerChunk: plan.stepsPerChunk) { chunk in
+      if let entry = chunk.entry, !entry.resetRows.isEmpty {
+        if worker == 0 { reset(chunk, layers: 0..<shape.layerCount) }
+        meet()
+      }
+      var source = input.view(of: chunk)
       for layer in 0..<shape.layerCount {
         let target =
           layer == shape.layerCount - 1
-          ? output.from(step: first, row: 0)
-          : between(scratch, layer, steps: first..<(first + steps), rows: 0..<shape.rows)
+          ? output.view(of: chunk) : between(scratch, layer, chunk, of: all)
         if layer > 0, let dropped {
-          let part = (0..<shape.rows).part(worker, of: plan.threadCount)
-          dropped.drop(
-            source.from(step: 0, row: part.lowerBound), intoLayer: layer, steps: first..<(first + steps),
-            rows: part)
+          let part = chunk.rows.part(worker, of: plan.threadCount)
+          dropped.drop(source.from(step: 0, row: part.lowerBound), intoLayer: layer, chunk, rows: part)
           meet()
-          source = dropped.inputs(ofLayer: layer, step: first, row: 0)
+          source = dropped.inputs(ofLayer: layer).view(of: chunk)
         }
         if let gated = stack.kind.gated {
           unroll(
-            gated, ofLayer: layer, steps: first..<(first + steps), rows: 0..<shape.rows, units: columns,
-            from: source, into: target, scratch: gateScratch.base, meet: meet)
+            gated, ofLayer: layer, chunk, units: units, states: states, from: source, into: target,
+            unprojected: scratch + betweenSize(for: Share(rows: all, layers: 0..<shape.layerCount)),
+            scratch: gateBase, meet: meet)
         } else {
           unroll(
-            columns, of: stack.cells[layer], steps: steps, from: source, into: target,
-            previous: state(before: first, layer: layer, row: 0),
-            final: finalState(ofLayer: layer, row: 0), meet: meet)
+            units, of: cell(ofLayer: layer), steps: chunk.steps.count, rows: chunk.rows.count,
+            from: source, into: target, previous: state(before: chunk, layer: layer),
+            final: finalState(ofLayer: layer, chunk), meet: meet)
         }
         source = target
       }
     }
   }
 
-  /// The hidden features of a worker: whole panels.
-  private func columns(of worker: Int) -> Range<Int> {
+  /// The features of a worker out of so many: whole panels.
+  private func columns(of worker: Int, _ count: Int) -> Range<Int> {
     let width = stack.engine.panelWidth
-    let panels = (0..<(shape.hiddenSize + width - 1) / width).part(worker, of: plan.threadCount)
-    return min(panels.lowerBound * width, shape.hiddenSize)..<min(panels.upperBound * width, shape.hiddenSize)
+    let panels = (0..<(count + width - 1) / width).part(worker, of: plan.threadCount)
+    return min(panels.lowerBound * width, count)..<min(panels.upperBound * width, count)
   }
 
   /// Runs some columns of one plain cell over a chunk of steps; `meet` returns when all workers have called it.
   @inline(__always)
   private func unroll(
-    _ columns: Range<Int>, of cell: PreparedCell<Scalar>, steps: Int,
+    _ columns: Range<Int>, of cell: PreparedCell<Scalar>, steps: Int, rows: Int,
     from source: SequenceView<Scalar>, into target: SequenceView<Scalar>,
     previous: SequenceView<Scalar>, final: SequenceView<Scalar>, meet: () -> Void
   ) {
     let own = target.from(feature: columns.lowerBound)
     let recurrent = cell.recurrent.columns(columns)
     stack.engine.multiply(
-      rows: steps * shape.rows, source.allSteps(rows: shape.rows), by: cell.input.columns(columns),
-      from: .prepared, into: own.allSteps(rows: shape.rows), then: .identity)
+      rows: steps * rows, source.allSteps(rows: rows), by: cell.input.columns(columns),
+      from: .prepared, into: own.allSteps(rows: rows), then: .identity)
     var previous = previous
     for step in 0..<steps {
       stack.engine.multiply(
-        rows: shape.rows, previous.firstStep, by: recurrent, from: .accumulated,
+        rows: rows, previous.firstStep, by: recurrent, from: .accumulated,
         into: own.from(step: step, row: 0).firstStep, then: stack.kind.activation)
       meet()
       previous = target.from(step: step, row: 0)
     }
     // All have read the state of before by now, and none reads the new one before all have written it.
-    final.copyFirstStep(from: previous, rows: shape.rows, features: columns)
+    final.copyFirstStep(from: previous, rows: rows, features: columns)
     meet()
   }
 }

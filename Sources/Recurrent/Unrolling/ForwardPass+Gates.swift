@@ -2,46 +2,44 @@ internal import CellKernels
 internal import VectorKernels
 
 // A forward pass through cells with gates: at each step the products give the sums of the gates, and the cell's formula what
-// follows from them.
+// follows from them. Where the cell has a projection, a third product makes the state of the formula's output.
 
-/// The second states of a pass, `[L, B, H]` each.
-struct CarriedMemories<Scalar> {
-  /// Only read.
-  let initial: UnsafeMutablePointer<Scalar>
-  /// Filled with the initial ones before the pass.
-  let final: UnsafeMutablePointer<Scalar>
-}
-
-/// What cells with gates keep for the way back. Time-major.
+/// What cells with gates keep for the way back; the rows of all steps one after the other.
 struct GateHistory<Scalar> {
-  /// The values of the gates, `[L, T, B, width]`.
+  /// The values of the gates, `[L, N, width]`.
   let gates: UnsafeMutablePointer<Scalar>
-  /// What the formula keeps, `[L, T, B, H]`.
+  /// What the formula keeps, `[L, N, H]`.
   let memories: UnsafeMutablePointer<Scalar>
-  let steps: Int
-  let rows: Int
+  /// The formula's outputs, `[L, N, H]`; `nil` where they are the states.
+  let unprojected: UnsafeMutablePointer<Scalar>?
+  let packedRowCount: Int
   let hiddenSize: Int
   let width: Int
 
-  /// The values of a layer's gates, from a step and a row on.
-  @inline(__always)
-  func gates(ofLayer layer: Int, step: Int, row: Int) -> SequenceView<Scalar> {
-    view(gates, layer, width).from(step: step, row: row)
+  /// What one cell of many keeps, as if it were a layer alone.
+  func ofCell(_ cell: Int) -> GateHistory {
+    GateHistory(
+      gates: gates + cell * packedRowCount * width, memories: memories + cell * packedRowCount * hiddenSize,
+      unprojected: unprojected.map { $0 + cell * packedRowCount * hiddenSize },
+      packedRowCount: packedRowCount, hiddenSize: hiddenSize, width: width)
   }
 
-  /// What a layer's formula keeps, from a step and a row on.
+  /// The values of a layer's gates.
   @inline(__always)
-  func memories(ofLayer layer: Int, step: Int, row: Int) -> SequenceView<Scalar> {
-    view(memories, layer, hiddenSize).from(step: step, row: row)
+  func gates(ofLayer layer: Int) -> SequenceMemory<Scalar> {
+    SequenceMemory(gates + layer * packedRowCount * width, features: width)
   }
 
+  /// What a layer's formula keeps.
   @inline(__always)
-  private func view(
-    _ base: UnsafeMutablePointer<Scalar>, _ layer: Int, _ features: Int
-  ) -> SequenceView<Scalar> {
-    SequenceView(
-      base: base + layer * steps * rows * features, steps: steps, rows: rows, features: features,
-      batchFirst: false)
+  func memories(ofLayer layer: Int) -> SequenceMemory<Scalar> {
+    SequenceMemory(memories + layer * packedRowCount * hiddenSize, features: hiddenSize)
+  }
+
+  /// The outputs of a layer's formula, where they are not the states.
+  @inline(__always)
+  func unprojected(ofLayer layer: Int) -> SequenceMemory<Scalar>? {
+    unprojected.map { SequenceMemory($0 + layer * packedRowCount * hiddenSize, features: hiddenSize) }
   }
 }
 
@@ -53,83 +51,78 @@ extension ForwardPass {
     return (plan.stepsPerChunk + 1) * rows * stack.layout.width + rows * shape.hiddenSize
   }
 
-  /// Runs some units of a cell with gates over a chunk of steps; `meet` returns when all who share the cell have called it.
+  /// Runs some units of a cell with gates over a chunk, and some features of its states where they are projected; `meet`
+  /// returns when all who share the cell have called it. `unprojected` is shared by them, and has room for a step.
   @inline(__always)
   func unroll(
-    _ gated: GatedCell, ofLayer layer: Int, steps: Range<Int>, rows: Range<Int>, units: Range<Int>,
+    _ gated: GatedCell, ofLayer layer: Int, _ chunk: SequenceChunk, units: Range<Int>, states: Range<Int>,
     from source: SequenceView<Scalar>, into target: SequenceView<Scalar>,
-    scratch: UnsafeMutablePointer<Scalar>, meet: () -> Void
+    unprojected: UnsafeMutablePointer<Scalar>, scratch: UnsafeMutablePointer<Scalar>, meet: () -> Void
   ) {
-    let cell = stack.cells[layer]
-    let width = stack.layout.width
+    let cell = cell(ofLayer: layer)
+    let (steps, rows, width) = (chunk.steps.count, chunk.rows.count, stack.layout.width)
     let columns = stack.layout.columns(of: units)
     let recurrent = cell.recurrent.columns(columns)
     let apart = SequenceView(base: scratch, stepStride: 0, rowStride: width).from(feature: columns.lowerBound)
-    let kept = scratch + rows.count * width
+    let kept = SequenceView(base: scratch + rows * width, stepStride: 0, rowStride: shape.hiddenSize)
     let sums =
-      (gateHistory?.gates(ofLayer: layer, step: steps.lowerBound, row: rows.lowerBound)
+      (gateHistory?.gates(ofLayer: layer).view(of: chunk)
       ?? SequenceView(
-        base: kept + rows.count * shape.hiddenSize, stepStride: rows.count * width, rowStride: width))
+        base: kept.base + rows * shape.hiddenSize, stepStride: rows * width, rowStride: width))
       .from(feature: columns.lowerBound)
+    let formulaOutput =
+      cell.projection == nil
+      ? target
+      : gateHistory?.unprojected(ofLayer: layer)?.view(of: chunk)
+        ?? SequenceView(base: unprojected, stepStride: 0, rowStride: shape.hiddenSize)
+    let carried = memories.map { memories in
+      SequenceView(
+        base: memories + (layer * shape.rows + chunk.rows.lowerBound) * shape.hiddenSize, stepStride: 0,
+        rowStride: shape.hiddenSize)
+    }
+    let history = gateHistory?.memories(ofLayer: layer).view(of: chunk)
     stack.engine.multiply(
-      rows: steps.count * rows.count, source.allSteps(rows: rows.count), by: cell.input.columns(columns),
-      from: .prepared, into: sums.allSteps(rows: rows.count), then: .identity)
+      rows: steps * rows, source.allSteps(rows: rows), by: cell.input.columns(columns),
+      from: .prepared, into: sums.allSteps(rows: rows), then: .identity)
 
-    var previous = state(before: steps.lowerBound, layer: layer, row: rows.lowerBound)
-    for step in 0..<steps.count {
+    var previous = state(before: chunk, layer: layer)
+    for step in 0..<steps {
       let gates = sums.from(step: step, row: 0)
       stack.engine.multiply(
-        rows: rows.count, previous.firstStep, by: recurrent,
+        rows: rows, previous.firstStep, by: recurrent,
         from: stack.kind.takesSumsApart ? .prepared : .accumulated,
         into: (stack.kind.takesSumsApart ? apart : gates).firstStep, then: .identity)
       let next = target.from(step: step, row: 0)
-      let memory = memories(
-        ofLayer: layer, step: steps.lowerBound + step, row: rows.lowerBound, kept: kept)
+      let output = formulaOutput.from(step: step, row: 0)
+      // Where nothing is kept, what a step keeps takes the place of what the step before has kept.
+      let memory = history?.from(step: step, row: 0) ?? carried ?? kept
+      let before = carried.map { step == 0 ? $0 : history?.from(step: step - 1, row: 0) ?? $0 } ?? memory
       stack.formulas.forward(
         gated,
         CellStep(
-          rows: rows.count, units: units.count, gates: gates.unitRows(from: 0),
+          rows: rows, units: units.count, gates: gates.unitRows(from: 0),
           recurrentSums: stack.kind.takesSumsApart ? apart.unitRows(from: 0) : nil,
-          state: previous.unitRows(from: units.lowerBound),
-          memoryBefore: memory.before.unitRows(from: units.lowerBound),
-          memory: memory.after.unitRows(from: units.lowerBound),
-          output: next.unitRows(from: units.lowerBound)))
+          // A formula that reads the state has no projection.
+          state: (cell.projection == nil ? previous : output).unitRows(from: units.lowerBound),
+          memoryBefore: before.unitRows(from: units.lowerBound),
+          memory: memory.unitRows(from: units.lowerBound),
+          output: output.unitRows(from: units.lowerBound)))
       meet()
+      if let projection = cell.projection {
+        stack.engine.multiply(
+          rows: rows, output.firstStep, by: projection.columns(states), from: .prepared,
+          into: next.from(feature: states.lowerBound).firstStep, then: .identity)
+        meet()
+      }
       previous = next
     }
     // All have read the state of before by now, and none reads the new one before all have written it.
-    finalState(ofLayer: layer, row: rows.lowerBound).copyFirstStep(
-      from: previous, rows: rows.count, features: units)
-    if let memories, let gateHistory {
-      let final = SequenceView(
-        base: memories.final + (layer * shape.rows + rows.lowerBound) * shape.hiddenSize, stepStride: 0,
-        rowStride: shape.hiddenSize)
-      final.copyFirstStep(
-        from: gateHistory.memories(ofLayer: layer, step: steps.upperBound - 1, row: rows.lowerBound),
-        rows: rows.count, features: units)
+    finalState(ofLayer: layer, chunk).copyFirstStep(
+      from: previous, rows: rows, features: cell.projection == nil ? units : states)
+    if let carried, let history {
+      carried.copyFirstStep(from: history.from(step: steps - 1, row: 0), rows: rows, features: units)
     }
     meet()
-  }
-
-  /// Where a step of a layer finds what the step before has kept, and where it keeps its own.
-  @inline(__always)
-  private func memories(
-    ofLayer layer: Int, step: Int, row: Int, kept: UnsafeMutablePointer<Scalar>
-  ) -> (before: SequenceView<Scalar>, after: SequenceView<Scalar>) {
-    let carried = memories.map { memories in
-      SequenceView(
-        base: (gateHistory == nil ? memories.final : memories.initial)
-          + (layer * shape.rows + row) * shape.hiddenSize,
-        stepStride: 0, rowStride: shape.hiddenSize)
-    }
-    guard let gateHistory else {
-      let place = carried ?? SequenceView(base: kept, stepStride: 0, rowStride: shape.hiddenSize)
-      return (place, place)
-    }
-    let after = gateHistory.memories(ofLayer: layer, step: step, row: row)
-    // Cells that carry nothing read nothing that matters.
-    guard let carried else { return (after, after) }
-    return (step == 0 ? carried : gateHistory.memories(ofLayer: layer, step: step - 1, row: row), after)
   }
 }
 

@@ -27,36 +27,33 @@ extension ForwardPass {
       rows: 0..<shape.rows, layers: (0..<shape.layerCount).part(worker, of: plan.threadCount))
     let scratch = Scratch<Scalar>(count: wholeScratchSize(for: share))
     let isLast = worker == plan.threadCount - 1
-    var chunk = 0
-    for first in stride(from: 0, to: shape.steps, by: plan.stepsPerChunk) {
-      let steps = first..<min(first + plan.stepsPerChunk, shape.steps)
-      if worker > 0 { pipeline.progress.wait(for: worker - 1, toReach: chunk + 1) }
+    let base = scratch.base
+    var number = 0
+    schedule.forEachChunk(of: share.rows, direction, stepsPerChunk: plan.stepsPerChunk) { chunk in
+      if worker > 0 { pipeline.progress.wait(for: worker - 1, toReach: number + 1) }
       if !isLast {
-        pipeline.progress.wait(for: worker + 1, toReach: chunk + 1 - LayerPipeline<Scalar>.lead)
+        pipeline.progress.wait(for: worker + 1, toReach: number + 1 - LayerPipeline<Scalar>.lead)
       }
       run(
-        share, steps: steps,
-        from: worker == 0
-          ? input.from(step: first, row: 0)
-          : handedUp(pipeline, by: worker - 1, chunk, steps: steps),
-        into: isLast
-          ? output.from(step: first, row: 0)
-          : handedUp(pipeline, by: worker, chunk, steps: steps),
-        scratch: scratch.base)
-      chunk += 1
-      pipeline.progress.publish(chunk, by: worker)
+        share, chunk,
+        from: worker == 0 ? input.view(of: chunk) : handedUp(pipeline, by: worker - 1, number, chunk),
+        into: isLast ? output.view(of: chunk) : handedUp(pipeline, by: worker, number, chunk),
+        scratch: base)
+      number += 1
+      pipeline.progress.publish(number, by: worker)
     }
   }
 
   /// Where a worker writes a chunk for the next one.
   private func handedUp(
-    _ pipeline: borrowing LayerPipeline<Scalar>, by worker: Int, _ chunk: Int, steps: Range<Int>
+    _ pipeline: borrowing LayerPipeline<Scalar>, by worker: Int, _ number: Int, _ chunk: SequenceChunk
   ) -> SequenceView<Scalar> {
     let layers = (0..<shape.layerCount).part(worker, of: plan.threadCount)
-    if let kept = kept(layers.upperBound - 1) { return kept.from(step: steps.lowerBound, row: 0) }
-    let place = worker * LayerPipeline<Scalar>.lead + chunk % LayerPipeline<Scalar>.lead
+    if let kept = kept(layers.upperBound - 1) { return kept.view(of: chunk) }
+    let place = worker * LayerPipeline<Scalar>.lead + number % LayerPipeline<Scalar>.lead
     return SequenceView(
       base: pipeline.handedUp.base + place * pipeline.chunkSize,
-      steps: steps.count, rows: shape.rows, features: shape.hiddenSize, batchFirst: batchFirst)
+      steps: chunk.steps.count, rows: chunk.rows.count, features: shape.stateSize,
+      batchFirst: input.stepsPerRow != nil)
   }
 }

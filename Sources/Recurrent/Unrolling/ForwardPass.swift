@@ -11,23 +11,26 @@ internal import VectorKernels
 // Layers run one after the other within a chunk, so that what one writes is still in the cache when the next
 // reads it, and layers below the last need room for one chunk only.
 
-/// One forward pass: T steps, B rows, through stacked cells.
+/// One forward pass in one direction of time: T steps, N rows in all, through stacked cells.
 struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
   let stack: PreparedStack<Scalar>
+  /// The cells of the stack that the pass goes through.
+  let cells: ArraySlice<PreparedCell<Scalar>>
   let shape: ForwardShape
+  let schedule: SequenceSchedule
+  var direction = TimeDirection.forward
   var plan: ForwardPlan
-  /// x: T steps of B rows of I features.
-  let input: SequenceView<Scalar>
-  /// The last layer's history: T steps of B rows of H features.
-  let output: SequenceView<Scalar>
-  /// `[L, B, H]`, only read.
+  /// x: rows of I features.
+  let input: SequenceMemory<Scalar>
+  /// The last layer's history: rows of its state's features.
+  let output: SequenceMemory<Scalar>
+  /// `[L, B, P]`, only read; the memory of the final ones where the schedule says so.
   let initialStates: UnsafeMutablePointer<Scalar>
-  /// `[L, B, H]`, where every layer's last state goes.
+  /// `[L, B, P]`, where every layer's last state goes.
   let finalStates: UnsafeMutablePointer<Scalar>
-  let batchFirst: Bool
-  /// The second states, of cells that carry them.
-  var memories: CarriedMemories<Scalar>?
-  /// Where the layers below the last keep what they write, `[L − 1, T, B, H]`; `nil` to forget it.
+  /// The second states of cells that carry them, `[L, B, H]`: the initial ones before the pass, the final ones after it.
+  var memories: UnsafeMutablePointer<Scalar>?
+  /// Where the layers below the last keep what they write, `[L − 1, N, P]`; `nil` to forget it.
   var history: UnsafeMutablePointer<Scalar>?
   /// Where cells with gates keep what the way back needs; `nil` to forget it.
   var gateHistory: GateHistory<Scalar>?
@@ -59,7 +62,7 @@ struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
       run(all)
     case .rows:
       crew.run(threadCount: count) { worker in
-        run(Share(rows: all.rows.part(worker, of: count), layers: all.layers))
+        run(Share(rows: schedule.rows(ofPart: worker, of: count), layers: all.layers))
       }
     case .columns:
       let scratch = Scratch<Scalar>(count: scratchSize(for: all))
@@ -80,8 +83,13 @@ struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
   }
 
   /// The scalars that layers of a share need to hand their chunks up to each other: two chunks, used in turn.
-  func scratchSize(for share: Share) -> Int {
+  func betweenSize(for share: Share) -> Int {
     share.layers.count > 1 ? 2 * chunkSize(share.rows.count) : 0
+  }
+
+  /// The same, and a step's outputs before their projection.
+  func scratchSize(for share: Share) -> Int {
+    betweenSize(for: share) + (shape.isProjected ? share.rows.count * shape.hiddenSize : 0)
   }
 
   /// The scalars that a share needs for everything, the sums of gates last.
@@ -90,84 +98,104 @@ struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
   }
 
   /// The scalars of one layer's chunk.
-  func chunkSize(_ rows: Int) -> Int { plan.stepsPerChunk * rows * shape.hiddenSize }
+  func chunkSize(_ rows: Int) -> Int { plan.stepsPerChunk * rows * shape.stateSize }
+
+  /// The weights of a layer.
+  @inline(__always)
+  func cell(ofLayer layer: Int) -> PreparedCell<Scalar> { cells[cells.startIndex + layer] }
+
+  /// Runs all steps of some rows on the calling thread.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  func run(rows: Range<Int>) { run(Share(rows: rows, layers: 0..<shape.layerCount)) }
 
   /// Runs all steps of a share.
   @inline(__always)
   private func run(_ share: Share) {
     let scratch = Scratch<Scalar>(count: wholeScratchSize(for: share))
-    for first in stride(from: 0, to: shape.steps, by: plan.stepsPerChunk) {
-      run(
-        share, steps: first..<min(first + plan.stepsPerChunk, shape.steps),
-        from: input.from(step: first, row: share.rows.lowerBound),
-        into: output.from(step: first, row: share.rows.lowerBound), scratch: scratch.base)
+    let base = scratch.base
+    schedule.forEachChunk(of: share.rows, direction, stepsPerChunk: plan.stepsPerChunk) { chunk in
+      run(share, chunk, from: input.view(of: chunk), into: output.view(of: chunk), scratch: base)
     }
   }
 
-  /// Runs a chunk of steps through the layers of a share, from what the first of them reads to what the last writes.
+  /// Lets the states of rows that begin anew be zeros.
+  @inline(__always)
+  func reset(_ chunk: SequenceChunk, layers: Range<Int>) {
+    guard let entry = chunk.entry else { return }
+    for row in entry.resetRows where chunk.rows.contains(row) {
+      for layer in layers {
+        (finalStates + (layer * shape.rows + row) * shape.stateSize).fillWithZeros(count: shape.stateSize)
+        guard let memories else { continue }
+        (memories + (layer * shape.rows + row) * shape.hiddenSize).fillWithZeros(count: shape.hiddenSize)
+      }
+    }
+  }
+
+  /// Runs a chunk through the layers of a share, from what the first of them reads to what the last writes.
   @inline(__always)
   func run(
-    _ share: Share, steps: Range<Int>, from source: SequenceView<Scalar>, into target: SequenceView<Scalar>,
-    scratch: UnsafeMutablePointer<Scalar>
+    _ share: Share, _ chunk: SequenceChunk, from source: SequenceView<Scalar>,
+    into target: SequenceView<Scalar>, scratch: UnsafeMutablePointer<Scalar>
   ) {
+    reset(chunk, layers: share.layers)
     var source = source
     for layer in share.layers {
       let isLast = layer == share.layers.upperBound - 1
-      let next = isLast ? target : between(scratch, layer, steps: steps, rows: share.rows)
+      let next = isLast ? target : between(scratch, layer, chunk, of: share.rows)
       if layer > 0, let dropped {
-        dropped.drop(source, intoLayer: layer, steps: steps, rows: share.rows)
-        source = dropped.inputs(ofLayer: layer, step: steps.lowerBound, row: share.rows.lowerBound)
+        dropped.drop(source, intoLayer: layer, chunk, rows: chunk.rows)
+        source = dropped.inputs(ofLayer: layer).view(of: chunk)
       }
       if let gated = stack.kind.gated {
         unroll(
-          gated, ofLayer: layer, steps: steps, rows: share.rows, units: 0..<shape.hiddenSize,
-          from: source, into: next, scratch: scratch + scratchSize(for: share), meet: {})
+          gated, ofLayer: layer, chunk, units: 0..<shape.hiddenSize, states: 0..<shape.stateSize,
+          from: source, into: next, unprojected: scratch + betweenSize(for: share),
+          scratch: scratch + scratchSize(for: share), meet: {})
       } else {
         unroll(
-          stack.cells[layer], steps: steps.count, rows: share.rows.count, from: source, into: next,
-          previous: state(before: steps.lowerBound, layer: layer, row: share.rows.lowerBound),
-          final: finalState(ofLayer: layer, row: share.rows.lowerBound))
+          cell(ofLayer: layer), steps: chunk.steps.count, rows: chunk.rows.count, from: source, into: next,
+          previous: state(before: chunk, layer: layer), final: finalState(ofLayer: layer, chunk))
       }
       source = next
     }
   }
 
-  /// Where a layer below the last of a share writes its chunk.
+  /// Where a layer below the last of a share, which has so many rows, writes its chunk.
   func between(
-    _ scratch: UnsafeMutablePointer<Scalar>, _ layer: Int, steps: Range<Int>, rows: Range<Int>
+    _ scratch: UnsafeMutablePointer<Scalar>, _ layer: Int, _ chunk: SequenceChunk, of rows: Range<Int>
   ) -> SequenceView<Scalar> {
-    kept(layer)?.from(step: steps.lowerBound, row: rows.lowerBound)
+    kept(layer)?.view(of: chunk)
       ?? SequenceView(
-        base: scratch + (layer & 1) * chunkSize(rows.count),
-        steps: steps.count, rows: rows.count, features: shape.hiddenSize, batchFirst: batchFirst)
+        base: scratch + (layer & 1) * chunkSize(rows.count), steps: chunk.steps.count,
+        rows: chunk.rows.count, features: shape.stateSize, batchFirst: input.stepsPerRow != nil)
   }
 
   /// All steps of a layer below the last, where they are kept.
-  func kept(_ layer: Int) -> SequenceView<Scalar>? {
+  func kept(_ layer: Int) -> SequenceMemory<Scalar>? {
     history.map {
-      SequenceView(
-        base: $0 + layer * shape.steps * shape.rows * shape.hiddenSize, steps: shape.steps,
-        rows: shape.rows, features: shape.hiddenSize, batchFirst: batchFirst)
+      SequenceMemory(
+        $0 + layer * schedule.packedRowCount * shape.stateSize, features: shape.stateSize)
     }
   }
 
-  /// The state of a layer from which a chunk starts, from a row on: the initial one, or what the chunk before left as
-  /// the final one.
-  func state(before step: Int, layer: Int, row: Int) -> SequenceView<Scalar> {
-    step == 0 ? states(initialStates, layer, row) : states(finalStates, layer, row)
+  /// The states of a layer from which a chunk starts: the initial ones, or what the chunk before left as the final ones.
+  func state(before chunk: SequenceChunk, layer: Int) -> SequenceView<Scalar> {
+    let isFirst = chunk.entry.map { $0.before == nil } ?? false
+    return states(isFirst ? initialStates : finalStates, layer, chunk.rows.lowerBound)
   }
 
-  /// The final state of a layer, from a row on.
-  func finalState(ofLayer layer: Int, row: Int) -> SequenceView<Scalar> {
-    states(finalStates, layer, row)
+  /// The final states of a layer in the rows of a chunk.
+  func finalState(ofLayer layer: Int, _ chunk: SequenceChunk) -> SequenceView<Scalar> {
+    states(finalStates, layer, chunk.rows.lowerBound)
   }
 
   private func states(
     _ states: UnsafeMutablePointer<Scalar>, _ layer: Int, _ row: Int
   ) -> SequenceView<Scalar> {
     SequenceView(
-      base: states + (layer * shape.rows + row) * shape.hiddenSize,
-      stepStride: 0, rowStride: shape.hiddenSize)
+      base: states + (layer * shape.rows + row) * shape.stateSize,
+      stepStride: 0, rowStride: shape.stateSize)
   }
 
   /// Runs one plain cell over a chunk of steps.

@@ -89,7 +89,14 @@ struct ForwardShape: Equatable {
   var scalarSize: Int
   /// G: the sums that each unit takes.
   var gateCount = 1
+  /// P: the features of the state where it is a projection of H; `nil` where it is not.
+  var projectionSize: Int?
+
+  /// The features of the state.
+  var stateSize: Int { projectionSize ?? hiddenSize }
+  /// Whether the state is a projection.
+  var isProjected: Bool { projectionSize != nil }
 
   /// What a layer takes.
-  func features(intoLayer layer: Int) -> Int { layer == 0 ? inputSize : hiddenSize }
+  func features(intoLayer layer: Int) -> Int { layer == 0 ? inputSize : stateSize }
 }

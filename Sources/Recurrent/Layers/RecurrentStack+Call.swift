@@ -1,0 +1,189 @@
+internal import VectorKernels
+
+// One call: of a layer over a sequence, or of a cell, as one step.
+
+extension RecurrentStack {
+  /// One call, checked.
+  struct Call {
+    let ready: PreparedStack<Scalar>
+    var shape: ForwardShape
+    var schedule: SequenceSchedule
+    let batchFirst: Bool
+    let execution: Execution
+
+    /// The same call for another part of its schedule.
+    func of(_ part: SequenceSchedule) -> Call {
+      var call = self
+      call.schedule = part
+      call.shape.steps = part.stepCount
+      return call
+    }
+  }
+
+  /// Checks a call, and finds the weights for it.
+  @inline(__always)
+  func call(
+    _ schedule: SequenceSchedule, batchFirst: Bool, _ execution: Execution
+  ) throws(RecurrentError) -> Call {
+    let (steps, rows) = (schedule.stepCount, schedule.rowCount)
+    try validateExtent(steps: steps, rows: rows)
+    if schedule.packedRowCount * hiddenSize * MemoryLayout<Scalar>.size >= ResultMemory.leastByteCount {
+      ResultMemory.isKept
+    }
+    let ready = try prepared(
+      for: execution.backend.resolved, execution.instructions)
+    // BLAS takes the distance of two rows as 32 bits; batch-first, that is a whole sequence.
+    let rowStride = (batchFirst ? steps : 1) * widestRow
+    guard ready.engine.backend == .swift || rowStride <= Self.greatestSize else {
+      throw .invalidSize(
+        argument: "input", expected: "at most \(Self.greatestSize) numbers in a sequence on OpenBLAS",
+        actual: rowStride)
+    }
+    return Call(
+      ready: ready,
+      shape: ForwardShape(
+        steps: steps, rows: rows, inputSize: inputSize, hiddenSize: hiddenSize,
+        layerCount: layerCount, scalarSize: MemoryLayout<Scalar>.size, gateCount: kind.gateCount,
+        projectionSize: projectionSize),
+      schedule: schedule, batchFirst: batchFirst, execution: execution)
+  }
+
+  /// What a call keeps for the way back; the rows of all steps one after the other.
+  struct Kept {
+    /// The outputs of the layers below the last, `[L − 1, N, D·P]`.
+    var outputs: UnsafeMutablePointer<Scalar>?
+    /// In both directions: the outputs of every cell, `[L·D, N, P]`.
+    var halves: UnsafeMutablePointer<Scalar>?
+    /// What cells with gates keep.
+    var gates: GateHistory<Scalar>?
+    /// The dropout between the layers.
+    var dropped: DroppedInputs<Scalar>?
+  }
+
+  /// The results of a call.
+  struct Result {
+    /// Laid out as the input.
+    var output: [Scalar]
+    /// Every cell's last state, `[L·D, B, P]`.
+    var finalState: [Scalar]
+    /// Every cell's last memory, `[L·D, B, H]`; empty for cells that carry none.
+    var finalMemory: [Scalar]
+  }
+
+  /// Where the states of a call stand.
+  struct CallStates {
+    /// `[L·D, B, P]`, only read; that of the final ones where the schedule passes states through them.
+    let initial: UnsafeMutablePointer<Scalar>
+    /// `[L·D, B, P]`.
+    let final: UnsafeMutablePointer<Scalar>
+    /// `[L·D, B, H]`: the initial ones before the call, the final ones after it; `nil` for cells that carry none.
+    let memories: UnsafeMutablePointer<Scalar>?
+  }
+
+  /// Runs T steps of B rows from a state on.
+  ///
+  /// - Parameters:
+  ///   - call: The call, whose sizes the arrays have.
+  ///   - input: N rows of I features: `[T, B, I]`, or `[B, T, I]` where rows stand outside of steps.
+  ///   - initialState: `[L·D, B, P]`.
+  ///   - initialMemory: `[L·D, B, H]`; empty for cells that carry none.
+  ///   - kept: What is kept for the way back.
+  /// - Returns: Outputs and last states.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  func run(
+    _ call: Call, _ input: ArraySlice<Scalar>, from initialState: [Scalar],
+    memory initialMemory: [Scalar] = [], keeping kept: Kept = Kept()
+  ) -> Result {
+    var output: [Scalar] = []
+    var finalMemory = initialMemory
+    let stateCount = cellCount * call.shape.rows * stateSize
+    let finalState = [Scalar](unsafeUninitializedCapacity: stateCount) { final, count in
+      count = stateCount
+      initialState.withUnsafeBufferPointer { initial in
+        finalMemory.withUnsafeMutableBufferPointer { memories in
+          guard let final = final.baseAddress, let initial = initial.baseAddress, stateCount > 0 else {
+            return
+          }
+          // What is only read has the same kind of pointer as what is written.
+          var start = UnsafeMutablePointer(mutating: initial)
+          if call.schedule.passesStatesThroughFinal {
+            final.update(from: initial, count: stateCount)
+            start = final
+          }
+          let states = CallStates(
+            initial: start, final: final, memories: kind.carriesMemory ? memories.baseAddress : nil)
+          output = run(call, input, states, keeping: kept)
+        }
+      }
+    }
+    return Result(output: output, finalState: finalState, finalMemory: finalMemory)
+  }
+
+  /// Runs a call whose states have their places, and returns its output.
+  @inline(__always)
+  private func run(
+    _ call: Call, _ input: ArraySlice<Scalar>, _ states: CallStates, keeping kept: Kept
+  ) -> [Scalar] {
+    let outputCount = call.schedule.packedRowCount * outputSize
+    return [Scalar](unsafeUninitializedCapacity: outputCount) { output, count in
+      count = outputCount
+      guard outputCount > 0, let target = output.baseAddress else { return }
+      input.withUnsafeBufferPointer { input in
+        guard let input = input.baseAddress else { return }
+        // What is only read has the same kind of pointer as what is written.
+        let source = UnsafeMutablePointer(mutating: input)
+        guard directions == .forward else {
+          return runBothDirections(call, source, states, into: target, keeping: kept)
+        }
+        let stepsPerRow = call.batchFirst ? call.shape.steps : nil
+        let pass = ForwardPass(
+          stack: call.ready, cells: call.ready.cells[...], shape: call.shape, schedule: call.schedule,
+          plan: ForwardPlan(
+            call.shape, call.ready.engine, call.execution, threadCount: call.execution.threadCount),
+          input: SequenceMemory(source, features: inputSize, stepsPerRow: stepsPerRow),
+          output: SequenceMemory(target, features: outputSize, stepsPerRow: stepsPerRow),
+          initialStates: states.initial, finalStates: states.final, memories: states.memories,
+          history: kept.outputs, gateHistory: kept.gates, dropped: kept.dropped)
+        pass.run(call.execution)
+      }
+    }
+  }
+
+  /// Runs one step of one layer of plain cells, whose output is its final state: in place where it is not worth a plan for
+  /// more threads.
+  @inline(__always)
+  func runStep(_ call: Call, _ input: [Scalar], from initialState: [Scalar]) -> [Scalar] {
+    let rows = call.shape.rows
+    guard !ForwardCost.mayBeShared(call.shape, threadCount: call.execution.threadCount) else {
+      return run(call, input[...], from: initialState).output
+    }
+    return [Scalar](unsafeUninitializedCapacity: rows * hiddenSize) { output, count in
+      count = rows * hiddenSize
+      guard rows > 0, let output = output.baseAddress else { return }
+      input.withUnsafeBufferPointer { input in
+        initialState.withUnsafeBufferPointer { initial in
+          guard let input = input.baseAddress, let initial = initial.baseAddress else { return }
+          // What is only read has the same kind of view as what is written.
+          let layout = RowLayout(rowStride: hiddenSize)
+          call.ready.step(
+            layer: 0, rows: rows,
+            MatrixRows(
+              base: UnsafeMutablePointer(mutating: input), layout: RowLayout(rowStride: inputSize)),
+            MatrixRows(base: UnsafeMutablePointer(mutating: initial), layout: layout),
+            into: MatrixRows(base: output, layout: layout))
+        }
+      }
+    }
+  }
+
+  /// Checks that a sequence is not longer than BLAS and memory can count.
+  func validateExtent(steps: Int, rows: Int) throws(RecurrentError) {
+    let (count, overflows) = steps.multipliedReportingOverflow(by: rows)
+    let (scalars, overflowsToo) = count.multipliedReportingOverflow(by: widestRow)
+    guard !overflows, !overflowsToo, count <= Self.greatestSize, scalars <= 1 << 40 else {
+      throw .invalidSize(
+        argument: "input", expected: "at most \(Self.greatestSize) rows in all steps", actual: steps)
+    }
+  }
+}

@@ -1,0 +1,117 @@
+/// The steps of one layer that are worked on.
+struct BackwardChunk {
+  let steps: SequenceChunk
+  let layer: Int
+}
+
+/// The gradients of rows that may be wider than what is taken of them.
+struct RowGradient<Scalar: TensorScalar> {
+  let base: UnsafePointer<Scalar>
+  let rowStride: Int
+
+  /// Copies the first features of some rows.
+  func copy(_ first: Int, count: Int, features: Int, to target: UnsafeMutablePointer<Scalar>) {
+    guard rowStride != features else {
+      return target.update(from: base + first * features, count: count * features)
+    }
+    for row in 0..<count {
+      (target + row * features).update(from: base + (first + row) * rowStride, count: features)
+    }
+  }
+}
+
+/// Where the gradients of one cell's parameters are summed.
+struct CellGradientMemory<Scalar> {
+  /// `[width, I]`.
+  let weightIH: UnsafeMutablePointer<Scalar>
+  /// `[width, P]`.
+  let weightHH: UnsafeMutablePointer<Scalar>
+  /// `[width]`; `nil` in a cell without. Where the sums are not apart, it is that of either bias.
+  let biasIH: UnsafeMutablePointer<Scalar>?
+  /// `[width]`, where the sums are apart.
+  let biasHH: UnsafeMutablePointer<Scalar>?
+  /// `[P, H]`, where the state is a projection.
+  let weightHR: UnsafeMutablePointer<Scalar>?
+}
+
+/// The memory of one backward pass.
+final class BackwardWorkspace<Scalar: TensorScalar>: Sendable {
+  private let plan: BackwardPlan
+  private let deltas: Scratch<Scalar>
+  private let sums: Scratch<Scalar>
+  private let sumsApart: Scratch<Scalar>
+  private let packed: Scratch<Scalar>
+  private let packedApart: Scratch<Scalar>
+  private let packedProjected: Scratch<Scalar>
+  private let unprojected: Scratch<Scalar>
+  private let panels: Scratch<Scalar>
+  private let panelSize: Int
+  private let starts: Scratch<Scalar>
+  private let startSize: Int
+
+  init(_ pass: BackwardPass<Scalar>, _ plan: BackwardPlan) {
+    self.plan = plan
+    let (shape, engine, kind) = (pass.shape, pass.stack.engine, pass.stack.kind)
+    let rows = plan.stepsPerChunk * shape.rows
+    let packedSize = engine.transposedSize(rows: pass.width, depth: rows)
+    deltas = Scratch(count: 2 * rows * shape.stateSize)
+    sums = Scratch(count: kind.gated == nil ? 0 : 2 * rows * pass.width)
+    sumsApart = Scratch(count: kind.takesSumsApart ? 2 * rows * pass.width : 0)
+    packed = Scratch(count: packedSize)
+    packedApart = Scratch(count: kind.takesSumsApart ? packedSize : 0)
+    packedProjected = Scratch(
+      count: shape.isProjected ? engine.transposedSize(rows: shape.stateSize, depth: rows) : 0)
+    unprojected = Scratch(count: shape.isProjected ? shape.rows * shape.hiddenSize : 0)
+    let widest = (max(shape.inputSize, shape.hiddenSize) + engine.panelWidth - 1) / engine.panelWidth
+    panelSize = rows * ((widest + plan.threadCount - 1) / plan.threadCount * engine.panelWidth)
+    panels = Scratch(count: plan.threadCount * panelSize)
+    let startsAnywhere = pass.schedule.passesStatesThroughFinal
+    startSize = startsAnywhere ? shape.rows * (shape.stateSize + shape.hiddenSize) : 0
+    starts = Scratch(count: plan.threadCount * startSize)
+  }
+
+  /// What one worker has of it.
+  func share(of worker: Int) -> BackwardShare<Scalar> {
+    BackwardShare(
+      worker: worker, plan: plan, deltas: deltas.base, sums: sums.base, sumsApart: sumsApart.base,
+      packedSums: packed.base, packedSumsApart: packedApart.base, packedProjected: packedProjected.base,
+      unprojected: unprojected.base, scratch: panels.base + worker * panelSize,
+      starts: starts.base + worker * startSize)
+  }
+}
+
+/// What one worker of a backward pass has.
+struct BackwardShare<Scalar> {
+  let worker: Int
+  let plan: BackwardPlan
+  /// Of all workers: the gradients of two layers in a chunk, `[2, steps, rows, P]`.
+  let deltas: UnsafeMutablePointer<Scalar>
+  /// Of all workers: the gradients of the sums of two layers with gates in a chunk, `[2, steps, rows, width]`, and of the sums of
+  /// the state where they are apart.
+  let sums: UnsafeMutablePointer<Scalar>
+  let sumsApart: UnsafeMutablePointer<Scalar>
+  /// Of all workers: the same of one layer, packed with its sums as rows; and the gradients of a projection.
+  let packedSums: UnsafeMutablePointer<Scalar>
+  let packedSumsApart: UnsafeMutablePointer<Scalar>
+  let packedProjected: UnsafeMutablePointer<Scalar>
+  /// Of all workers: the gradients of a step's outputs before their projection, `[rows, H]`.
+  let unprojected: UnsafeMutablePointer<Scalar>
+  /// Of this worker: room to pack columns.
+  let scratch: UnsafeMutablePointer<Scalar>
+  /// Of this worker: room for the states, `[rows, P]`, and the memories, `[rows, H]`, from which a run starts.
+  let starts: UnsafeMutablePointer<Scalar>
+
+  /// The rows and units whose steps the worker computes.
+  func sequentialPart(rows: Int, units: Int, panelWidth: Int) -> (rows: Range<Int>, units: Range<Int>) {
+    switch plan.split {
+    case .rows: ((0..<rows).part(worker, of: plan.threadCount), 0..<units)
+    case .columns: (0..<rows, columns(of: units, panelWidth: panelWidth))
+    }
+  }
+
+  /// The worker's columns of so many: whole panels.
+  func columns(of count: Int, panelWidth width: Int) -> Range<Int> {
+    let panels = (0..<(count + width - 1) / width).part(worker, of: plan.threadCount)
+    return min(panels.lowerBound * width, count)..<min(panels.upperBound * width, count)
+  }
+}
