@@ -2,8 +2,8 @@ import VectorKernels
 
 // One step of a cell with gates, after its products.
 //
-// The sums of the gates are laid out so that a formula finds all of a vector's units together, whole vectors only:
-// [rows, blocks of units, gates, lanes]. States and memories are plain rows [rows, units].
+// The sums of the gates are laid out so that a formula finds all gates of some units together: [rows, blocks of units,
+// gates, units of a block], whole blocks only. A vector has one block or two. States and memories are plain rows [rows, units].
 
 /// Rows that somebody else owns, at a constant distance.
 public struct UnitRows<Scalar> {
@@ -61,7 +61,7 @@ public struct CellStepGradient<Scalar> {
   public var state: UnitRows<Scalar>
   public var memoryBefore: UnitRows<Scalar>
   public var memory: UnitRows<Scalar>
-  /// ∂h'.
+  /// The part of ∂h' that does not come from the step after.
   public var outputGradient: UnitRows<Scalar>
   /// That of the memory of this step; afterwards that of the step before.
   public var memoryGradient: UnitRows<Scalar>
@@ -69,7 +69,7 @@ public struct CellStepGradient<Scalar> {
   public var sumGradients: UnitRows<Scalar>
   /// Where those of the sums of the state go, for cells that take them apart.
   public var recurrentSumGradients: UnitRows<Scalar>?
-  /// To which the part of ∂h is added that does not pass through the sums.
+  /// The part of ∂h' that comes from the step after; afterwards the part of ∂h that does not pass through the sums.
   public var stateGradient: UnitRows<Scalar>
 
   @inlinable
@@ -129,13 +129,15 @@ func stepForward<Formula: CellFormula, L: Lanes>(
       let count = min(L.count, step.units &- first)
       var unit = CellUnit<L>()
       for gate in 0..<Formula.gateCount {
-        unit.gates[gate] = L.load(gates + gate &* L.count)
-        unit.recurrentSums[gate] = L.load(sums + gate &* L.count)
+        unit.gates[gate] = L.load(gate, of: Formula.gateCount, gates, units: count)
+        unit.recurrentSums[gate] = L.load(gate, of: Formula.gateCount, sums, units: count)
       }
       unit.state = L.load(state + first, upTo: count)
       unit.memory = L.load(before + first, upTo: count)
       Formula.forward(&unit)
-      for gate in 0..<Formula.gateCount { L.store(unit.gates[gate], gates + gate &* L.count) }
+      for gate in 0..<Formula.gateCount {
+        L.store(unit.gates[gate], gate, of: Formula.gateCount, gates, units: count)
+      }
       L.store(unit.memory, memory + first, upTo: count)
       L.store(unit.output, output + first, upTo: count)
       gates += Formula.gateCount &* L.count
@@ -163,24 +165,28 @@ func stepBackward<Formula: CellFormula, L: Lanes>(
     while first < step.units {
       let count = min(L.count, step.units &- first)
       var unit = CellUnitGradient<L>()
-      for gate in 0..<Formula.gateCount { unit.gates[gate] = L.load(gates + gate &* L.count) }
+      for gate in 0..<Formula.gateCount {
+        unit.gates[gate] = L.load(gate, of: Formula.gateCount, gates, units: count)
+      }
       unit.state = L.load(state + first, upTo: count)
       unit.memoryBefore = L.load(before + first, upTo: count)
       unit.memory = L.load(memory + first, upTo: count)
-      unit.outputGradient = L.load(output + first, upTo: count)
+      unit.outputGradient = L.add(
+        L.load(output + first, upTo: count), L.load(direct + first, upTo: count))
       unit.memoryGradient = L.load(carried + first, upTo: count)
       unit.stateGradient = L.broadcast(0)
       Formula.backward(&unit)
-      for gate in 0..<Formula.gateCount { L.store(unit.sumGradients[gate], gradients + gate &* L.count) }
+      for gate in 0..<Formula.gateCount {
+        L.store(unit.sumGradients[gate], gate, of: Formula.gateCount, gradients, units: count)
+      }
       if let target = recurrentGradients {
         for gate in 0..<Formula.gateCount {
-          L.store(unit.recurrentSumGradients[gate], target + gate &* L.count)
+          L.store(unit.recurrentSumGradients[gate], gate, of: Formula.gateCount, target, units: count)
         }
         recurrentGradients = target + Formula.gateCount &* L.count
       }
       L.store(unit.memoryGradient, carried + first, upTo: count)
-      let sum = L.add(L.load(direct + first, upTo: count), unit.stateGradient)
-      L.store(sum, direct + first, upTo: count)
+      L.store(unit.stateGradient, direct + first, upTo: count)
       gates += Formula.gateCount &* L.count
       gradients += Formula.gateCount &* L.count
       first &+= count
@@ -189,6 +195,37 @@ func stepBackward<Formula: CellFormula, L: Lanes>(
 }
 
 extension Lanes {
+  /// The units of a block: 32 bytes of them where vectors have as much. It is the same for all instruction sets with fused
+  /// multiply-add, as products over all gates' columns run in the order in which these stand.
+  @inlinable @inline(__always)
+  public static var unitsPerBlock: Int { min(count, 32 / MemoryLayout<Scalar>.size) }
+
+  /// Loads a gate of a vector of units, of which the first `units` matter.
+  @inlinable @inline(__always)
+  static func load(
+    _ gate: Int, of gateCount: Int, _ blocks: UnsafePointer<Scalar>, units: Int
+  ) -> Vector {
+    let low = blocks + gate &* unitsPerBlock
+    if count == unitsPerBlock { return load(low) }
+    if units <= unitsPerBlock { return load(low, count: unitsPerBlock) }
+    return load(low: low, high: low + gateCount &* unitsPerBlock)
+  }
+
+  /// Stores a gate of a vector of units.
+  @inlinable @inline(__always)
+  static func store(
+    _ vector: Vector, _ gate: Int, of gateCount: Int, _ blocks: UnsafeMutablePointer<Scalar>, units: Int
+  ) {
+    let low = blocks + gate &* unitsPerBlock
+    if count == unitsPerBlock {
+      store(vector, low)
+    } else if units <= unitsPerBlock {
+      store(vector, low, count: unitsPerBlock)
+    } else {
+      store(vector, low: low, high: low + gateCount &* unitsPerBlock)
+    }
+  }
+
   /// Loads `count` scalars, at most a vector; the other lanes are zero.
   @inlinable @inline(__always)
   static func load(_ source: UnsafePointer<Scalar>, upTo count: Int) -> Vector {

@@ -183,7 +183,7 @@ struct Strip<L: Lanes> {
       var wholeRows = cRows
       for row in 0..<rows {
         wholeRows[row] = base + row &* vectors &* L.count
-        if product.start == nil { move(from: cRows[row], to: wholeRows[row]) }
+        if product.start == nil || product.addsToC { move(from: cRows[row], to: wholeRows[row]) }
       }
       wholeTile(aRows, wholeRows, Constant<vectors>(), tiling)
       for row in 0..<rows { move(from: wholeRows[row], to: cRows[row]) }
@@ -254,6 +254,13 @@ struct Strip<L: Lanes> {
       place &+= product.aDepthStride
     }
 
+    if product.addsToC {
+      for row in 0..<rows {
+        for vector in 0..<vectors {
+          sums[row][vector] = L.add(L.load(cRows[row] + vector &* L.count), sums[row][vector])
+        }
+      }
+    }
     for row in 0..<rows {
       for vector in 0..<vectors { L.store(sums[row][vector], cRows[row] + vector &* L.count) }
     }

@@ -63,6 +63,8 @@ public struct Product<Scalar> {
   public var links: Int
   /// The distance from one product's C to the next, and from its outputs to the next.
   public var linkStride: Int
+  /// Whether what C holds is added to the sums at their end, for sums that have a start of their own.
+  public var addsToC = false
   /// The outputs of the activation [rows, columns], laid out as C, to multiply by its derivative; `nil` to apply it.
   public var outputs: UnsafePointer<Scalar>?
 

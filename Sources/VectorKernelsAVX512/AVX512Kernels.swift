@@ -34,11 +34,13 @@ public enum AVX512Kernels {
 
   /// What `Float` offers beside products.
   public static let floatCells = CellTable<Float>(
+    unitsPerBlock: FloatLanes512.unitsPerBlock,
     forward: { stepForward($0, $1, lanes: FloatLanes512.self) },
     backward: { stepBackward($0, $1, lanes: FloatLanes512.self) })
 
   /// What `Double` offers beside products.
   public static let doubleCells = CellTable<Double>(
+    unitsPerBlock: DoubleLanes512.unitsPerBlock,
     forward: { stepForward($0, $1, lanes: DoubleLanes512.self) },
     backward: { stepBackward($0, $1, lanes: DoubleLanes512.self) })
 }
@@ -73,6 +75,21 @@ public enum FloatLanes512: Lanes {
   @inlinable @inline(__always)
   public static func store(_ vector: Vector, _ target: UnsafeMutablePointer<Float>, count: Int) {
     storeFirst(count, of: vector, target)
+  }
+
+  @inlinable @inline(__always)
+  public static func load(low: UnsafePointer<Float>, high: UnsafePointer<Float>) -> Vector {
+    Vector(
+      lowHalf: UnsafeRawPointer(low).loadUnaligned(as: SIMD8<Float>.self),
+      highHalf: UnsafeRawPointer(high).loadUnaligned(as: SIMD8<Float>.self))
+  }
+
+  @inlinable @inline(__always)
+  public static func store(
+    _ vector: Vector, low: UnsafeMutablePointer<Float>, high: UnsafeMutablePointer<Float>
+  ) {
+    UnsafeMutableRawPointer(low).storeBytes(of: vector.lowHalf, as: SIMD8<Float>.self)
+    UnsafeMutableRawPointer(high).storeBytes(of: vector.highHalf, as: SIMD8<Float>.self)
   }
 
   @inlinable @inline(__always)
@@ -161,6 +178,21 @@ public enum DoubleLanes512: Lanes {
   @inlinable @inline(__always)
   public static func store(_ vector: Vector, _ target: UnsafeMutablePointer<Double>, count: Int) {
     storeFirst(count, of: vector, target)
+  }
+
+  @inlinable @inline(__always)
+  public static func load(low: UnsafePointer<Double>, high: UnsafePointer<Double>) -> Vector {
+    Vector(
+      lowHalf: UnsafeRawPointer(low).loadUnaligned(as: SIMD4<Double>.self),
+      highHalf: UnsafeRawPointer(high).loadUnaligned(as: SIMD4<Double>.self))
+  }
+
+  @inlinable @inline(__always)
+  public static func store(
+    _ vector: Vector, low: UnsafeMutablePointer<Double>, high: UnsafeMutablePointer<Double>
+  ) {
+    UnsafeMutableRawPointer(low).storeBytes(of: vector.lowHalf, as: SIMD4<Double>.self)
+    UnsafeMutableRawPointer(high).storeBytes(of: vector.highHalf, as: SIMD4<Double>.self)
   }
 
   @inlinable @inline(__always)

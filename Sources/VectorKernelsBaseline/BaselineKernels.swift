@@ -39,11 +39,13 @@ public enum BaselineKernels {
 
   /// What `Float` offers beside products.
   public static let floatCells = CellTable<Float>(
+    unitsPerBlock: FloatLanes128.unitsPerBlock,
     forward: { stepForward($0, $1, lanes: FloatLanes128.self) },
     backward: { stepBackward($0, $1, lanes: FloatLanes128.self) })
 
   /// What `Double` offers beside products.
   public static let doubleCells = CellTable<Double>(
+    unitsPerBlock: DoubleLanes128.unitsPerBlock,
     forward: { stepForward($0, $1, lanes: DoubleLanes128.self) },
     backward: { stepBackward($0, $1, lanes: DoubleLanes128.self) })
 }
@@ -78,6 +80,21 @@ public enum FloatLanes128: Lanes {
   @inlinable @inline(__always)
   public static func store(_ vector: Vector, _ target: UnsafeMutablePointer<Float>, count: Int) {
     storeFirst(count, of: vector, target)
+  }
+
+  @inlinable @inline(__always)
+  public static func load(low: UnsafePointer<Float>, high: UnsafePointer<Float>) -> Vector {
+    Vector(
+      lowHalf: UnsafeRawPointer(low).loadUnaligned(as: SIMD2<Float>.self),
+      highHalf: UnsafeRawPointer(high).loadUnaligned(as: SIMD2<Float>.self))
+  }
+
+  @inlinable @inline(__always)
+  public static func store(
+    _ vector: Vector, low: UnsafeMutablePointer<Float>, high: UnsafeMutablePointer<Float>
+  ) {
+    UnsafeMutableRawPointer(low).storeBytes(of: vector.lowHalf, as: SIMD2<Float>.self)
+    UnsafeMutableRawPointer(high).storeBytes(of: vector.highHalf, as: SIMD2<Float>.self)
   }
 
   @inlinable @inline(__always)
@@ -170,6 +187,18 @@ public enum DoubleLanes128: Lanes {
   @inlinable @inline(__always)
   public static func store(_ vector: Vector, _ target: UnsafeMutablePointer<Double>, count: Int) {
     storeFirst(count, of: vector, target)
+  }
+
+  @inlinable @inline(__always)
+  public static func load(low: UnsafePointer<Double>, high: UnsafePointer<Double>) -> Vector {
+    Vector(low[0], high[0])
+  }
+
+  @inlinable @inline(__always)
+  public static func store(
+    _ vector: Vector, low: UnsafeMutablePointer<Double>, high: UnsafeMutablePointer<Double>
+  ) {
+    (low[0], high[0]) = (vector[0], vector[1])
   }
 
   @inlinable @inline(__always)

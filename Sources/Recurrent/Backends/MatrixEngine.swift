@@ -17,6 +17,8 @@ final class MatrixEngine<Scalar: TensorScalar>: Sendable {
     case prepared
     /// From what C holds.
     case accumulated
+    /// From the prepared start; what C holds is added to the whole sum.
+    case preparedAndAdded
   }
 
   let backend: Backend
@@ -97,9 +99,10 @@ final class MatrixEngine<Scalar: TensorScalar>: Sendable {
       var product = Product(
         rows: rows, columns: b.columns, depth: b.depth,
         a: a.base, aLayout: a.layout,
-        panels: b.elements, start: start == .prepared ? b.start : nil,
+        panels: b.elements, start: start == .accumulated ? nil : b.start,
         c: c.base, cLayout: c.layout, activation: activation,
         links: links, linkStride: linkStride)
+      product.addsToC = start == .preparedAndAdded
       product.outputs = outputs
       kernels.multiply(product)
     }
@@ -157,9 +160,12 @@ extension OpenBLASRoutines where Scalar: TensorScalar {
     var cBlock = c.base
     while done < rows {
       let count = min(rows - done, cLayout.rowsPerBlock)
-      if start == .prepared {
-        for row in 0..<count {
-          (cBlock + row * cLayout.rowStride).update(from: b.start, count: b.columns)
+      for row in 0..<count {
+        let c = cBlock + row * cLayout.rowStride
+        switch start {
+        case .prepared: c.update(from: b.start, count: b.columns)
+        case .accumulated: break
+        case .preparedAndAdded: for column in 0..<b.columns { c[column] += b.start[column] }
         }
       }
       multiply(count, aBlock, aLayout.rowStride, b, cBlock, cLayout.rowStride)

@@ -1,34 +1,34 @@
 /// Where the gates of a cell's units stand in the columns of its products.
 ///
 /// PyTorch's weights have all units of the first gate, then all of the second, and so on. The formula of a cell takes all gates
-/// of a unit at once; so they stand together here, a vector of units each: `[blocks of units, gates, lanes]`. Units
-/// beyond the last are zeros, so that a formula sees whole vectors. A cell of one gate stays as it is.
+/// of a unit at once; so they stand together here, a block of units each: `[blocks, gates, unitsPerBlock]`. Units
+/// beyond the last are zeros, so that a formula sees whole blocks. A cell of one gate stays as it is.
 struct GateLayout: Sendable, Equatable {
   let gateCount: Int
   let hiddenSize: Int
-  private let lanes: Int
+  private let unitsPerBlock: Int
 
-  init(gateCount: Int, hiddenSize: Int, lanes: Int) {
+  init(gateCount: Int, hiddenSize: Int, unitsPerBlock: Int) {
     self.gateCount = gateCount
     self.hiddenSize = hiddenSize
-    self.lanes = lanes
+    self.unitsPerBlock = unitsPerBlock
   }
 
   /// The columns of a product.
   var width: Int {
-    gateCount == 1 ? hiddenSize : (hiddenSize + lanes - 1) / lanes * lanes * gateCount
+    gateCount == 1 ? hiddenSize : (hiddenSize + unitsPerBlock - 1) / unitsPerBlock * unitsPerBlock * gateCount
   }
 
   /// The columns of some units, which begin at a block's first.
   func columns(of units: Range<Int>) -> Range<Int> {
     guard gateCount > 1 else { return units }
-    let end = (units.upperBound + lanes - 1) / lanes * lanes
+    let end = (units.upperBound + unitsPerBlock - 1) / unitsPerBlock * unitsPerBlock
     return (units.lowerBound * gateCount)..<max(units.lowerBound, end) * gateCount
   }
 
   /// The column of a unit's gate.
   private func column(gate: Int, unit: Int) -> Int {
-    (unit / lanes * gateCount + gate) * lanes + unit % lanes
+    (unit / unitsPerBlock * gateCount + gate) * unitsPerBlock + unit % unitsPerBlock
   }
 
   /// Brings the rows of a matrix `[G·H, depth]` into the order of the columns, `[width, depth]`.

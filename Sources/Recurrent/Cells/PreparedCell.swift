@@ -75,7 +75,7 @@ final class PreparedStack<Scalar: TensorScalar>: PreparedForEngine {
     self.kind = kind
     formulas = Scalar._operations.cells(engine.instructions)
     let layout = GateLayout(
-      gateCount: kind.gateCount, hiddenSize: hiddenSize, lanes: engine.kernels.laneCount)
+      gateCount: kind.gateCount, hiddenSize: hiddenSize, unitsPerBlock: formulas.unitsPerBlock)
     self.layout = layout
     cells = parameters.map { PreparedCell($0, of: kind, layout: layout, for: engine) }
   }

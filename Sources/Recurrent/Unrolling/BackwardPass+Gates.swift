@@ -29,13 +29,6 @@ extension BackwardPass {
     let carriedMemory = memoryGradients + layer * memoryCount
     let start = start(of: chunk, share)
     let count = steps.steps.count
-    let last = outputGradients + steps.place(ofStep: count - 1) * stateStep
-    for row in 0..<rows.count {
-      for feature in (stateCorner + row * stateSize)..<(stateCorner + row * stateSize + states.count) {
-        last[feature] += carry[feature]
-        carry[feature] = 0
-      }
-    }
     func unitRows(_ base: UnsafePointer<Scalar>) -> UnitRows<Scalar> {
       // What is only read has the same kind of view as what is written.
       UnitRows(UnsafeMutablePointer(mutating: base), stride: hiddenSize)
@@ -51,23 +44,25 @@ extension BackwardPass {
       let sums = sums(share, layer) + (here * steps.rowsPerStep + rows.lowerBound) * width
       let recurrentSums = recurrentSums(share, layer) + (here * steps.rowsPerStep + rows.lowerBound) * width
       let gradient = outputGradients + here * stateStep
-      let gradientBefore = step > 0 ? outputGradients + before * stateStep : carry
-      var formulaGradient = gradient + corner
-      var direct = gradientBefore + corner
+      var (formulaGradient, carried) = (unitRows(gradient + corner), carry + corner)
       let memoryBefore =
         step > 0
         ? UnsafePointer(memories + (placeBefore * hiddenSize + corner)) : start.memories.map { $0 + corner }
       var state = (step > 0 ? outputs[layer] + placeBefore * stateSize : start.states) + corner
       if let projection = transpose.projection {
+        for row in 0..<rows.count {
+          let offset = stateCorner + row * stateSize
+          for feature in offset..<(offset + states.count) { gradient[feature] += carry[feature] }
+        }
         if share.plan.split == .columns { meet() }
-        formulaGradient = share.unprojected + corner
+        // Neither reads the formula the state nor gives a gradient to it, and all of ∂h' comes through the projection.
+        (formulaGradient, carried) = (UnitRows(share.zeros, stride: 0), share.unprojected + corner)
+        state = memory
         stack.engine.multiply(
           rows: rows.count,
           MatrixRows(base: gradient + stateRow, layout: RowLayout(rowStride: stateSize)),
           by: projection.columns(units), from: .prepared,
-          into: MatrixRows(base: formulaGradient, layout: RowLayout(rowStride: hiddenSize)), then: .identity)
-        // A formula whose output is projected neither reads the state nor gives a gradient to it.
-        (direct, state) = (formulaGradient, memory)
+          into: MatrixRows(base: carried, layout: RowLayout(rowStride: hiddenSize)), then: .identity)
       }
       stack.formulas.backward(
         gated,
@@ -76,18 +71,16 @@ extension BackwardPass {
           state: unitRows(state),
           // Cells that carry nothing read nothing that matters.
           memoryBefore: unitRows(memoryBefore ?? memory), memory: unitRows(memory),
-          outputGradient: unitRows(formulaGradient), memoryGradient: unitRows(carriedMemory + corner),
+          outputGradient: formulaGradient, memoryGradient: unitRows(carriedMemory + corner),
           sumGradients: UnitRows(sums + gateCorner, stride: width),
           recurrentSumGradients: stack.kind.takesSumsApart
             ? UnitRows(recurrentSums + gateCorner, stride: width) : nil,
-          stateGradient: unitRows(direct)))
+          stateGradient: unitRows(carried)))
       if share.plan.split == .columns { meet() }
       stack.engine.multiply(
         rows: rows.count, MatrixRows(base: recurrentSums, layout: RowLayout(rowStride: width)),
-        by: weights, from: .accumulated,
-        into: MatrixRows(
-          base: gradientBefore + stateCorner, layout: RowLayout(rowStride: stateSize)),
-        then: .identity)
+        by: weights, from: transpose.projection == nil ? .accumulated : .prepared,
+        into: MatrixRows(base: carry + stateCorner, layout: RowLayout(rowStride: stateSize)), then: .identity)
     }
     reset(carry, of: steps, rows: rows, columns: states, rowStride: stateSize)
     reset(carriedMemory, of: steps, rows: rows, columns: units, rowStride: hiddenSize)

@@ -10,6 +10,7 @@ internal import VectorKernels
 // Goals, in order:
 // 1. Only what is sequential runs step by step; the rest are products over all rows of a chunk of steps.
 // 2. The bits do not depend on the threads: each gradient is a sum in an order that the shape alone decides.
+//    Nor do they depend on where a chunk ends: what comes from the step after is a sum of its own, to which ∂output is added.
 // 3. A chunk passes through all layers while it is in the cache; between chunks only ∂h of every layer is kept.
 //
 // In a cell with gates, δ_t are the gradients of the sums of all gates, [B, width], and its formula takes the place of ⊙ h′.
@@ -173,7 +174,7 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
     let deltas = deltas(share, chunk.layer)
     let outputs = outputs[chunk.layer] + steps.packedRow * hiddenSize
     let carry = stateGradients + chunk.layer * stateCount
-    let isShared = columns.count < hiddenSize
+    let isShared = share.plan.split == .columns
     let count = steps.steps.count
     let last = steps.place(ofStep: count - 1) * stepSize
     for row in 0..<rows.count {
@@ -190,7 +191,7 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
         let (here, after) = (steps.place(ofStep: step) * stepSize, steps.place(ofStep: step + 1) * stepSize)
         stack.engine.multiply(
           rows: rows.count, MatrixRows(base: deltas + (after + row), layout: layout),
-          by: weights, from: .accumulated,
+          by: weights, from: .preparedAndAdded,
           into: MatrixRows(base: deltas + (here + corner), layout: layout),
           then: activation, at: outputs + (here + corner))
         meet()
@@ -200,7 +201,7 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
       let next = steps.place(ofStep: count - 2) * stepSize
       stack.engine.multiply(
         rows: rows.count, MatrixRows(base: deltas + (last + row), layout: layout),
-        by: weights, from: .accumulated,
+        by: weights, from: .preparedAndAdded,
         into: MatrixRows(base: deltas + (next + row), layout: layout),
         then: activation, at: outputs + (next + row), links: count - 1, linkStride: next - last)
     }

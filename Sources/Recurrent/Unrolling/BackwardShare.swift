@@ -44,6 +44,7 @@ final class BackwardWorkspace<Scalar: TensorScalar>: Sendable {
   private let packedApart: Scratch<Scalar>
   private let packedProjected: Scratch<Scalar>
   private let unprojected: Scratch<Scalar>
+  private let zeros: Scratch<Scalar>
   private let panels: Scratch<Scalar>
   private let panelSize: Int
   private let starts: Scratch<Scalar>
@@ -62,6 +63,8 @@ final class BackwardWorkspace<Scalar: TensorScalar>: Sendable {
     packedProjected = Scratch(
       count: shape.isProjected ? engine.transposedSize(rows: shape.stateSize, depth: rows) : 0)
     unprojected = Scratch(count: shape.isProjected ? shape.rows * shape.hiddenSize : 0)
+    zeros = Scratch(count: shape.isProjected ? shape.hiddenSize : 0)
+    if shape.isProjected { zeros.base.fillWithZeros(count: shape.hiddenSize) }
     let widest = (max(shape.inputSize, shape.hiddenSize) + engine.panelWidth - 1) / engine.panelWidth
     panelSize = rows * ((widest + plan.threadCount - 1) / plan.threadCount * engine.panelWidth)
     panels = Scratch(count: plan.threadCount * panelSize)
@@ -75,7 +78,7 @@ final class BackwardWorkspace<Scalar: TensorScalar>: Sendable {
     BackwardShare(
       worker: worker, plan: plan, deltas: deltas.base, sums: sums.base, sumsApart: sumsApart.base,
       packedSums: packed.base, packedSumsApart: packedApart.base, packedProjected: packedProjected.base,
-      unprojected: unprojected.base, scratch: panels.base + worker * panelSize,
+      unprojected: unprojected.base, zeros: zeros.base, scratch: panels.base + worker * panelSize,
       starts: starts.base + worker * startSize)
   }
 }
@@ -96,6 +99,8 @@ struct BackwardShare<Scalar> {
   let packedProjected: UnsafeMutablePointer<Scalar>
   /// Of all workers: the gradients of a step's outputs before their projection, `[rows, H]`.
   let unprojected: UnsafeMutablePointer<Scalar>
+  /// Of all workers: a row of zeros, `[H]`.
+  let zeros: UnsafeMutablePointer<Scalar>
   /// Of this worker: room to pack columns.
   let scratch: UnsafeMutablePointer<Scalar>
   /// Of this worker: room for the states, `[rows, P]`, and the memories, `[rows, H]`, from which a run starts.

@@ -68,7 +68,7 @@ import Testing
         [
           "weight_ih_l0": .zeros([4, 3]), "weight_hh_l0": .zeros([4, 4]),
           "weight_ih_l0_reverse": .zeros([4, 3]),
-        ], "bidirectional"
+        ], "weight_hh_l0_reverse"
       ),
       (["weight_ih": .zeros([4, 3]), "weight_hh": .zeros([4, 4])], "a cell"),
       (["weight_ih_l0": .zeros([4, 3])], "weight_hh_l0"),

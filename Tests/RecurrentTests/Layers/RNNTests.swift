@@ -28,7 +28,8 @@ import Testing
       #expect(cell.biasHH?.shape == [10])
     }
     #expect(
-      ParameterName.allCases.map(\.rawValue) == ["weight_ih", "weight_hh", "bias_ih", "bias_hh"])
+      ParameterName.allCases.map(\.rawValue)
+        == ["weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr"])
   }
 
   @Test("a layer without bias has none, and the properties are what was asked for")

@@ -64,7 +64,7 @@ import Testing
         continue
       }
       func batched(_ tensor: Tensor<Float>) throws -> Tensor<Float> {
-        try tensor.reshaped([tensor.shape[0], 1, tensor.shape[1]])
+        try tensor.reshaped(to: [tensor.shape[0], 1, tensor.shape[1]])
       }
       let problem = Layer.Problem(
         input: try batched(sequence), hidden: row(all.problem.hidden), cell: row(all.problem.cell),
@@ -109,7 +109,8 @@ import Testing
     }
     let expected = try layer.results(all.shape, all.problem, execution(.rows, 1, chunk: 7), dropout: dropout)
     for split in [ForwardPlan.Split.rows, .columns, .layers] {
-      for (threadCount, chunk) in [(2, 1), (3, 3), (5, 2)] {
+      // Each thread of a pipeline has a layer.
+      for (threadCount, chunk) in [(2, 1), (3, 3), (5, 2)] where split != .layers || threadCount == 2 {
         let execution = execution(split, threadCount, chunk: chunk)
         expectBitwiseEqual(
           try layer.results(all.shape, all.problem, execution, dropout: dropout), expected,
