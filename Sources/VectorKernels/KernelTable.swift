@@ -17,6 +17,11 @@ public struct KernelTable<Scalar>: Sendable {
   /// ``scaleByDerivative(of:_:_:_:lanes:)``.
   public let scaleByDerivative:
     @Sendable (Activation, UnsafeMutablePointer<Scalar>, _ outputs: UnsafePointer<Scalar>, Int) -> Void
+  /// Adds the rows of a matrix to a vector. See ``addRows(_:rows:columns:rowStride:to:lanes:)``.
+  public let addRows:
+    @Sendable (
+      UnsafePointer<Scalar>, _ rows: Int, _ columns: Int, _ rowStride: Int, UnsafeMutablePointer<Scalar>
+    ) -> Void
   /// Reads a buffer of so many vectors that many times, and returns a value that depends on every
   /// load. See ``readRounds(_:vectorCount:rounds:lanes:)``.
   public let readRounds: @Sendable (UnsafePointer<Scalar>, _ vectorCount: Int, _ rounds: Int) -> Scalar
@@ -33,6 +38,10 @@ public struct KernelTable<Scalar>: Sendable {
     activate: @escaping @Sendable (Activation, UnsafeMutablePointer<Scalar>, Int) -> Void,
     scaleByDerivative:
       @escaping @Sendable (Activation, UnsafeMutablePointer<Scalar>, UnsafePointer<Scalar>, Int) -> Void,
+    addRows:
+      @escaping @Sendable (
+        UnsafePointer<Scalar>, Int, Int, Int, UnsafeMutablePointer<Scalar>
+      ) -> Void,
     readRounds:
       @escaping @Sendable (UnsafePointer<Scalar>, _ vectorCount: Int, _ rounds: Int) -> Scalar,
     multiplyAddRounds: @escaping @Sendable (Int) -> (operationsPerRound: Int, value: Scalar)
@@ -43,6 +52,7 @@ public struct KernelTable<Scalar>: Sendable {
     self.multiply = multiply
     self.activate = activate
     self.scaleByDerivative = scaleByDerivative
+    self.addRows = addRows
     self.readRounds = readRounds
     self.multiplyAddRounds = multiplyAddRounds
   }

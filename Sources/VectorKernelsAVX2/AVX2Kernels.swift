@@ -18,6 +18,7 @@ public enum AVX2Kernels {
     multiply: { multiply($0, lanes: FloatLanes256.self, tiling: Tiles()) },
     activate: { activate($0, $1, $2, lanes: FloatLanes256.self) },
     scaleByDerivative: { scaleByDerivative(of: $0, $1, $2, $3, lanes: FloatLanes256.self) },
+    addRows: { addRows($0, rows: $1, columns: $2, rowStride: $3, to: $4, lanes: FloatLanes256.self) },
     readRounds: { readRounds($0, vectorCount: $1, rounds: $2, lanes: FloatLanes256.self) },
     multiplyAddRounds: { multiplyAddRounds($0, lanes: FloatLanes256.self, tiling: Tiles()) })
 
@@ -29,6 +30,7 @@ public enum AVX2Kernels {
     multiply: { multiply($0, lanes: DoubleLanes256.self, tiling: Tiles()) },
     activate: { activate($0, $1, $2, lanes: DoubleLanes256.self) },
     scaleByDerivative: { scaleByDerivative(of: $0, $1, $2, $3, lanes: DoubleLanes256.self) },
+    addRows: { addRows($0, rows: $1, columns: $2, rowStride: $3, to: $4, lanes: DoubleLanes256.self) },
     readRounds: { readRounds($0, vectorCount: $1, rounds: $2, lanes: DoubleLanes256.self) },
     multiplyAddRounds: { multiplyAddRounds($0, lanes: DoubleLanes256.self, tiling: Tiles()) })
 

@@ -23,6 +23,7 @@ public enum BaselineKernels {
     multiply: { multiply($0, lanes: FloatLanes128.self, tiling: Tiles()) },
     activate: { activate($0, $1, $2, lanes: FloatLanes128.self) },
     scaleByDerivative: { scaleByDerivative(of: $0, $1, $2, $3, lanes: FloatLanes128.self) },
+    addRows: { addRows($0, rows: $1, columns: $2, rowStride: $3, to: $4, lanes: FloatLanes128.self) },
     readRounds: { readRounds($0, vectorCount: $1, rounds: $2, lanes: FloatLanes128.self) },
     multiplyAddRounds: { multiplyAddRounds($0, lanes: FloatLanes128.self, tiling: Tiles()) })
 
@@ -34,6 +35,7 @@ public enum BaselineKernels {
     multiply: { multiply($0, lanes: DoubleLanes128.self, tiling: Tiles()) },
     activate: { activate($0, $1, $2, lanes: DoubleLanes128.self) },
     scaleByDerivative: { scaleByDerivative(of: $0, $1, $2, $3, lanes: DoubleLanes128.self) },
+    addRows: { addRows($0, rows: $1, columns: $2, rowStride: $3, to: $4, lanes: DoubleLanes128.self) },
     readRounds: { readRounds($0, vectorCount: $1, rounds: $2, lanes: DoubleLanes128.self) },
     multiplyAddRounds: { multiplyAddRounds($0, lanes: DoubleLanes128.self, tiling: Tiles()) })
 

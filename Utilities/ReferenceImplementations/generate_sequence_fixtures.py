@@ -1,4 +1,4 @@
-"""Generates golden fixtures for layers of both directions, with projections and over sequences of unequal lengths.
+"""Generates golden fixtures for layers of both directions, with projections, normalized, and over sequences of unequal lengths.
 
 Names of tensors are those of generate_gated_fixtures.py. Sequences of unequal lengths are stored padded, with their lengths
 in the metadata; PyTorch computes them packed. The metadata's kind is "sequence" and its cell the module.
@@ -12,6 +12,7 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from layer_norm_lstm import LayerNormLSTM
 from generate_fixtures import describe, random, seed_of
 from stable_safetensors import save
 
@@ -22,6 +23,7 @@ KINDS = [
     ("lstm", nn.LSTM, {}),
     ("lstm-proj", nn.LSTM, {"proj_size": 3}),
     ("gru", nn.GRU, {}),
+    ("layernorm", LayerNormLSTM, {}),
 ]
 SHAPES = [
     # layers, bias, batch_first, state, lengths or steps and rows, I, H
@@ -35,6 +37,8 @@ def results(module, inputs, state, lengths):
     """Output, padded, and final states."""
     if lengths is None:
         return module(inputs, state)
+    if isinstance(module, LayerNormLSTM):
+        return module(inputs, state, lengths)
     packed = pack_padded_sequence(inputs, lengths, module.batch_first, enforce_sorted=False)
     output, final = module(packed, state)
     return pad_packed_sequence(output, module.batch_first)[0], final
@@ -74,7 +78,7 @@ def main() -> None:
     for (label, kind, options), (layers, bias, first, state, extent, inputs, hidden), both in cases:
         lengths = extent if isinstance(extent, list) else None
         steps, rows = (max(lengths), len(lengths)) if lengths else extent
-        if lengths is None and not both and "proj_size" not in options:
+        if lengths is None and not both and kind in (nn.RNN, nn.LSTM, nn.GRU) and not "proj_size" in options:
             continue  # Those of equal lengths and one direction are in the other files.
         extent_name = "lengths" + "_".join(map(str, lengths)) if lengths else f"t{steps}-b{rows}"
         name = "-".join(
@@ -85,7 +89,7 @@ def main() -> None:
             inputs, hidden, layers, bias=bias, batch_first=first, bidirectional=both, **options).double()
         cells = layers * (2 if both else 1)
         states = [[cells, rows, options.get("proj_size", hidden)]]
-        if kind is nn.LSTM:
+        if kind in (nn.LSTM, LayerNormLSTM):
             states.append([cells, rows, hidden])
         shape = ([rows, steps] if first else [steps, rows]) + [inputs]
         tensors = build(module, shape, lengths, states, state)

@@ -66,6 +66,15 @@ extension MatrixEngine {
     }
   }
 
+  /// Adds the rows of a matrix `[rows, columns]` to `target`, each element in the order of the rows.
+  @inline(__always)
+  func addRows(
+    of source: UnsafePointer<Scalar>, rows: Int, columns: Int, rowStride: Int,
+    to target: UnsafeMutablePointer<Scalar>
+  ) {
+    kernels.addRows(source, rows, columns, rowStride, target)
+  }
+
   /// C += Aᵀ·B for A [depth, rows], B [depth, columns] and C [rows, columns], all row-major and contiguous.
   ///
   /// Each element of C is a sum over `depth` in order; chunks of it are packed at a time.
@@ -90,14 +99,3 @@ extension MatrixEngine {
 
 /// Deep enough for a product to run at full speed, and few enough for both factors to stay in the second-level cache.
 private let depthOfChunk = 256
-
-/// Adds the rows of a matrix [rows, columns] to `target`, in order.
-@specialized(where Scalar == Float)
-@specialized(where Scalar == Double)
-func addRows<Scalar: TensorScalar>(
-  of source: UnsafePointer<Scalar>, rows: Int, columns: Int, to target: UnsafeMutablePointer<Scalar>
-) {
-  for row in 0..<rows {
-    for column in 0..<columns { target[column] += source[row * columns + column] }
-  }
-}

@@ -6,24 +6,34 @@ enum CellKind: Sendable, Equatable {
   case plain(Nonlinearity)
   case lstm
   case gru
+  /// One that a user has written.
+  case custom(CustomCellSizes)
 
   /// G: the blocks of H rows in the weights.
-  var gateCount: Int { gated?.gateCount ?? 1 }
-
-  /// The formula that follows the products; `nil` where it is a mere activation, which the recurrent product applies itself.
-  var gated: GatedCell? {
+  var gateCount: Int {
     switch self {
-    case .plain: nil
-    case .lstm: .lstm
-    case .gru: .gru
+    case .plain: 1
+    case .lstm: GatedCell.lstm.gateCount
+    case .gru: GatedCell.gru.gateCount
+    case .custom(let sizes): sizes.gateCount
     }
+  }
+
+  /// Whether a formula follows the products that is more than an activation, which the recurrent product applies itself.
+  var hasFormula: Bool {
+    if case .plain = self { false } else { true }
+  }
+
+  /// What a custom cell has beyond gates; nothing in other cells.
+  var customSizes: CustomCellSizes? {
+    if case .custom(let sizes) = self { sizes } else { nil }
   }
 
   /// The function that bounds what a cell hands on: of a plain cell the one that it was given, of the others tanh.
   var nonlinearity: Nonlinearity {
     switch self {
     case .plain(let nonlinearity): nonlinearity
-    case .lstm, .gru: .tanh
+    case .lstm, .gru, .custom: .tanh
     }
   }
 
@@ -31,13 +41,23 @@ enum CellKind: Sendable, Equatable {
   var activation: Activation {
     switch self {
     case .plain(let nonlinearity): nonlinearity.activation
-    case .lstm, .gru: .identity
+    case .lstm, .gru, .custom: .identity
     }
   }
 
   /// Whether a second state flows from step to step.
-  var carriesMemory: Bool { self == .lstm }
+  var carriesMemory: Bool { self == .lstm || customSizes?.carriesMemory == true }
 
   /// Whether the formula takes the sums of the state apart from those of the input, each with its own bias.
-  var takesSumsApart: Bool { self == .gru }
+  var takesSumsApart: Bool { self == .gru || customSizes != nil }
+}
+
+/// How much a custom cell takes and keeps.
+struct CustomCellSizes: Sendable, Equatable {
+  var gateCount: Int
+  var carriesMemory: Bool
+  /// K: the parameters of a unit beside its weights and biases.
+  var unitParameterCount: Int
+  /// The vectors of H that a step keeps for the way back, beside its gates, its memory and its output.
+  var keptVectorCount: Int
 }

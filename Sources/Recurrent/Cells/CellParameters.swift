@@ -14,6 +14,8 @@ public struct CellParameters<Scalar: TensorScalar>: Sendable, Equatable {
   public var biasHH: Tensor<Scalar>?
   /// The weights of the projection: `weight_hr`, shape `[P, H]`; `nil` in a cell without projection.
   public var weightHR: Tensor<Scalar>?
+  /// The parameters of the units that a ``CustomCell`` has beside: `weight_unit`, shape `[K, H]`; `nil` in other cells.
+  public var weightUnit: Tensor<Scalar>?
 
   /// Creates the parameters of a cell.
   ///
@@ -23,15 +25,18 @@ public struct CellParameters<Scalar: TensorScalar>: Sendable, Equatable {
   ///   - biasIH: The bias beside the input product, `[G·H]`, or `nil`.
   ///   - biasHH: The bias beside the recurrent product, `[G·H]`, or `nil`.
   ///   - weightHR: The weights of the projection, `[P, H]`, or `nil`.
+  ///   - weightUnit: The parameters of the units, `[K, H]`, or `nil`.
   public init(
     weightIH: Tensor<Scalar>, weightHH: Tensor<Scalar>,
-    biasIH: Tensor<Scalar>? = nil, biasHH: Tensor<Scalar>? = nil, weightHR: Tensor<Scalar>? = nil
+    biasIH: Tensor<Scalar>? = nil, biasHH: Tensor<Scalar>? = nil, weightHR: Tensor<Scalar>? = nil,
+    weightUnit: Tensor<Scalar>? = nil
   ) {
     self.weightIH = weightIH
     self.weightHH = weightHH
     self.biasIH = biasIH
     self.biasHH = biasHH
     self.weightHR = weightHR
+    self.weightUnit = weightUnit
   }
 
   /// Parameters of one value.
@@ -42,6 +47,7 @@ public struct CellParameters<Scalar: TensorScalar>: Sendable, Equatable {
     biasIH = bias ? tensor(.biasIH) : nil
     biasHH = bias ? tensor(.biasHH) : nil
     weightHR = sizes.projectionSize == nil ? nil : tensor(.weightHR)
+    weightUnit = sizes.unitParameterCount == 0 ? nil : tensor(.weightUnit)
   }
 
   /// Calls `body` with every parameter's name and tensor, in PyTorch's order.
@@ -64,6 +70,11 @@ public struct CellParameters<Scalar: TensorScalar>: Sendable, Equatable {
       weightHR = nil
       defer { weightHR = weight }
       try body(.weightHR, &weight)
+    }
+    if var weight = weightUnit {
+      weightUnit = nil
+      defer { weightUnit = weight }
+      try body(.weightUnit, &weight)
     }
   }
 
@@ -89,6 +100,8 @@ public enum ParameterName: String, Sendable, CaseIterable {
   case biasHH = "bias_hh"
   /// The weights of the projection.
   case weightHR = "weight_hr"
+  /// The parameters of the units that a custom cell has beside.
+  case weightUnit = "weight_unit"
 
   /// The parameter's shape in a cell of these sizes.
   func shape(in sizes: CellSizes) -> Shape {
@@ -98,6 +111,7 @@ public enum ParameterName: String, Sendable, CaseIterable {
     case .weightHH: [sums, stateSize]
     case .biasIH, .biasHH: [sums]
     case .weightHR: [stateSize, sizes.hiddenSize]
+    case .weightUnit: [sizes.unitParameterCount, sizes.hiddenSize]
     }
   }
 }
@@ -112,4 +126,6 @@ struct CellSizes {
   var projectionSize: Int?
   /// G.
   var gateCount: Int
+  /// K, in a custom cell.
+  var unitParameterCount = 0
 }

@@ -10,6 +10,8 @@ struct PreparedCell<Scalar: TensorScalar>: Sendable {
   let recurrent: PreparedMatrix<Scalar>
   /// W_hr [P, H].
   let projection: PreparedMatrix<Scalar>?
+  /// The parameters of the units, `[K, H]`.
+  let unitParameters: [Scalar]
 
   init(
     _ parameters: CellParameters<Scalar>, of kind: CellKind, layout: GateLayout,
@@ -29,6 +31,7 @@ struct PreparedCell<Scalar: TensorScalar>: Sendable {
       engine.prepare(
         $0.scalars, columns: $0.shape[0], depth: $0.shape[1], columnStride: $0.shape[1], depthStride: 1)
     }
+    unitParameters = parameters.weightUnit?.scalars ?? []
   }
 }
 
@@ -60,22 +63,26 @@ struct PreparedCellTranspose<Scalar: TensorScalar>: Sendable {
 final class PreparedStack<Scalar: TensorScalar>: PreparedForEngine {
   let engine: MatrixEngine<Scalar>
   let kind: CellKind
-  /// What follows the products in cells with gates.
-  let formulas: CellTable<Scalar>
+  /// What follows the products; `nil` where it is a mere activation.
+  let formula: StepFormula<Scalar>?
   let layout: GateLayout
   let cells: [PreparedCell<Scalar>]
   /// Made when a gradient is first asked for.
   private let transposedCells = Mutex<[PreparedCellTranspose<Scalar>]?>(nil)
 
   init(
-    _ parameters: [CellParameters<Scalar>], of kind: CellKind, hiddenSize: Int,
+    _ parameters: [CellParameters<Scalar>], of kind: CellKind, custom: CustomFormula<Scalar>?,
+    hiddenSize: Int,
     for engine: MatrixEngine<Scalar>
   ) {
     self.engine = engine
     self.kind = kind
-    formulas = Scalar._operations.cells(engine.instructions)
+    let table = Scalar._operations.cells(engine.instructions)
+    formula = StepFormula(kind, custom, table, hiddenSize: hiddenSize, engine.kernels)
     let layout = GateLayout(
-      gateCount: kind.gateCount, hiddenSize: hiddenSize, unitsPerBlock: formulas.unitsPerBlock)
+      gateCount: kind.gateCount, hiddenSize: hiddenSize,
+      // A custom cell sees its row as a user does, all units of a gate side by side.
+      unitsPerBlock: custom == nil ? table.unitsPerBlock : hiddenSize)
     self.layout = layout
     cells = parameters.map { PreparedCell($0, of: kind, layout: layout, for: engine) }
   }

@@ -136,7 +136,7 @@ extension RecurrentStack {
         sizes.gateCount = 1
         let shape = name.shape(in: sizes)
         var scalars: [Scalar] = []
-        for _ in 0..<(name == .weightHR ? 1 : kind.gateCount) {
+        for _ in 0..<([.weightHR, .weightUnit].contains(name) ? 1 : kind.gateCount) {
           scalars += try initializer.tensor(shape, backend: backend, using: &generator).scalars
         }
         tensor = Tensor(unchecked: scalars, shape: tensor.shape)

@@ -23,11 +23,13 @@ package struct Architecture: Equatable, Sendable {
       }
     }
 
-    fileprivate init(_ kind: CellKind) {
+    /// `nil` for cells whose weights tell nothing.
+    fileprivate init?(_ kind: CellKind) {
       switch kind {
       case .plain: self = .plain
       case .lstm: self = .lstm
       case .gru: self = .gru
+      case .custom: return nil
       }
     }
   }
@@ -109,7 +111,7 @@ package struct Architecture: Equatable, Sendable {
     guard cell == self.cell else {
       throw .invalidValue(
         argument: "weight_hh" + (kind == .cell ? "" : "_l0"),
-        expected: "the weights \(cell.weights) of \(cell.rawValue)",
+        expected: cell.map { "the weights \($0.weights) of \($0.rawValue)" } ?? "those of a custom cell",
         actual: "the weights \(self.cell.weights) of \(self.cell.rawValue), H = \(hiddenSize)")
     }
   }

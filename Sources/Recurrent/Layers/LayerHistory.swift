@@ -33,13 +33,15 @@ struct LayerHistory<Scalar: TensorScalar>: @unchecked Sendable {
     } else {
       dropped = nil
     }
-    if call.ready.kind.gated != nil {
+    if call.ready.kind.hasFormula {
       let width = call.ready.layout.width
+      let keptWidth = (call.ready.kind.customSizes?.keptVectorCount ?? 0) * hiddenSize
       gates = GateHistory(
         gates: take(stack.cellCount * count * width),
         memories: take(stack.cellCount * count * hiddenSize),
         unprojected: stack.projectionSize == nil ? nil : take(stack.cellCount * count * hiddenSize),
-        packedRowCount: count, hiddenSize: hiddenSize, width: width)
+        kept: take(stack.cellCount * count * keptWidth), packedRowCount: count, hiddenSize: hiddenSize,
+        width: width, keptWidth: keptWidth)
     } else {
       gates = nil
     }
@@ -64,7 +66,8 @@ struct GradientMemory<Scalar: TensorScalar> {
     let projection = stack.projectionSize.map { $0 * stack.hiddenSize } ?? 0
     let inputWeights = (0..<stack.cellCount).map { width * stack.sizes(ofCell: $0).inputSize }
     let recurrentWeights = width * stack.stateSize
-    let others = recurrentWeights + bias + biasApart + projection
+    let unitParameters = (stack.kind.customSizes?.unitParameterCount ?? 0) * stack.hiddenSize
+    let others = recurrentWeights + bias + biasApart + projection + unitParameters
     parameters = AlignedBuffer(count: inputWeights.reduce(0) { $0 + $1 + others })
     parameters.base.fillWithZeros(count: parameters.count)
     var next = parameters.base
@@ -75,7 +78,8 @@ struct GradientMemory<Scalar: TensorScalar> {
         CellGradientMemory(
           weightIH: next, weightHH: next + count, biasIH: bias > 0 ? biases : nil,
           biasHH: biasApart > 0 ? biases + bias : nil,
-          weightHR: projection > 0 ? biases + (bias + biasApart) : nil))
+          weightHR: projection > 0 ? biases + (bias + biasApart) : nil,
+          weightUnit: unitParameters > 0 ? biases + (bias + biasApart + projection) : nil))
       next += count + others
     }
     self.cells = cells
@@ -92,17 +96,17 @@ struct GradientMemory<Scalar: TensorScalar> {
     }
     return cells.enumerated().map { index, cell in
       let biasIH = cell.biasIH.map(vector)
-      let projection = cell.weightHR.map { base in
-        let count = stack.stateSize * stack.hiddenSize
+      let plain = { (base: UnsafeMutablePointer<Scalar>, name: ParameterName) in
+        let shape = name.shape(in: stack.sizes(ofCell: index))
         return Tensor(
-          unchecked: Array(UnsafeBufferPointer(start: base, count: count)),
-          shape: [stack.stateSize, stack.hiddenSize])
+          unchecked: Array(UnsafeBufferPointer(start: base, count: shape[0] * shape[1])), shape: shape)
       }
       // Where the biases are added together, the gradient is that of either.
       return CellParameters(
         weightIH: matrix(cell.weightIH, stack.sizes(ofCell: index).inputSize),
         weightHH: matrix(cell.weightHH, stack.stateSize), biasIH: biasIH,
-        biasHH: cell.biasHH.map(vector) ?? biasIH, weightHR: projection)
+        biasHH: cell.biasHH.map(vector) ?? biasIH, weightHR: cell.weightHR.map { plain($0, .weightHR) },
+        weightUnit: cell.weightUnit.map { plain($0, .weightUnit) })
     }
   }
 }

@@ -65,7 +65,8 @@ extension Linear {
           }
           parameters.bias?.scalars.withUnsafeMutableBufferPointer {
             guard let target = $0.baseAddress else { return }
-            addRows(of: gradient, rows: rows, columns: outputSize, to: target)
+            engine.addRows(
+              of: gradient, rows: rows, columns: outputSize, rowStride: outputSize, to: target)
           }
         }
       }

@@ -44,7 +44,7 @@ extension RecurrentStack {
       shape: ForwardShape(
         steps: steps, rows: rows, inputSize: inputSize, hiddenSize: hiddenSize,
         layerCount: layerCount, scalarSize: MemoryLayout<Scalar>.size, gateCount: kind.gateCount,
-        projectionSize: projectionSize),
+        projectionSize: projectionSize, hasWholeRows: custom != nil),
       schedule: schedule, batchFirst: batchFirst, execution: execution)
   }
 

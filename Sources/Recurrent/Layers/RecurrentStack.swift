@@ -9,6 +9,8 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
   let layerCount: Int
   let directions: Directions
   let kind: CellKind
+  /// The formula of a custom cell.
+  let custom: CustomFormula<Scalar>?
   let hasBias: Bool
 
   /// The parameters of every cell, layer by layer, in each of them the forward direction first; empty where the sizes are
@@ -25,7 +27,7 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
   /// Creates a stack of zeros.
   init(
     _ kind: CellKind, inputSize: Int, hiddenSize: Int, projectionSize: Int? = nil, layerCount: Int,
-    directions: Directions = .forward, bias: Bool
+    directions: Directions = .forward, bias: Bool, custom: CustomFormula<Scalar>? = nil
   ) {
     self.inputSize = inputSize
     self.hiddenSize = hiddenSize
@@ -33,6 +35,7 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
     self.layerCount = layerCount
     self.directions = directions
     self.kind = kind
+    self.custom = custom
     hasBias = bias
     hasValidSizes =
       Self.sizeError(
@@ -59,7 +62,8 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
   func sizes(ofCell cell: Int) -> CellSizes {
     CellSizes(
       inputSize: features(intoLayer: cell / directions.count), hiddenSize: hiddenSize,
-      projectionSize: projectionSize, gateCount: kind.gateCount)
+      projectionSize: projectionSize, gateCount: kind.gateCount,
+      unitParameterCount: kind.customSizes?.unitParameterCount ?? 0)
   }
 
   /// Checks the sizes.
@@ -88,9 +92,16 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
         argument: "projectionSize", expected: "1 to hiddenSize − 1, which is \(hiddenSize - 1)",
         actual: projectionSize)
     }
+    if let custom = kind.customSizes {
+      let counts = [("gateCount", custom.gateCount, 1), ("keptVectorCount", custom.keptVectorCount, 0)]
+      for (argument, count, least) in counts where !(least...greatestGateCount).contains(count) {
+        return .invalidSize(argument: argument, expected: "\(least) to \(greatestGateCount)", actual: count)
+      }
+    }
     // Twice, for both directions.
+    let unitParameterCount = kind.customSizes?.unitParameterCount ?? 0
     let count = Shape.elementCount(
-      of: [2 * layerCount, kind.gateCount, hiddenSize, inputSize + 4 * hiddenSize])
+      of: [2 * layerCount, kind.gateCount, hiddenSize, inputSize + 4 * hiddenSize + unitParameterCount])
     guard let count, count <= greatestParameterCount else {
       return .invalidSize(
         argument: "hiddenSize", expected: "at most \(greatestParameterCount) parameters in all",
@@ -101,6 +112,8 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
 
   /// Sizes fit the 32-bit integers of BLAS.
   static var greatestSize: Int { Int(Int32.max) }
+  /// More gates than any cell has.
+  private static var greatestGateCount: Int { 1024 }
   /// 2³⁶ parameters, 256 GiB of `Float`: beyond any machine that this package is for.
   private static var greatestParameterCount: Int { 1 << 36 }
 
@@ -114,6 +127,7 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
       let tensors: [(ParameterName, Tensor<Scalar>?)] = [
         (.weightIH, cell.weightIH), (.weightHH, cell.weightHH),
         (.biasIH, cell.biasIH), (.biasHH, cell.biasHH), (.weightHR, cell.weightHR),
+        (.weightUnit, cell.weightUnit),
       ]
       for (name, tensor) in tensors {
         let shape = name.shape(in: sizes(ofCell: index))
@@ -123,6 +137,12 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
             argument: "parameters[\(index)].\(name.rawValue)", expected: shape.description,
             actual: tensor.shape)
         }
+      }
+      guard (cell.weightUnit != nil) == (sizes(ofCell: index).unitParameterCount > 0) else {
+        throw .invalidValue(
+          argument: "parameters[\(index)].weight_unit",
+          expected: cell.weightUnit == nil ? "the parameters of the units" : "none in a cell without",
+          actual: cell.weightUnit == nil ? "none" : "parameters")
       }
       guard (cell.weightHR != nil) == (projectionSize != nil) else {
         throw .invalidValue(
@@ -152,7 +172,7 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
       try validateSizes()
       try validateParameters()
       return PreparedStack(
-        parameters, of: kind, hiddenSize: hiddenSize,
+        parameters, of: kind, custom: custom, hiddenSize: hiddenSize,
         for: try MatrixEngine(backend: backend, instructions: instructions))
     }
   }

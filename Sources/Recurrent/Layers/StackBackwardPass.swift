@@ -50,7 +50,7 @@ struct StackBackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
     ForwardShape(
       steps: schedule.stepCount, rows: rows, inputSize: inputSize, hiddenSize: stack.hiddenSize,
       layerCount: layerCount, scalarSize: MemoryLayout<Scalar>.size, gateCount: stack.kind.gateCount,
-      projectionSize: stack.projectionSize)
+      projectionSize: stack.projectionSize, hasWholeRows: stack.custom != nil)
   }
 
   private func plan(_ shape: ForwardShape) -> BackwardPlan {

@@ -106,7 +106,7 @@ struct StackDifferentiation<Scalar: TensorScalar>: Sendable {
     var state = stateGradient ?? [Scalar](repeating: 0, count: count * stack.stateSize)
     var memory =
       memoryGradient
-      ?? (stack.kind.gated == nil ? [] : [Scalar](repeating: 0, count: count * stack.hiddenSize))
+      ?? (!stack.kind.hasFormula ? [] : [Scalar](repeating: 0, count: count * stack.hiddenSize))
     let inputCount = schedule.packedRowCount * stack.inputSize
     let input = try [Scalar](unsafeUninitializedCapacity: inputCount) {
       input, count throws(RecurrentError) in

@@ -8,7 +8,7 @@ extension BackwardPass {
   /// The gradients of the sums of every step, from the last to the first, and of state and memory before the chunk.
   @inline(__always)
   func carryBack(
-    _ gated: GatedCell, _ chunk: BackwardChunk, _ share: BackwardShare<Scalar>, meet: () -> Void
+    _ formula: StepFormula<Scalar>, _ chunk: BackwardChunk, _ share: BackwardShare<Scalar>, meet: () -> Void
   ) {
     guard let gateHistory, let memoryGradients else { preconditionFailure("a pass that has kept no gates") }
     let (steps, layer) = (chunk.steps, chunk.layer)
@@ -64,8 +64,7 @@ extension BackwardPass {
           by: projection.columns(units), from: .prepared,
           into: MatrixRows(base: carried, layout: RowLayout(rowStride: hiddenSize)), then: .identity)
       }
-      stack.formulas.backward(
-        gated,
+      formula.backward(
         CellStepGradient(
           rows: rows.count, units: units.count, gates: UnitRows(gates + gateCorner, stride: width),
           state: unitRows(state),
@@ -75,7 +74,15 @@ extension BackwardPass {
           sumGradients: UnitRows(sums + gateCorner, stride: width),
           recurrentSumGradients: stack.kind.takesSumsApart
             ? UnitRows(recurrentSums + gateCorner, stride: width) : nil,
-          stateGradient: unitRows(carried)))
+          stateGradient: unitRows(carried)),
+        CustomStep(
+          unitParameters: stack.cells[transposes.startIndex + layer].unitParameters,
+          kept: UnitRows(
+            gateHistory.kept(ofLayer: layer).base + (place + rows.lowerBound) * gateHistory.keptWidth,
+            stride: gateHistory.keptWidth),
+          unitGradients: UnitRows(
+            unitGradients(share, layer) + (here * steps.rowsPerStep + rows.lowerBound) * unitParameterCount,
+            stride: unitParameterCount)))
       if share.plan.split == .columns { meet() }
       stack.engine.multiply(
         rows: rows.count, MatrixRows(base: recurrentSums, layout: RowLayout(rowStride: width)),

@@ -101,20 +101,28 @@ extension BackwardPass {
         into: target, scratch: share.scratch)
     }
 
-    let biases = share.columns(of: width, panelWidth: panelWidth)
-    addRows(sums, count: depth, columns: biases, to: gradients.biasIH)
-    addRows(recurrentSums, count: depth, columns: biases, to: gradients.biasHH)
+    addRows(sums, (depth, width), share, to: gradients.biasIH)
+    addRows(recurrentSums, (depth, width), share, to: gradients.biasHH)
+    addRows(
+      UnsafePointer(unitGradients(share, chunk.layer)), (depth, unitParameterCount), share,
+      to: gradients.weightUnit)
   }
 
-  /// Adds some columns of the sums' gradients in all rows to those of a bias.
+  /// K·H, the parameters of the units of a custom cell.
+  var unitParameterCount: Int { (stack.kind.customSizes?.unitParameterCount ?? 0) * shape.hiddenSize }
+
+  /// Adds a worker's columns of all rows of gradients, `[rows, columns]`, to those of a vector that each row has taken.
   @inline(__always)
   private func addRows(
-    _ sums: UnsafePointer<Scalar>, count: Int, columns: Range<Int>, to bias: UnsafeMutablePointer<Scalar>?
+    _ gradients: UnsafePointer<Scalar>, _ size: (rows: Int, columns: Int), _ share: BackwardShare<Scalar>,
+    to vector: UnsafeMutablePointer<Scalar>?
   ) {
-    guard let bias else { return }
-    for row in 0..<count {
-      for column in columns { bias[column] += sums[row * width + column] }
-    }
+    guard let vector else { return }
+    let columns = share.columns(of: size.columns, panelWidth: stack.engine.panelWidth)
+    guard !columns.isEmpty else { return }
+    stack.engine.addRows(
+      of: gradients + columns.lowerBound, rows: size.rows, columns: columns.count, rowStride: size.columns,
+      to: vector + columns.lowerBound)
   }
 
   /// The gradient of what the layer took: of the layer's below outputs, or of the input.

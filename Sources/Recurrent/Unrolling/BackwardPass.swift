@@ -97,8 +97,8 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
           takeOutputGradient(of: chunk, share)
           meet()
         }
-        if let gated = stack.kind.gated {
-          carryBack(gated, chunk, share, meet: meet)
+        if let formula = stack.formula {
+          carryBack(formula, chunk, share, meet: meet)
         } else {
           carryBack(chunk, share, meet: meet)
         }
@@ -125,7 +125,7 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
 
   /// The gradients of a layer's sums in a chunk, `[steps, rows, width]`.
   func sums(_ share: BackwardShare<Scalar>, _ layer: Int) -> UnsafeMutablePointer<Scalar> {
-    guard stack.kind.gated != nil else { return deltas(share, layer) }
+    guard stack.formula != nil else { return deltas(share, layer) }
     return share.sums + (layer & 1) * share.plan.stepsPerChunk * shape.rows * width
   }
 
@@ -133,6 +133,11 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
   func recurrentSums(_ share: BackwardShare<Scalar>, _ layer: Int) -> UnsafeMutablePointer<Scalar> {
     guard stack.kind.takesSumsApart else { return sums(share, layer) }
     return share.sumsApart + (layer & 1) * share.plan.stepsPerChunk * shape.rows * width
+  }
+
+  /// The gradients of the parameters of a layer's units in a chunk by row, `[steps, rows, K·H]`.
+  func unitGradients(_ share: BackwardShare<Scalar>, _ layer: Int) -> UnsafeMutablePointer<Scalar> {
+    share.unitGradients + (layer & 1) * share.plan.stepsPerChunk * shape.rows * unitParameterCount
   }
 
   /// Packs a worker's part of rows of gradients for products over all rows of the chunk.

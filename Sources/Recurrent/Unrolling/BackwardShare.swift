@@ -32,6 +32,8 @@ struct CellGradientMemory<Scalar> {
   let biasHH: UnsafeMutablePointer<Scalar>?
   /// `[P, H]`, where the state is a projection.
   let weightHR: UnsafeMutablePointer<Scalar>?
+  /// `[K, H]`, in a custom cell.
+  let weightUnit: UnsafeMutablePointer<Scalar>?
 }
 
 /// The memory of one backward pass.
@@ -45,6 +47,7 @@ final class BackwardWorkspace<Scalar: TensorScalar>: Sendable {
   private let packedProjected: Scratch<Scalar>
   private let unprojected: Scratch<Scalar>
   private let zeros: Scratch<Scalar>
+  private let unitGradients: Scratch<Scalar>
   private let panels: Scratch<Scalar>
   private let panelSize: Int
   private let starts: Scratch<Scalar>
@@ -56,7 +59,7 @@ final class BackwardWorkspace<Scalar: TensorScalar>: Sendable {
     let rows = plan.stepsPerChunk * shape.rows
     let packedSize = engine.transposedSize(rows: pass.width, depth: rows)
     deltas = Scratch(count: 2 * rows * shape.stateSize)
-    sums = Scratch(count: kind.gated == nil ? 0 : 2 * rows * pass.width)
+    sums = Scratch(count: !kind.hasFormula ? 0 : 2 * rows * pass.width)
     sumsApart = Scratch(count: kind.takesSumsApart ? 2 * rows * pass.width : 0)
     packed = Scratch(count: packedSize)
     packedApart = Scratch(count: kind.takesSumsApart ? packedSize : 0)
@@ -65,6 +68,7 @@ final class BackwardWorkspace<Scalar: TensorScalar>: Sendable {
     unprojected = Scratch(count: shape.isProjected ? shape.rows * shape.hiddenSize : 0)
     zeros = Scratch(count: shape.isProjected ? shape.hiddenSize : 0)
     if shape.isProjected { zeros.base.fillWithZeros(count: shape.hiddenSize) }
+    unitGradients = Scratch(count: 2 * rows * pass.unitParameterCount)
     let widest = (max(shape.inputSize, shape.hiddenSize) + engine.panelWidth - 1) / engine.panelWidth
     panelSize = rows * ((widest + plan.threadCount - 1) / plan.threadCount * engine.panelWidth)
     panels = Scratch(count: plan.threadCount * panelSize)
@@ -78,7 +82,8 @@ final class BackwardWorkspace<Scalar: TensorScalar>: Sendable {
     BackwardShare(
       worker: worker, plan: plan, deltas: deltas.base, sums: sums.base, sumsApart: sumsApart.base,
       packedSums: packed.base, packedSumsApart: packedApart.base, packedProjected: packedProjected.base,
-      unprojected: unprojected.base, zeros: zeros.base, scratch: panels.base + worker * panelSize,
+      unprojected: unprojected.base, zeros: zeros.base, unitGradients: unitGradients.base,
+      scratch: panels.base + worker * panelSize,
       starts: starts.base + worker * startSize)
   }
 }
@@ -101,6 +106,8 @@ struct BackwardShare<Scalar> {
   let unprojected: UnsafeMutablePointer<Scalar>
   /// Of all workers: a row of zeros, `[H]`.
   let zeros: UnsafeMutablePointer<Scalar>
+  /// Of all workers: the gradients of the parameters of units in two layers by row, `[2, steps, rows, K·H]`.
+  let unitGradients: UnsafeMutablePointer<Scalar>
   /// Of this worker: room to pack columns.
   let scratch: UnsafeMutablePointer<Scalar>
   /// Of this worker: room for the states, `[rows, P]`, and the memories, `[rows, H]`, from which a run starts.

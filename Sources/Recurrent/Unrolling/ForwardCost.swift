@@ -73,7 +73,7 @@ struct ForwardCost {
   private func mostThreads(_ split: ForwardPlan.Split) -> Int {
     switch split {
     case .rows: shape.rows
-    case .columns: min(16, (shape.hiddenSize + panelWidth - 1) / panelWidth)
+    case .columns: shape.hasWholeRows ? 1 : min(16, (shape.hiddenSize + panelWidth - 1) / panelWidth)
     case .layers: shape.layerCount
     }
   }

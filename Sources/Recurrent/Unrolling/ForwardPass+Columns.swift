@@ -33,9 +33,9 @@ extension ForwardPass {
           meet()
           source = dropped.inputs(ofLayer: layer).view(of: chunk)
         }
-        if let gated = stack.kind.gated {
+        if let formula = stack.formula {
           unroll(
-            gated, ofLayer: layer, chunk, units: units, states: states, from: source, into: target,
+            formula, ofLayer: layer, chunk, units: units, states: states, from: source, into: target,
             unprojected: scratch + betweenSize(for: Share(rows: all, layers: 0..<shape.layerCount)),
             scratch: gateBase, meet: meet)
         } else {

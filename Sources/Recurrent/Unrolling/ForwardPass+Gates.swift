@@ -12,16 +12,20 @@ struct GateHistory<Scalar> {
   let memories: UnsafeMutablePointer<Scalar>
   /// The formula's outputs, `[L, N, H]`; `nil` where they are the states.
   let unprojected: UnsafeMutablePointer<Scalar>?
+  /// What custom cells keep beside, `[L, N, keptWidth]`.
+  let kept: UnsafeMutablePointer<Scalar>
   let packedRowCount: Int
   let hiddenSize: Int
   let width: Int
+  let keptWidth: Int
 
   /// What one cell of many keeps, as if it were a layer alone.
   func ofCell(_ cell: Int) -> GateHistory {
     GateHistory(
       gates: gates + cell * packedRowCount * width, memories: memories + cell * packedRowCount * hiddenSize,
       unprojected: unprojected.map { $0 + cell * packedRowCount * hiddenSize },
-      packedRowCount: packedRowCount, hiddenSize: hiddenSize, width: width)
+      kept: kept + cell * packedRowCount * keptWidth,
+      packedRowCount: packedRowCount, hiddenSize: hiddenSize, width: width, keptWidth: keptWidth)
   }
 
   /// The values of a layer's gates.
@@ -36,6 +40,12 @@ struct GateHistory<Scalar> {
     SequenceMemory(memories + layer * packedRowCount * hiddenSize, features: hiddenSize)
   }
 
+  /// What a layer's custom cell keeps beside.
+  @inline(__always)
+  func kept(ofLayer layer: Int) -> SequenceMemory<Scalar> {
+    SequenceMemory(kept + layer * packedRowCount * keptWidth, features: keptWidth)
+  }
+
   /// The outputs of a layer's formula, where they are not the states.
   @inline(__always)
   func unprojected(ofLayer layer: Int) -> SequenceMemory<Scalar>? {
@@ -47,15 +57,19 @@ extension ForwardPass {
   /// The scalars that a thread needs for cells with gates: the sums of a chunk, those that are apart, and what the formula
   /// keeps where nobody asks for it.
   func gateScratchSize(rows: Int) -> Int {
-    guard stack.kind.gated != nil else { return 0 }
-    return (plan.stepsPerChunk + 1) * rows * stack.layout.width + rows * shape.hiddenSize
+    guard stack.formula != nil else { return 0 }
+    return rows * ((plan.stepsPerChunk + 1) * stack.layout.width + shape.hiddenSize + keptWidth)
   }
+
+  /// The scalars that a custom cell keeps of a row.
+  private var keptWidth: Int { (stack.kind.customSizes?.keptVectorCount ?? 0) * shape.hiddenSize }
 
   /// Runs some units of a cell with gates over a chunk, and some features of its states where they are projected; `meet`
   /// returns when all who share the cell have called it. `unprojected` is shared by them, and has room for a step.
   @inline(__always)
   func unroll(
-    _ gated: GatedCell, ofLayer layer: Int, _ chunk: SequenceChunk, units: Range<Int>, states: Range<Int>,
+    _ formula: StepFormula<Scalar>, ofLayer layer: Int, _ chunk: SequenceChunk, units: Range<Int>,
+    states: Range<Int>,
     from source: SequenceView<Scalar>, into target: SequenceView<Scalar>,
     unprojected: UnsafeMutablePointer<Scalar>, scratch: UnsafeMutablePointer<Scalar>, meet: () -> Void
   ) {
@@ -65,10 +79,12 @@ extension ForwardPass {
     let recurrent = cell.recurrent.columns(columns)
     let apart = SequenceView(base: scratch, stepStride: 0, rowStride: width).from(feature: columns.lowerBound)
     let kept = SequenceView(base: scratch + rows * width, stepStride: 0, rowStride: shape.hiddenSize)
+    let forgotten = SequenceView(
+      base: kept.base + rows * shape.hiddenSize, stepStride: 0, rowStride: keptWidth)
     let sums =
       (gateHistory?.gates(ofLayer: layer).view(of: chunk)
       ?? SequenceView(
-        base: kept.base + rows * shape.hiddenSize, stepStride: rows * width, rowStride: width))
+        base: forgotten.base + rows * keptWidth, stepStride: rows * width, rowStride: width))
       .from(feature: columns.lowerBound)
     let formulaOutput =
       cell.projection == nil
@@ -81,6 +97,7 @@ extension ForwardPass {
         rowStride: shape.hiddenSize)
     }
     let history = gateHistory?.memories(ofLayer: layer).view(of: chunk)
+    let beside = gateHistory?.kept(ofLayer: layer).view(of: chunk) ?? forgotten
     stack.engine.multiply(
       rows: steps * rows, source.allSteps(rows: rows), by: cell.input.columns(columns),
       from: .prepared, into: sums.allSteps(rows: rows), then: .identity)
@@ -97,8 +114,7 @@ extension ForwardPass {
       // Where nothing is kept, what a step keeps takes the place of what the step before has kept.
       let memory = history?.from(step: step, row: 0) ?? carried ?? kept
       let before = carried.map { step == 0 ? $0 : history?.from(step: step - 1, row: 0) ?? $0 } ?? memory
-      stack.formulas.forward(
-        gated,
+      formula.forward(
         CellStep(
           rows: rows, units: units.count, gates: gates.unitRows(from: 0),
           recurrentSums: stack.kind.takesSumsApart ? apart.unitRows(from: 0) : nil,
@@ -106,7 +122,9 @@ extension ForwardPass {
           state: (cell.projection == nil ? previous : output).unitRows(from: units.lowerBound),
           memoryBefore: before.unitRows(from: units.lowerBound),
           memory: memory.unitRows(from: units.lowerBound),
-          output: output.unitRows(from: units.lowerBound)))
+          output: output.unitRows(from: units.lowerBound)),
+        CustomStep(
+          unitParameters: cell.unitParameters, kept: beside.from(step: step, row: 0).unitRows(from: 0)))
       meet()
       if let projection = cell.projection {
         stack.engine.multiply(

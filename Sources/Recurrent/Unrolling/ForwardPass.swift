@@ -147,9 +147,9 @@ struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
         dropped.drop(source, intoLayer: layer, chunk, rows: chunk.rows)
         source = dropped.inputs(ofLayer: layer).view(of: chunk)
       }
-      if let gated = stack.kind.gated {
+      if let formula = stack.formula {
         unroll(
-          gated, ofLayer: layer, chunk, units: 0..<shape.hiddenSize, states: 0..<shape.stateSize,
+          formula, ofLayer: layer, chunk, units: 0..<shape.hiddenSize, states: 0..<shape.stateSize,
           from: source, into: next, unprojected: scratch + betweenSize(for: share),
           scratch: scratch + scratchSize(for: share), meet: {})
       } else {

@@ -91,6 +91,8 @@ struct ForwardShape: Equatable {
   var gateCount = 1
   /// P: the features of the state where it is a projection of H; `nil` where it is not.
   var projectionSize: Int?
+  /// Whether a formula sees its whole row, so that columns cannot be shared out.
+  var hasWholeRows = false
 
   /// The features of the state.
   var stateSize: Int { projectionSize ?? hiddenSize }

@@ -40,6 +40,18 @@ private struct Model: Parameterized {
     #expect(try head(out).shape == [10, 3, 1])
   }
 
+  @Test("a cell of one's own is a layer, which runs and carries gradients back")
+  func customCell() throws {
+    let x = Tensor<Float>.normal([10, 2, 3])
+    let layer = CustomRNN(MinimalGatedUnit<Float>(), inputSize: 3, hiddenSize: 8, layerCount: 2)
+    let (output, finalState) = try layer(x)
+    #expect(output.shape == [10, 2, 8] && finalState.hidden.shape == [2, 2, 8])
+    let (y, lastState, pullback) = try layer.valueWithPullback(at: x)
+    let gradients = try pullback(y)
+    #expect(y == output && lastState == finalState)
+    #expect(gradients.stateDictionary.keys == layer.stateDictionary.keys)
+  }
+
   @Test("a step of training is written down in full")
   func step() throws {
     var model = Model()

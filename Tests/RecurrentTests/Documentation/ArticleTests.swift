@@ -16,6 +16,7 @@ import Testing
     "Examples/Forecasting/Sources/Forecasting/Forecaster.swift",
     "Examples/Forecasting/Sources/Forecasting/Forecasting.swift",
     "Tests/RecurrentTests/Documentation/ArticleSampleTests.swift",
+    "Tests/RecurrentTests/Documentation/MinimalGatedUnit.swift",
   ]
 
   /// The lines that say something: no empty ones, no comments, no indentation.
@@ -34,7 +35,7 @@ import Testing
 
   @Test(
     "every program in an article is quoted from a source that compiles",
-    arguments: ["FromSlidesToForecast", "ComingFromPyTorch", "Reproducibility"])
+    arguments: ["FromSlidesToForecast", "ComingFromPyTorch", "Reproducibility", "CustomCells"])
   func quotations(article: String) throws {
     let sources = try Self.sources.map { Self.code(try Self.text($0)).joined(separator: "\n") + "\n" }
     let blocks = Self.blocks(try Self.text("Sources/Recurrent/Documentation.docc/\(article).md"))

@@ -145,7 +145,7 @@ import Testing
             case .weightIH: cell.weightIH.bounds
             case .weightHH: cell.weightHH.bounds
             case .biasIH, .biasHH: cell.bias.bounds
-            case .weightHR: [Double]()
+            case .weightHR, .weightUnit: [Double]()
             }
           let key = "gradient.parameters.\(name.rawValue)_l\(layer)"
           expectClose(

@@ -29,7 +29,7 @@ import Testing
     }
     #expect(
       ParameterName.allCases.map(\.rawValue)
-        == ["weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr"])
+        == ["weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr", "weight_unit"])
   }
 
   @Test("a layer without bias has none, and the properties are what was asked for")

@@ -8,7 +8,7 @@ import Testing
   @Test("the fixtures are there, of every cell, in both directions and of unequal lengths")
   func fixtures() throws {
     let files = try Fixture.all(ofKind: "sequence").map { try $0.file() }
-    for cell in ["RNN", "LSTM", "GRU"] {
+    for cell in ["RNN", "LSTM", "GRU", "LayerNormLSTM"] {
       let those = files.filter { $0.metadata["cell"] == cell }
       #expect(those.contains { $0.metadata["both"] == "true" && $0.metadata["lengths"] != "" })
       #expect(those.contains { $0.metadata["both"] == "false" && $0.metadata["lengths"] != "" })
@@ -20,11 +20,13 @@ import Testing
   func layers(fixture: Fixture) throws {
     let file = try fixture.file()
     let layer = try layer(of: file)
-    let (description, saved) =
+    let (description, saved): (String?, StateDictionary<Double>) =
       switch layer {
       case .rnn(let rnn): (rnn.description, rnn.stateDictionary)
       case .lstm(let lstm): (lstm.description, lstm.stateDictionary)
       case .gru(let gru): (gru.description, gru.stateDictionary)
+      // PyTorch has no such layer.
+      case .normalized(let custom): (file.metadata["repr"], custom.stateDictionary)
       }
     // PyTorch does not print the nonlinearity.
     if file.nonlinearity == .tanh { #expect(description == file.metadata["repr"]) }
@@ -70,8 +72,22 @@ import Testing
         try RNN(
           stateDictionary: dictionary, nonlinearity: file.nonlinearity, batchFirst: batchFirst))
     case "LSTM": .lstm(try LSTM(stateDictionary: dictionary, batchFirst: batchFirst))
+    case "LayerNormLSTM": .normalized(try normalized(dictionary, batchFirst: batchFirst))
     default: .gru(try GRU(stateDictionary: dictionary, batchFirst: batchFirst))
     }
+  }
+
+  private func normalized(
+    _ dictionary: StateDictionary<Double>, batchFirst: Bool
+  ) throws -> CustomRNN<LayerNormalizedLSTM<Double>> {
+    let weights = try #require(dictionary["weight_ih_l0"]?.shape)
+    var layer = CustomRNN(
+      LayerNormalizedLSTM<Double>(), inputSize: weights[1], hiddenSize: weights[0] / 4,
+      layerCount: dictionary["weight_ih_l1"] == nil ? 1 : 2, bias: dictionary["bias_ih_l0"] != nil,
+      batchFirst: batchFirst,
+      directions: dictionary["weight_ih_l0_reverse"] == nil ? .forward : .bidirectional)
+    try layer.load(dictionary)
+    return layer
   }
 
   /// A fixture's sequence, packed where its lengths differ.

@@ -3,15 +3,16 @@ import Testing
 
 @testable import Recurrent
 
-/// An ``RNN``, an ``LSTM`` or a ``GRU``, to ask all three the same questions about sequences of any form.
+/// An ``RNN``, an ``LSTM``, a ``GRU`` or a ``CustomRNN``, to ask all of them the same questions about sequences of any form.
 enum SequenceLayer<Scalar: TensorScalar>: Sendable {
   case rnn(RNN<Scalar>)
   case lstm(LSTM<Scalar>)
   case gru(GRU<Scalar>)
+  case normalized(CustomRNN<LayerNormalizedLSTM<Scalar>>)
 
   /// What to make.
   enum Kind: String, Sendable, CaseIterable {
-    case rnn, lstm, projected, gru
+    case rnn, lstm, projected, gru, normalized
   }
 
   init(
@@ -36,6 +37,14 @@ enum SequenceLayer<Scalar: TensorScalar>: Sendable {
         GRU(
           inputSize: inputSize, hiddenSize: hiddenSize, layerCount: layerCount, batchFirst: batchFirst,
           directions: directions, using: &generator))
+    case .normalized:
+      var layer = CustomRNN(
+        LayerNormalizedLSTM<Scalar>(), inputSize: inputSize, hiddenSize: hiddenSize,
+        layerCount: layerCount, batchFirst: batchFirst, directions: directions, using: &generator)
+      for index in layer.parameters.indices {
+        layer.parameters[index].weightUnit = .uniform([18, hiddenSize], in: -1...1, using: &generator)
+      }
+      self = .normalized(layer)
     }
   }
 
@@ -44,6 +53,7 @@ enum SequenceLayer<Scalar: TensorScalar>: Sendable {
     case .rnn(let layer): layer.stack
     case .lstm(let layer): layer.stack
     case .gru(let layer): layer.stack
+    case .normalized(let layer): layer.stack
     }
   }
 
@@ -59,6 +69,9 @@ enum SequenceLayer<Scalar: TensorScalar>: Sendable {
     case .gru(var layer):
       layer.parameters = parameters
       return .gru(layer)
+    case .normalized(var layer):
+      layer.parameters = parameters
+      return .normalized(layer)
     }
   }
 
@@ -135,6 +148,19 @@ enum SequenceLayer<Scalar: TensorScalar>: Sendable {
         output: call.output, hidden: call.finalState.hidden, cell: call.finalState.cell,
         parameters: gradients.stateDictionary, input: gradients.input,
         initialHidden: gradients.initialState.hidden, initialCell: gradients.initialState.cell)
+    case .normalized(let layer):
+      let call = try layer.valueWithPullback(
+        at: problem.input, shape, from: problem.hidden.map { CustomState(hidden: $0, memory: problem.cell) },
+        dropout: dropout, checkpointInterval: checkpointInterval, execution: execution)
+      let gradients = try call.pullback(
+        problem.outputGradient,
+        finalStateGradient: problem.hiddenGradient.map {
+          CustomState(hidden: $0, memory: problem.cellGradient)
+        })
+      return Results(
+        output: call.output, hidden: call.finalState.hidden, cell: call.finalState.memory,
+        parameters: gradients.stateDictionary, input: gradients.input,
+        initialHidden: gradients.initialState.hidden, initialCell: gradients.initialState.memory)
     }
   }
 
@@ -155,6 +181,11 @@ enum SequenceLayer<Scalar: TensorScalar>: Sendable {
       }
       let result = try layer.run(shape, problem.input, from: state, execution: execution)
       return (result.output, result.finalState.hidden, result.finalState.cell)
+    case .normalized(let layer):
+      let result = try layer.run(
+        shape, problem.input, from: problem.hidden.map { CustomState(hidden: $0, memory: problem.cell) },
+        execution: execution)
+      return (result.output, result.finalState.hidden, result.finalState.memory)
     }
   }
 }
