@@ -32,7 +32,9 @@ public enum LSTMFormula: CellFormula {
   @inlinable @inline(__always)
   public static func backward<L: Lanes>(_ unit: inout CellUnitGradient<L>) {
     let (i, f, g, o) = (unit.gates[0], unit.gates[1], unit.gates[2], unit.gates[3])
-    let squashed = L.hyperbolicTangent(unit.memory)
+    // Computed again: what is kept may be another memory, where some units have kept the one before.
+    let memory = L.multiplyAdd(f, unit.memoryBefore, L.multiply(i, g))
+    let squashed = L.hyperbolicTangent(memory)
     let throughOutput = L.multiply(unit.outputGradient, o)
     let memoryGradient = L.add(
       unit.memoryGradient, L.multiply(throughOutput, L.oneMinusSquare(squashed)))

@@ -27,21 +27,25 @@ public struct CustomCellRow<Scalar: TensorScalar> {
   /// The sums of the input for a gate, a_g. The formula may write there what the derivative needs of the gate.
   ///
   /// - Parameter gate: 0 to G − 1.
+  /// - Returns: H numbers.
   public func gate(_ gate: Int) -> UnsafeMutableBufferPointer<Scalar> { gates[gate] }
 
   /// The sums of the state for a gate, b_g. The formula may write there; nothing of it is kept.
   ///
   /// - Parameter gate: 0 to G − 1.
+  /// - Returns: H numbers.
   public func recurrentSum(_ gate: Int) -> UnsafeMutableBufferPointer<Scalar> { recurrentSums[gate] }
 
   /// Where the formula writes what the derivative needs beside.
   ///
   /// - Parameter vector: 0 to ``CustomCell/keptVectorCount`` − 1.
+  /// - Returns: H numbers.
   public func kept(_ vector: Int) -> UnsafeMutableBufferPointer<Scalar> { kept[vector] }
 
   /// A parameter of the units.
   ///
   /// - Parameter parameter: 0 to K − 1.
+  /// - Returns: H numbers.
   public func unitParameter(_ parameter: Int) -> UnsafeBufferPointer<Scalar> {
     UnsafeBufferPointer(unitParameters[parameter])
   }
@@ -95,21 +99,25 @@ public struct CustomCellRowGradient<Scalar: TensorScalar> {
   /// What the formula has left at a gate.
   ///
   /// - Parameter gate: 0 to G − 1.
+  /// - Returns: H numbers.
   public func gate(_ gate: Int) -> UnsafeBufferPointer<Scalar> { UnsafeBufferPointer(gates[gate]) }
 
   /// What the formula has kept beside.
   ///
   /// - Parameter vector: 0 to ``CustomCell/keptVectorCount`` − 1.
+  /// - Returns: H numbers.
   public func kept(_ vector: Int) -> UnsafeBufferPointer<Scalar> { UnsafeBufferPointer(kept[vector]) }
 
   /// Where the formula writes ∂a_g.
   ///
   /// - Parameter gate: 0 to G − 1.
+  /// - Returns: H numbers.
   public func gateGradient(_ gate: Int) -> UnsafeMutableBufferPointer<Scalar> { gateGradients[gate] }
 
   /// Where the formula writes ∂b_g.
   ///
   /// - Parameter gate: 0 to G − 1.
+  /// - Returns: H numbers.
   public func recurrentSumGradient(_ gate: Int) -> UnsafeMutableBufferPointer<Scalar> {
     recurrentSumGradients[gate]
   }
@@ -117,6 +125,7 @@ public struct CustomCellRowGradient<Scalar: TensorScalar> {
   /// A parameter of the units.
   ///
   /// - Parameter parameter: 0 to K − 1.
+  /// - Returns: H numbers.
   public func unitParameter(_ parameter: Int) -> UnsafeBufferPointer<Scalar> {
     UnsafeBufferPointer(unitParameters[parameter])
   }
@@ -124,6 +133,7 @@ public struct CustomCellRowGradient<Scalar: TensorScalar> {
   /// Where the formula writes the row's share of the gradient of a parameter of the units.
   ///
   /// - Parameter parameter: 0 to K − 1.
+  /// - Returns: H numbers.
   public func unitParameterGradient(_ parameter: Int) -> UnsafeMutableBufferPointer<Scalar> {
     unitParameterGradients[parameter]
   }

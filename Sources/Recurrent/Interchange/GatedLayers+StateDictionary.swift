@@ -30,7 +30,7 @@ extension LSTM: Parameterized {
   ) throws(RecurrentError) {
     stack = try RecurrentStack(loading: stateDictionary, into: .layer, of: .lstm)
     self.batchFirst = batchFirst
-    self.dropout = dropout
+    stack.regularization.dropout = dropout
   }
 }
 
@@ -64,7 +64,7 @@ extension GRU: Parameterized {
   ) throws(RecurrentError) {
     stack = try RecurrentStack(loading: stateDictionary, into: .layer, of: .gru)
     self.batchFirst = batchFirst
-    self.dropout = dropout
+    stack.regularization.dropout = dropout
   }
 }
 

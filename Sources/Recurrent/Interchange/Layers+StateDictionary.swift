@@ -33,7 +33,7 @@ extension RNN: Parameterized {
   ) throws(RecurrentError) {
     stack = try RecurrentStack(loading: stateDictionary, into: .layer, of: .plain(nonlinearity))
     self.batchFirst = batchFirst
-    self.dropout = dropout
+    stack.regularization.dropout = dropout
   }
 }
 

@@ -71,7 +71,7 @@ extension CustomRNN where Cell: DifferentiableCustomCell {
   ) {
     try valueWithPullback(
       at: input, stack.checkedSequence(input.shape, batchFirst: batchFirst, resets: resets),
-      from: initialState, dropout: nil, checkpointInterval: checkpointInterval,
+      from: initialState, noise: nil, checkpointInterval: checkpointInterval,
       execution: Execution(resolving: backend, threadCount: threadCount))
   }
 
@@ -94,7 +94,7 @@ extension CustomRNN where Cell: DifferentiableCustomCell {
   ) {
     try valueWithPullback(
       at: input, stack.checkedSequence(input.shape, batchFirst: batchFirst, resets: resets),
-      from: initialState, dropout: LayerDropout(drawing: dropout, using: &generator),
+      from: initialState, noise: stack.noise(using: &generator),
       checkpointInterval: checkpointInterval,
       execution: Execution(resolving: backend, threadCount: threadCount))
   }
@@ -114,7 +114,7 @@ extension CustomRNN where Cell: DifferentiableCustomCell {
     output: PackedSequence<Scalar>, finalState: CustomState<Scalar>, pullback: CustomPullback<Scalar>
   ) {
     let (output, finalState, pullback) = try valueWithPullback(
-      at: input.data, stack.checkedSequence(input), from: initialState, dropout: nil,
+      at: input.data, stack.checkedSequence(input), from: initialState, noise: nil,
       checkpointInterval: checkpointInterval,
       execution: Execution(resolving: backend, threadCount: threadCount))
     return (try input.replacing(data: output), finalState, pullback)
@@ -123,13 +123,13 @@ extension CustomRNN where Cell: DifferentiableCustomCell {
   /// Runs the layer over a sequence whose shape is checked, by an execution that tests name.
   func valueWithPullback(
     at input: Tensor<Scalar>, _ shape: SequenceShape, from initialState: CustomState<Scalar>?,
-    dropout: LayerDropout?, checkpointInterval: Int?, execution: Execution
+    noise: TrainingNoise?, checkpointInterval: Int?, execution: Execution
   ) throws(RecurrentError) -> (
     output: Tensor<Scalar>, finalState: CustomState<Scalar>, pullback: CustomPullback<Scalar>
   ) {
     let (hidden, memory) = try scalars(of: initialState, shape, "initialState")
     let call = try SequencePullback(
-      stack, shape, input, from: hidden, memory: memory, dropout: dropout,
+      stack, shape, input, from: hidden, memory: memory, noise: noise,
       checkpointInterval: checkpointInterval, execution)
     return (
       try call.output,

@@ -22,7 +22,11 @@ public struct CustomRNN<Cell: CustomCell>: Sendable {
   public let batchFirst: Bool
 
   /// The probability with which elements of each layer's output but the last one's are dropped in training.
-  public let dropout: Double
+  public var dropout: Double { stack.regularization.dropout }
+
+  /// Whether a sequence has one mask of dropout for all of its steps, as variational dropout has: Y. Gal, Z. Ghahramani, "A
+  /// theoretically grounded application of dropout in recurrent neural networks", NIPS 2016.
+  public var variationalDropout: Bool { stack.regularization.isVariational }
 
   /// Who multiplies the matrices.
   public var backend: Backend = .automatic
@@ -43,15 +47,18 @@ public struct CustomRNN<Cell: CustomCell>: Sendable {
   ///   - bias: Whether the sums have b_ih and b_hh.
   ///   - batchFirst: Whether sequences are `[B, T, …]` instead of `[T, B, …]`.
   ///   - dropout: The probability with which elements between the layers are dropped in training, 0 to 1.
+  ///   - variationalDropout: Whether a sequence has one mask of dropout for all of its steps.
   ///   - directions: Whether the layer reads forward only, or both ways.
   public init(
     _ cell: Cell, inputSize: Int, hiddenSize: Int, layerCount: Int = 1, bias: Bool = true,
-    batchFirst: Bool = false, dropout: Double = 0, directions: Directions = .forward
+    batchFirst: Bool = false, dropout: Double = 0, variationalDropout: Bool = false,
+    directions: Directions = .forward
   ) {
     var generator = SeededGenerator(seed: .random(in: .min ... .max))
     self.init(
       cell, inputSize: inputSize, hiddenSize: hiddenSize, layerCount: layerCount, bias: bias,
-      batchFirst: batchFirst, dropout: dropout, directions: directions, using: &generator)
+      batchFirst: batchFirst, dropout: dropout, variationalDropout: variationalDropout,
+      directions: directions, using: &generator)
   }
 
   /// Creates a layer whose weights and biases are drawn uniformly from ±1/√H by a generator of yours.
@@ -64,11 +71,13 @@ public struct CustomRNN<Cell: CustomCell>: Sendable {
   ///   - bias: Whether the sums have b_ih and b_hh.
   ///   - batchFirst: Whether sequences are `[B, T, …]` instead of `[T, B, …]`.
   ///   - dropout: The probability with which elements between the layers are dropped in training, 0 to 1.
+  ///   - variationalDropout: Whether a sequence has one mask of dropout for all of its steps.
   ///   - directions: Whether the layer reads forward only, or both ways.
   ///   - generator: The source of randomness; a ``SeededGenerator`` makes the layer reproducible.
   public init<Generator: RandomNumberGenerator>(
     _ cell: Cell, inputSize: Int, hiddenSize: Int, layerCount: Int = 1, bias: Bool = true,
-    batchFirst: Bool = false, dropout: Double = 0, directions: Directions = .forward,
+    batchFirst: Bool = false, dropout: Double = 0, variationalDropout: Bool = false,
+    directions: Directions = .forward,
     using generator: inout Generator
   ) {
     let unitParameters = cell.unitParameters
@@ -81,7 +90,8 @@ public struct CustomRNN<Cell: CustomCell>: Sendable {
       bias: bias, custom: CustomFormula(cell))
     self.cell = cell
     self.batchFirst = batchFirst
-    self.dropout = dropout
+    stack.regularization = Regularization(
+      dropout: dropout, isVariational: variationalDropout)
     stack.initializeUniformly(using: &generator)
     for index in stack.parameters.indices where !unitParameters.isEmpty {
       stack.parameters[index].weightUnit = Tensor(
@@ -235,6 +245,7 @@ extension CustomRNN: CustomStringConvertible {
     if !hasBias { parts.append("bias=False") }
     if batchFirst { parts.append("batch_first=True") }
     if dropout != 0 { parts.append("dropout=\(dropout)") }
+    if variationalDropout { parts.append("variational_dropout=True") }
     if directions == .bidirectional { parts.append("bidirectional=True") }
     return "CustomRNN(\(parts.joined(separator: ", ")))"
   }

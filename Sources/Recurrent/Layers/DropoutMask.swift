@@ -45,36 +45,3 @@ struct DropoutMask: Sendable {
     for index in 0..<count { target[index] = drops(first + index) ? 0 : source[index] * scale }
   }
 }
-
-/// The dropout between stacked layers in one call: of what each layer above the first takes.
-struct LayerDropout: Sendable {
-  private let probability: Double
-  private let key: UInt64
-  /// Whether a sequence has one mask for all of its steps.
-  let isSameAtEveryStep: Bool
-
-  init(probability: Double, key: UInt64, isSameAtEveryStep: Bool = false) {
-    self.probability = probability
-    self.key = key
-    self.isSameAtEveryStep = isSameAtEveryStep
-  }
-
-  /// Takes one number of a generator; `nil` for a probability of 0.
-  ///
-  /// - Throws: ``RecurrentError/invalidValue(argument:expected:actual:)`` for a probability out of range.
-  init?<Generator: RandomNumberGenerator>(
-    drawing probability: Double, using generator: inout Generator
-  ) throws(RecurrentError) {
-    guard (0...1).contains(probability) else {
-      throw .invalidValue(argument: "dropout", expected: "0 to 1", actual: "\(probability)")
-    }
-    let key = generator.next()
-    guard probability > 0 else { return nil }
-    self.init(probability: probability, key: key)
-  }
-
-  /// The mask of what a layer takes, `[T, B, H]`.
-  func mask(intoLayer layer: Int) -> DropoutMask {
-    DropoutMask(probability: probability, key: SeededGenerator.number(layer, seed: key))
-  }
-}

@@ -55,7 +55,7 @@ extension GRU {
     output: Tensor<Scalar>, finalState: Tensor<Scalar>, pullback: GRUPullback<Scalar>
   ) {
     try valueWithPullback(
-      at: input, from: initialState, dropout: nil, checkpointInterval: checkpointInterval,
+      at: input, from: initialState, noise: nil, checkpointInterval: checkpointInterval,
       execution: Execution(resolving: backend, threadCount: threadCount))
   }
 
@@ -77,34 +77,34 @@ extension GRU {
     output: Tensor<Scalar>, finalState: Tensor<Scalar>, pullback: GRUPullback<Scalar>
   ) {
     try valueWithPullback(
-      at: input, from: initialState, dropout: LayerDropout(drawing: dropout, using: &generator),
+      at: input, from: initialState, noise: stack.noise(using: &generator),
       checkpointInterval: checkpointInterval,
       execution: Execution(resolving: backend, threadCount: threadCount))
   }
 
   /// Runs the layer with a dropout that has been drawn, by an execution that tests name.
   func valueWithPullback(
-    at input: Tensor<Scalar>, from initialState: Tensor<Scalar>?, dropout: LayerDropout?,
+    at input: Tensor<Scalar>, from initialState: Tensor<Scalar>?, noise: TrainingNoise?,
     checkpointInterval: Int?, execution: Execution
   ) throws(RecurrentError) -> (
     output: Tensor<Scalar>, finalState: Tensor<Scalar>, pullback: GRUPullback<Scalar>
   ) {
     try valueWithPullback(
       at: input, stack.checkedSequence(input.shape, batchFirst: batchFirst), from: initialState,
-      dropout: dropout, checkpointInterval: checkpointInterval, execution: execution)
+      noise: noise, checkpointInterval: checkpointInterval, execution: execution)
   }
 
   /// Runs the layer over a sequence whose shape is checked.
   func valueWithPullback(
     at input: Tensor<Scalar>, _ shape: SequenceShape, from initialState: Tensor<Scalar>?,
-    dropout: LayerDropout?,
+    noise: TrainingNoise?,
     checkpointInterval: Int?, execution: Execution
   ) throws(RecurrentError) -> (
     output: Tensor<Scalar>, finalState: Tensor<Scalar>, pullback: GRUPullback<Scalar>
   ) {
     let call = try SequencePullback(
       stack, shape, input, from: stack.scalars(of: initialState, shape.state, "initialState"),
-      dropout: dropout, checkpointInterval: checkpointInterval, execution)
+      noise: noise, checkpointInterval: checkpointInterval, execution)
     return (try call.output, call.finalState, GRUPullback(call: call))
   }
 }

@@ -29,7 +29,14 @@ public struct GRU<Scalar: TensorScalar>: Sendable {
   /// The probability with which elements of each layer's output but the last one's are dropped in training.
   ///
   /// Only ``valueWithPullback(at:from:checkpointInterval:using:)``, which takes a generator, drops.
-  public let dropout: Double
+  public var dropout: Double { stack.regularization.dropout }
+
+  /// Whether a sequence has one mask of dropout for all of its steps, as variational dropout has: Y. Gal, Z. Ghahramani, "A
+  /// theoretically grounded application of dropout in recurrent neural networks", NIPS 2016.
+  public var variationalDropout: Bool { stack.regularization.isVariational }
+
+  /// The probability with which elements of the state keep their value in training, and their share otherwise; see ``Zoneout``.
+  public var zoneout: Double { stack.regularization.zoneout.hidden }
 
   /// Who multiplies the matrices.
   public var backend: Backend = .automatic
@@ -49,15 +56,19 @@ public struct GRU<Scalar: TensorScalar>: Sendable {
   ///   - bias: Whether cells add b_ih and b_hh.
   ///   - batchFirst: Whether sequences are `[B, T, …]` instead of `[T, B, …]`.
   ///   - dropout: The probability with which elements between the layers are dropped in training, 0 to 1.
+  ///   - variationalDropout: Whether a sequence has one mask of dropout for all of its steps.
+  ///   - zoneout: The probability with which elements of the state keep their value in training, 0 to 1.
   ///   - directions: Whether the layer reads forward only, or both ways.
   public init(
     inputSize: Int, hiddenSize: Int, layerCount: Int = 1, bias: Bool = true, batchFirst: Bool = false,
-    dropout: Double = 0, directions: Directions = .forward
+    dropout: Double = 0, variationalDropout: Bool = false, zoneout: Double = 0,
+    directions: Directions = .forward
   ) {
     var generator = SeededGenerator(seed: .random(in: .min ... .max))
     self.init(
       inputSize: inputSize, hiddenSize: hiddenSize, layerCount: layerCount, bias: bias,
-      batchFirst: batchFirst, dropout: dropout, directions: directions, using: &generator)
+      batchFirst: batchFirst, dropout: dropout, variationalDropout: variationalDropout, zoneout: zoneout,
+      directions: directions, using: &generator)
   }
 
   /// Creates a layer with parameters drawn uniformly from ±1/√H by a generator of yours.
@@ -69,17 +80,21 @@ public struct GRU<Scalar: TensorScalar>: Sendable {
   ///   - bias: Whether cells add b_ih and b_hh.
   ///   - batchFirst: Whether sequences are `[B, T, …]` instead of `[T, B, …]`.
   ///   - dropout: The probability with which elements between the layers are dropped in training, 0 to 1.
+  ///   - variationalDropout: Whether a sequence has one mask of dropout for all of its steps.
+  ///   - zoneout: The probability with which elements of the state keep their value in training, 0 to 1.
   ///   - directions: Whether the layer reads forward only, or both ways.
   ///   - generator: The source of randomness; a ``SeededGenerator`` makes the layer reproducible.
   public init<Generator: RandomNumberGenerator>(
     inputSize: Int, hiddenSize: Int, layerCount: Int = 1, bias: Bool = true, batchFirst: Bool = false,
-    dropout: Double = 0, directions: Directions = .forward, using generator: inout Generator
+    dropout: Double = 0, variationalDropout: Bool = false, zoneout: Double = 0,
+    directions: Directions = .forward, using generator: inout Generator
   ) {
     stack = RecurrentStack(
       .gru, inputSize: inputSize, hiddenSize: hiddenSize, layerCount: layerCount, directions: directions,
       bias: bias)
     self.batchFirst = batchFirst
-    self.dropout = dropout
+    stack.regularization = Regularization(
+      dropout: dropout, isVariational: variationalDropout, zoneout: Zoneout(hidden: zoneout))
     stack.initializeUniformly(using: &generator)
   }
 
@@ -155,6 +170,8 @@ extension GRU: CustomStringConvertible {
     if !hasBias { parts.append("bias=False") }
     if batchFirst { parts.append("batch_first=True") }
     if dropout != 0 { parts.append("dropout=\(dropout)") }
+    if variationalDropout { parts.append("variational_dropout=True") }
+    if zoneout != 0 { parts.append("zoneout=\(zoneout)") }
     if directions == .bidirectional { parts.append("bidirectional=True") }
     return "GRU(\(parts.joined(separator: ", ")))"
   }

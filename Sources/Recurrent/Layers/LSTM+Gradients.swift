@@ -70,7 +70,7 @@ extension LSTM {
     output: Tensor<Scalar>, finalState: LSTMState<Scalar>, pullback: LSTMPullback<Scalar>
   ) {
     try valueWithPullback(
-      at: input, from: initialState, dropout: nil, checkpointInterval: checkpointInterval,
+      at: input, from: initialState, noise: nil, checkpointInterval: checkpointInterval,
       execution: Execution(resolving: backend, threadCount: threadCount))
   }
 
@@ -92,27 +92,27 @@ extension LSTM {
     output: Tensor<Scalar>, finalState: LSTMState<Scalar>, pullback: LSTMPullback<Scalar>
   ) {
     try valueWithPullback(
-      at: input, from: initialState, dropout: LayerDropout(drawing: dropout, using: &generator),
+      at: input, from: initialState, noise: stack.noise(using: &generator),
       checkpointInterval: checkpointInterval,
       execution: Execution(resolving: backend, threadCount: threadCount))
   }
 
   /// Runs the layer with a dropout that has been drawn, by an execution that tests name.
   func valueWithPullback(
-    at input: Tensor<Scalar>, from initialState: LSTMState<Scalar>?, dropout: LayerDropout?,
+    at input: Tensor<Scalar>, from initialState: LSTMState<Scalar>?, noise: TrainingNoise?,
     checkpointInterval: Int?, execution: Execution
   ) throws(RecurrentError) -> (
     output: Tensor<Scalar>, finalState: LSTMState<Scalar>, pullback: LSTMPullback<Scalar>
   ) {
     try valueWithPullback(
       at: input, stack.checkedSequence(input.shape, batchFirst: batchFirst), from: initialState,
-      dropout: dropout, checkpointInterval: checkpointInterval, execution: execution)
+      noise: noise, checkpointInterval: checkpointInterval, execution: execution)
   }
 
   /// Runs the layer over a sequence whose shape is checked.
   func valueWithPullback(
     at input: Tensor<Scalar>, _ shape: SequenceShape, from initialState: LSTMState<Scalar>?,
-    dropout: LayerDropout?,
+    noise: TrainingNoise?,
     checkpointInterval: Int?, execution: Execution
   ) throws(RecurrentError) -> (
     output: Tensor<Scalar>, finalState: LSTMState<Scalar>, pullback: LSTMPullback<Scalar>
@@ -120,7 +120,7 @@ extension LSTM {
     let hidden = try stack.scalars(of: initialState?.hidden, shape.state, "initialState.hidden")
     let cell = try stack.scalars(of: initialState?.cell, shape.memory, "initialState.cell")
     let call = try SequencePullback(
-      stack, shape, input, from: hidden, memory: cell, dropout: dropout,
+      stack, shape, input, from: hidden, memory: cell, noise: noise,
       checkpointInterval: checkpointInterval, execution)
     return (
       try call.output, LSTMState(hidden: call.finalState, cell: call.finalMemory),

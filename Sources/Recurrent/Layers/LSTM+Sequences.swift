@@ -62,7 +62,7 @@ extension LSTM {
     output: PackedSequence<Scalar>, finalState: LSTMState<Scalar>, pullback: LSTMPullback<Scalar>
   ) {
     let (output, finalState, pullback) = try valueWithPullback(
-      at: input.data, stack.checkedSequence(input), from: initialState, dropout: nil,
+      at: input.data, stack.checkedSequence(input), from: initialState, noise: nil,
       checkpointInterval: checkpointInterval,
       execution: Execution(resolving: backend, threadCount: threadCount))
     return (try input.replacing(data: output), finalState, pullback)
@@ -87,7 +87,7 @@ extension LSTM {
   ) {
     let (output, finalState, pullback) = try valueWithPullback(
       at: input.data, stack.checkedSequence(input), from: initialState,
-      dropout: LayerDropout(drawing: dropout, using: &generator), checkpointInterval: checkpointInterval,
+      noise: stack.noise(using: &generator), checkpointInterval: checkpointInterval,
       execution: Execution(resolving: backend, threadCount: threadCount))
     return (try input.replacing(data: output), finalState, pullback)
   }
@@ -110,7 +110,7 @@ extension LSTM {
   ) {
     try valueWithPullback(
       at: input, stack.checkedSequence(input.shape, batchFirst: batchFirst, resets: resets),
-      from: initialState, dropout: nil, checkpointInterval: checkpointInterval,
+      from: initialState, noise: nil, checkpointInterval: checkpointInterval,
       execution: Execution(resolving: backend, threadCount: threadCount))
   }
 }

@@ -28,7 +28,14 @@ public struct LSTM<Scalar: TensorScalar>: Sendable {
   /// The probability with which elements of each layer's output but the last one's are dropped in training.
   ///
   /// Only ``valueWithPullback(at:from:checkpointInterval:using:)``, which takes a generator, drops.
-  public let dropout: Double
+  public var dropout: Double { stack.regularization.dropout }
+
+  /// Whether a sequence has one mask of dropout for all of its steps, as variational dropout has: Y. Gal, Z. Ghahramani, "A
+  /// theoretically grounded application of dropout in recurrent neural networks", NIPS 2016.
+  public var variationalDropout: Bool { stack.regularization.isVariational }
+
+  /// How states keep their value at random in training, and in expectation otherwise.
+  public var zoneout: Zoneout { stack.regularization.zoneout }
 
   /// Who multiplies the matrices.
   public var backend: Backend = .automatic
@@ -48,19 +55,23 @@ public struct LSTM<Scalar: TensorScalar>: Sendable {
   ///   - bias: Whether cells add b_ih and b_hh.
   ///   - batchFirst: Whether sequences are `[B, T, …]` instead of `[T, B, …]`.
   ///   - dropout: The probability with which elements between the layers are dropped in training, 0 to 1.
+  ///   - variationalDropout: Whether a sequence has one mask of dropout for all of its steps.
+  ///   - zoneout: How states keep their value at random in training.
   ///   - directions: Whether the layer reads forward only, or both ways.
   ///   - projectionSize: P, the features of the state where it is h = W_hr·(o ⊙ tanh c), 1 to H − 1; `nil` for no projection.
   ///   - forgetBias: The sum of the forget gate's biases before training; 1 lets the memory persist at first. `nil`, or no
   ///     bias, leaves them as they are drawn.
   public init(
     inputSize: Int, hiddenSize: Int, layerCount: Int = 1, bias: Bool = true, batchFirst: Bool = false,
-    dropout: Double = 0, directions: Directions = .forward, projectionSize: Int? = nil,
+    dropout: Double = 0, variationalDropout: Bool = false, zoneout: Zoneout = Zoneout(),
+    directions: Directions = .forward, projectionSize: Int? = nil,
     forgetBias: Scalar? = nil
   ) {
     var generator = SeededGenerator(seed: .random(in: .min ... .max))
     self.init(
       inputSize: inputSize, hiddenSize: hiddenSize, layerCount: layerCount, bias: bias,
-      batchFirst: batchFirst, dropout: dropout, directions: directions, projectionSize: projectionSize,
+      batchFirst: batchFirst, dropout: dropout, variationalDropout: variationalDropout, zoneout: zoneout,
+      directions: directions, projectionSize: projectionSize,
       forgetBias: forgetBias, using: &generator)
   }
 
@@ -73,6 +84,8 @@ public struct LSTM<Scalar: TensorScalar>: Sendable {
   ///   - bias: Whether cells add b_ih and b_hh.
   ///   - batchFirst: Whether sequences are `[B, T, …]` instead of `[T, B, …]`.
   ///   - dropout: The probability with which elements between the layers are dropped in training, 0 to 1.
+  ///   - variationalDropout: Whether a sequence has one mask of dropout for all of its steps.
+  ///   - zoneout: How states keep their value at random in training.
   ///   - directions: Whether the layer reads forward only, or both ways.
   ///   - projectionSize: P, the features of the state where it is h = W_hr·(o ⊙ tanh c), 1 to H − 1; `nil` for no projection.
   ///   - forgetBias: The sum of the forget gate's biases before training; 1 lets the memory persist at first. `nil`, or no
@@ -80,14 +93,16 @@ public struct LSTM<Scalar: TensorScalar>: Sendable {
   ///   - generator: The source of randomness; a ``SeededGenerator`` makes the layer reproducible.
   public init<Generator: RandomNumberGenerator>(
     inputSize: Int, hiddenSize: Int, layerCount: Int = 1, bias: Bool = true, batchFirst: Bool = false,
-    dropout: Double = 0, directions: Directions = .forward, projectionSize: Int? = nil,
+    dropout: Double = 0, variationalDropout: Bool = false, zoneout: Zoneout = Zoneout(),
+    directions: Directions = .forward, projectionSize: Int? = nil,
     forgetBias: Scalar? = nil, using generator: inout Generator
   ) {
     stack = RecurrentStack(
       .lstm, inputSize: inputSize, hiddenSize: hiddenSize, projectionSize: projectionSize,
       layerCount: layerCount, directions: directions, bias: bias)
     self.batchFirst = batchFirst
-    self.dropout = dropout
+    stack.regularization = Regularization(
+      dropout: dropout, isVariational: variationalDropout, zoneout: zoneout)
     stack.initializeUniformly(using: &generator)
     if let forgetBias { stack.setForgetBias(forgetBias) }
   }
@@ -171,6 +186,8 @@ extension LSTM: CustomStringConvertible {
     if !hasBias { parts.append("bias=False") }
     if batchFirst { parts.append("batch_first=True") }
     if dropout != 0 { parts.append("dropout=\(dropout)") }
+    if variationalDropout { parts.append("variational_dropout=True") }
+    if zoneout != Zoneout() { parts.append("zoneout=(\(zoneout.hidden), \(zoneout.memory))") }
     if directions == .bidirectional { parts.append("bidirectional=True") }
     return "LSTM(\(parts.joined(separator: ", ")))"
   }

@@ -14,7 +14,7 @@ struct LayerHistory<Scalar: TensorScalar>: @unchecked Sendable {
   /// Takes memory for a pass of a stack, before which there were `packedRowsBefore` rows of the sequence.
   init(
     _ stack: RecurrentStack<Scalar>, _ call: RecurrentStack<Scalar>.Call, packedRowsBefore: Int,
-    dropout: LayerDropout?
+    noise: TrainingNoise?
   ) {
     let (count, hiddenSize) = (call.schedule.packedRowCount, stack.hiddenSize)
     outputs = AlignedBuffer(count: (stack.layerCount - 1) * count * stack.outputSize)
@@ -26,9 +26,9 @@ struct LayerHistory<Scalar: TensorScalar>: @unchecked Sendable {
       buffers.append(buffer)
       return buffer.base
     }
-    if let dropout {
+    if let noise, noise.dropsInputs, stack.layerCount > 1 {
       dropped = DroppedInputs(
-        dropout: dropout, base: take((stack.layerCount - 1) * count * stack.outputSize),
+        noise: noise, base: take((stack.layerCount - 1) * count * stack.outputSize),
         features: stack.outputSize, packedRowCount: count, packedRowsBefore: packedRowsBefore)
     } else {
       dropped = nil

@@ -61,7 +61,7 @@ extension RNN {
     output: PackedSequence<Scalar>, finalState: Tensor<Scalar>, pullback: RNNPullback<Scalar>
   ) {
     let (output, finalState, pullback) = try valueWithPullback(
-      at: input.data, stack.checkedSequence(input), from: initialState, dropout: nil,
+      at: input.data, stack.checkedSequence(input), from: initialState, noise: nil,
       checkpointInterval: checkpointInterval,
       execution: Execution(resolving: backend, threadCount: threadCount))
     return (try input.replacing(data: output), finalState, pullback)
@@ -86,7 +86,7 @@ extension RNN {
   ) {
     let (output, finalState, pullback) = try valueWithPullback(
       at: input.data, stack.checkedSequence(input), from: initialState,
-      dropout: LayerDropout(drawing: dropout, using: &generator), checkpointInterval: checkpointInterval,
+      noise: stack.noise(using: &generator), checkpointInterval: checkpointInterval,
       execution: Execution(resolving: backend, threadCount: threadCount))
     return (try input.replacing(data: output), finalState, pullback)
   }
@@ -109,7 +109,7 @@ extension RNN {
   ) {
     try valueWithPullback(
       at: input, stack.checkedSequence(input.shape, batchFirst: batchFirst, resets: resets),
-      from: initialState, dropout: nil, checkpointInterval: checkpointInterval,
+      from: initialState, noise: nil, checkpointInterval: checkpointInterval,
       execution: Execution(resolving: backend, threadCount: threadCount))
   }
 }

@@ -27,7 +27,11 @@ public struct RNN<Scalar: TensorScalar>: Sendable {
   ///
   /// Only ``valueWithPullback(at:from:checkpointInterval:using:)``, which takes a generator, drops; every other call runs the
   /// network as it is used. So there is no mode to set.
-  public let dropout: Double
+  public var dropout: Double { stack.regularization.dropout }
+
+  /// Whether a sequence has one mask of dropout for all of its steps, as variational dropout has: Y. Gal, Z. Ghahramani, "A
+  /// theoretically grounded application of dropout in recurrent neural networks", NIPS 2016.
+  public var variationalDropout: Bool { stack.regularization.isVariational }
 
   /// Who multiplies the matrices.
   public var backend: Backend = .automatic
@@ -51,15 +55,18 @@ public struct RNN<Scalar: TensorScalar>: Sendable {
   ///   - bias: Whether cells add b_ih and b_hh.
   ///   - batchFirst: Whether sequences are `[B, T, …]` instead of `[T, B, …]`.
   ///   - dropout: The probability with which elements between the layers are dropped in training, 0 to 1.
+  ///   - variationalDropout: Whether a sequence has one mask of dropout for all of its steps.
   ///   - directions: Whether the layer reads forward only, or both ways.
   public init(
     inputSize: Int, hiddenSize: Int, layerCount: Int = 1, nonlinearity: Nonlinearity = .tanh,
-    bias: Bool = true, batchFirst: Bool = false, dropout: Double = 0, directions: Directions = .forward
+    bias: Bool = true, batchFirst: Bool = false, dropout: Double = 0, variationalDropout: Bool = false,
+    directions: Directions = .forward
   ) {
     var generator = SeededGenerator(seed: .random(in: .min ... .max))
     self.init(
       inputSize: inputSize, hiddenSize: hiddenSize, layerCount: layerCount,
       nonlinearity: nonlinearity, bias: bias, batchFirst: batchFirst, dropout: dropout,
+      variationalDropout: variationalDropout,
       directions: directions, using: &generator)
   }
 
@@ -73,18 +80,21 @@ public struct RNN<Scalar: TensorScalar>: Sendable {
   ///   - bias: Whether cells add b_ih and b_hh.
   ///   - batchFirst: Whether sequences are `[B, T, …]` instead of `[T, B, …]`.
   ///   - dropout: The probability with which elements between the layers are dropped in training, 0 to 1.
+  ///   - variationalDropout: Whether a sequence has one mask of dropout for all of its steps.
   ///   - directions: Whether the layer reads forward only, or both ways.
   ///   - generator: The source of randomness; a ``SeededGenerator`` makes the layer reproducible.
   public init<Generator: RandomNumberGenerator>(
     inputSize: Int, hiddenSize: Int, layerCount: Int = 1, nonlinearity: Nonlinearity = .tanh,
-    bias: Bool = true, batchFirst: Bool = false, dropout: Double = 0, directions: Directions = .forward,
+    bias: Bool = true, batchFirst: Bool = false, dropout: Double = 0, variationalDropout: Bool = false,
+    directions: Directions = .forward,
     using generator: inout Generator
   ) {
     stack = RecurrentStack(
       .plain(nonlinearity), inputSize: inputSize, hiddenSize: hiddenSize, layerCount: layerCount,
       directions: directions, bias: bias)
     self.batchFirst = batchFirst
-    self.dropout = dropout
+    stack.regularization = Regularization(
+      dropout: dropout, isVariational: variationalDropout)
     stack.initializeUniformly(using: &generator)
   }
 
@@ -181,6 +191,7 @@ extension RNN: CustomStringConvertible {
     if !hasBias { parts.append("bias=False") }
     if batchFirst { parts.append("batch_first=True") }
     if dropout != 0 { parts.append("dropout=\(dropout)") }
+    if variationalDropout { parts.append("variational_dropout=True") }
     if directions == .bidirectional { parts.append("bidirectional=True") }
     return "RNN(\(parts.joined(separator: ", ")))"
   }

@@ -10,12 +10,15 @@ extension RecurrentStack {
     var schedule: SequenceSchedule
     let batchFirst: Bool
     let execution: Execution
+    /// `nil` for none.
+    var zoneout: ZoneoutPass?
 
-    /// The same call for another part of its schedule.
-    func of(_ part: SequenceSchedule) -> Call {
+    /// The same call for another part of its schedule, before which there are so many rows.
+    func of(_ part: SequenceSchedule, packedRowsBefore: Int) -> Call {
       var call = self
       call.schedule = part
       call.shape.steps = part.stepCount
+      call.zoneout?.packedRowsBefore = packedRowsBefore
       return call
     }
   }
@@ -23,10 +26,11 @@ extension RecurrentStack {
   /// Checks a call, and finds the weights for it.
   @inline(__always)
   func call(
-    _ schedule: SequenceSchedule, batchFirst: Bool, _ execution: Execution
+    _ schedule: SequenceSchedule, batchFirst: Bool, _ execution: Execution, _ noise: TrainingNoise? = nil
   ) throws(RecurrentError) -> Call {
     let (steps, rows) = (schedule.stepCount, schedule.rowCount)
     try validateExtent(steps: steps, rows: rows)
+    try validateZoneout()
     if schedule.packedRowCount * hiddenSize * MemoryLayout<Scalar>.size >= ResultMemory.leastByteCount {
       ResultMemory.isKept
     }
@@ -45,7 +49,9 @@ extension RecurrentStack {
         steps: steps, rows: rows, inputSize: inputSize, hiddenSize: hiddenSize,
         layerCount: layerCount, scalarSize: MemoryLayout<Scalar>.size, gateCount: kind.gateCount,
         projectionSize: projectionSize, hasWholeRows: custom != nil),
-      schedule: schedule, batchFirst: batchFirst, execution: execution)
+      schedule: schedule, batchFirst: batchFirst, execution: execution,
+      zoneout: regularization.zoneout == Zoneout()
+        ? nil : ZoneoutPass(zoneout: regularization.zoneout, noise: noise))
   }
 
   /// What a call keeps for the way back; the rows of all steps one after the other.
@@ -144,7 +150,7 @@ extension RecurrentStack {
           input: SequenceMemory(source, features: inputSize, stepsPerRow: stepsPerRow),
           output: SequenceMemory(target, features: outputSize, stepsPerRow: stepsPerRow),
           initialStates: states.initial, finalStates: states.final, memories: states.memories,
-          history: kept.outputs, gateHistory: kept.gates, dropped: kept.dropped)
+          history: kept.outputs, gateHistory: kept.gates, dropped: kept.dropped, zoneout: call.zoneout)
         pass.run(call.execution)
       }
     }

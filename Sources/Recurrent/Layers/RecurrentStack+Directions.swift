@@ -33,7 +33,7 @@ extension RecurrentStack {
           initialStates: states.initial + cell * rows * stateSize,
           finalStates: states.final + cell * rows * stateSize,
           memories: states.memories.map { $0 + cell * rows * hiddenSize },
-          gateHistory: kept.gates?.ofCell(cell))
+          gateHistory: kept.gates?.ofCell(cell), zoneout: call.zoneout)
       }
       run(passes, of: call)
       let isLast = layer == layerCount - 1

@@ -12,6 +12,7 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
   /// The formula of a custom cell.
   let custom: CustomFormula<Scalar>?
   let hasBias: Bool
+  var regularization = Regularization()
 
   /// The parameters of every cell, layer by layer, in each of them the forward direction first; empty where the sizes are
   /// out of range.

@@ -6,13 +6,13 @@ struct SequencePullback<Scalar: TensorScalar>: Sendable {
   /// Runs a sequence whose shape is checked, from states that are.
   init(
     _ stack: RecurrentStack<Scalar>, _ shape: SequenceShape, _ input: Tensor<Scalar>, from state: [Scalar],
-    memory: [Scalar] = [], dropout: LayerDropout?, checkpointInterval: Int?, _ execution: Execution
+    memory: [Scalar] = [], noise: TrainingNoise?, checkpointInterval: Int?, _ execution: Execution
   ) throws(RecurrentError) {
     // The backward pass is time-major; a batch-major sequence is brought into that order once.
     let x = shape.batchFirst ? try input.transposed() : input
     differentiation = try StackDifferentiation(
       stack, x.scalars, shape.schedule, from: shape.sorted(state, shape.state),
-      memory: memory.isEmpty ? [] : shape.sorted(memory, shape.memory), dropout: dropout,
+      memory: memory.isEmpty ? [] : shape.sorted(memory, shape.memory), noise: noise,
       checkpointInterval: checkpointInterval, execution: execution)
     self.shape = shape
   }

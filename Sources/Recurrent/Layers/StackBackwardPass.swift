@@ -23,6 +23,7 @@ struct StackBackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
   let ready: PreparedStack<Scalar>
   let transposes: [PreparedCellTranspose<Scalar>]
   let schedule: SequenceSchedule
+  let zoneout: ZoneoutPass?
   let execution: Execution
   /// `[N, I]`.
   let input: UnsafePointer<Scalar>
@@ -70,7 +71,8 @@ struct StackBackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
       plan: plan(shape), input: input, outputs: lowerOutputs + [output], gateHistory: history.gates,
       initialStates: initialStates, initialMemories: initialMemories, outputGradient: outputGradient,
       stateGradients: targets.states, memoryGradients: targets.memories,
-      parameterGradients: targets.parameters[...], inputGradient: targets.input, dropped: history.dropped
+      parameterGradients: targets.parameters[...], inputGradient: targets.input, dropped: history.dropped,
+      zoneout: zoneout
     ).run(execution)
   }
 
@@ -105,7 +107,7 @@ struct StackBackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
           stateGradients: targets.states + states,
           memoryGradients: targets.memories.map { $0 + memories },
           parameterGradients: targets.parameters[cell...cell],
-          inputGradient: index == 0 ? target : reverse.base, dropped: nil)
+          inputGradient: index == 0 ? target : reverse.base, dropped: nil, zoneout: zoneout)
       }
       run(passes)
       add(reverse.base, to: target, count: count * features)

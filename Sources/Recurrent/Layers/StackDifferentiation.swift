@@ -12,7 +12,7 @@ struct StackDifferentiation<Scalar: TensorScalar>: Sendable {
   let finalState: [Scalar]
   /// `[L·D, B, H]`; empty for cells that carry none.
   let finalMemory: [Scalar]
-  private let dropout: LayerDropout?
+  private let noise: TrainingNoise?
   private let kept: Kept
 
   /// What there is of the layers' outputs.
@@ -26,7 +26,7 @@ struct StackDifferentiation<Scalar: TensorScalar>: Sendable {
   /// Runs the forward pass.
   init(
     _ stack: RecurrentStack<Scalar>, _ input: [Scalar], _ schedule: SequenceSchedule,
-    from initialState: [Scalar], memory initialMemory: [Scalar] = [], dropout: LayerDropout? = nil,
+    from initialState: [Scalar], memory initialMemory: [Scalar] = [], noise: TrainingNoise? = nil,
     checkpointInterval: Int?, execution: Execution
   ) throws(RecurrentError) {
     if let checkpointInterval, checkpointInterval < 1 {
@@ -44,12 +44,12 @@ struct StackDifferentiation<Scalar: TensorScalar>: Sendable {
     self.execution = execution
     self.schedule = schedule
     self.input = input
-    self.dropout = stack.layerCount > 1 ? dropout : nil
-    let call = try stack.call(schedule, batchFirst: false, execution)
+    self.noise = noise
+    let call = try stack.call(schedule, batchFirst: false, execution, noise)
     ready = call.ready
     var start = BackwardStart(state: initialState, memory: initialMemory)
     guard let interval = checkpointInterval, interval < schedule.stepCount else {
-      let history = LayerHistory(stack, call, packedRowsBefore: 0, dropout: self.dropout)
+      let history = LayerHistory(stack, call, packedRowsBefore: 0, noise: noise)
       let result = stack.run(
         call, input[...], from: initialState, memory: initialMemory, keeping: history.kept)
       (output, finalState, finalMemory) = (result.output, result.finalState, result.finalMemory)
@@ -61,10 +61,11 @@ struct StackDifferentiation<Scalar: TensorScalar>: Sendable {
     output.reserveCapacity(schedule.packedRowCount * stack.outputSize)
     for segment in Segments(schedule, interval: interval) {
       starts.append(start)
-      let call = call.of(segment.schedule)
+      let call = call.of(segment.schedule, packedRowsBefore: segment.packedRow)
       // Without dropout there is nothing to keep.
-      let history = self.dropout.map {
-        LayerHistory(stack, call, packedRowsBefore: segment.packedRow, dropout: $0)
+      let history = noise.flatMap { noise in
+        noise.dropsInputs
+          ? LayerHistory(stack, call, packedRowsBefore: segment.packedRow, noise: noise) : nil
       }
       let result = stack.run(
         call, segment.rows(of: input, features: stack.inputSize), from: start.state,
@@ -134,21 +135,22 @@ struct StackDifferentiation<Scalar: TensorScalar>: Sendable {
     switch kept {
     case .history(let start, let history):
       run(
-        schedule, targets, input: input[...], output: output[...], history, from: start,
+        try stack.call(schedule, batchFirst: false, execution, noise), targets, input: input[...],
+        output: output[...], history, from: start,
         outputGradient: outputGradient.map { $0[...] })
     case .checkpoints(let starts, let interval):
-      let whole = try stack.call(schedule, batchFirst: false, execution)
+      let whole = try stack.call(schedule, batchFirst: false, execution, noise)
       for (segment, start) in zip(Segments(schedule, interval: interval), starts).reversed() {
         let input = segment.rows(of: input, features: stack.inputSize)
-        let call = whole.of(segment.schedule)
-        let history = LayerHistory(stack, call, packedRowsBefore: segment.packedRow, dropout: dropout)
+        let call = whole.of(segment.schedule, packedRowsBefore: segment.packedRow)
+        let history = LayerHistory(stack, call, packedRowsBefore: segment.packedRow, noise: noise)
         let output = stack.run(
           call, input, from: start.state, memory: start.memory, keeping: history.kept
         ).output
         var targets = targets
         targets.input += segment.packedRow * stack.inputSize
         run(
-          segment.schedule, targets, input: input, output: output[...], history, from: start,
+          call, targets, input: input, output: output[...], history, from: start,
           outputGradient: outputGradient.map { segment.rows(of: $0, features: stack.outputSize) })
       }
     }
@@ -156,7 +158,7 @@ struct StackDifferentiation<Scalar: TensorScalar>: Sendable {
 
   /// Carries gradients back through a segment.
   private func run(
-    _ schedule: SequenceSchedule, _ targets: BackwardTargets<Scalar>, input: ArraySlice<Scalar>,
+    _ call: RecurrentStack<Scalar>.Call, _ targets: BackwardTargets<Scalar>, input: ArraySlice<Scalar>,
     output: ArraySlice<Scalar>, _ history: LayerHistory<Scalar>, from start: BackwardStart<Scalar>,
     outputGradient: ArraySlice<Scalar>?
   ) {
@@ -170,7 +172,8 @@ struct StackDifferentiation<Scalar: TensorScalar>: Sendable {
                 let states = states.baseAddress
               else { return }
               StackBackwardPass(
-                stack: stack, ready: ready, transposes: transposes, schedule: schedule, execution: execution,
+                stack: stack, ready: ready, transposes: transposes, schedule: call.schedule,
+                zoneout: call.zoneout, execution: execution,
                 input: input, output: output, history: history, initialStates: states,
                 initialMemories: stack.kind.carriesMemory ? memories.baseAddress : nil,
                 outputGradient: outputGradient.map { RowGradient(base: $0, rowStride: stack.outputSize) },

@@ -49,11 +49,28 @@ extension BackwardPass {
         step > 0
         ? UnsafePointer(memories + (placeBefore * hiddenSize + corner)) : start.memories.map { $0 + corner }
       var state = (step > 0 ? outputs[layer] + placeBefore * stateSize : start.states) + corner
-      if let projection = transpose.projection {
+      let zoned = zoneout.map { mix in
+        ZoneoutStep(mix, cell: transposes.startIndex + layer, packedRow: place + rows.lowerBound)
+      }
+      if zoned != nil || transpose.projection != nil {
         for row in 0..<rows.count {
           let offset = stateCorner + row * stateSize
-          for feature in offset..<(offset + states.count) { gradient[feature] += carry[feature] }
+          for feature in offset..<(offset + states.count) {
+            gradient[feature] += carry[feature]
+            carry[feature] = 0
+          }
         }
+      }
+      if let zoned {
+        zoned.splitState(
+          gradient + stateRow, old: share.keptGradients + stateRow, width: stateSize, rows: rows.count, states
+        )
+        zoned.splitMemory(
+          carriedMemory + rows.lowerBound * hiddenSize,
+          old: share.keptMemoryGradients + rows.lowerBound * hiddenSize, width: hiddenSize, rows: rows.count,
+          units)
+      }
+      if let projection = transpose.projection {
         if share.plan.split == .columns { meet() }
         // Neither reads the formula the state nor gives a gradient to it, and all of ∂h' comes through the projection.
         (formulaGradient, carried) = (UnitRows(share.zeros, stride: 0), share.unprojected + corner)
@@ -88,8 +105,23 @@ extension BackwardPass {
         rows: rows.count, MatrixRows(base: recurrentSums, layout: RowLayout(rowStride: width)),
         by: weights, from: transpose.projection == nil ? .accumulated : .prepared,
         into: MatrixRows(base: carry + stateCorner, layout: RowLayout(rowStride: stateSize)), then: .identity)
+      if zoned != nil {
+        add(share.keptGradients + stateCorner, to: carry + stateCorner, stateSize, rows.count, states.count)
+        add(
+          share.keptMemoryGradients + corner, to: carriedMemory + corner, hiddenSize, rows.count, units.count)
+      }
     }
     reset(carry, of: steps, rows: rows, columns: states, rowStride: stateSize)
     reset(carriedMemory, of: steps, rows: rows, columns: units, rowStride: hiddenSize)
+  }
+
+  /// Adds some columns of rows to those of others.
+  private func add(
+    _ source: UnsafePointer<Scalar>, to target: UnsafeMutablePointer<Scalar>, _ width: Int, _ rows: Int,
+    _ columns: Int
+  ) {
+    for row in 0..<rows {
+      for index in (row * width)..<(row * width + columns) { target[index] += source[index] }
+    }
   }
 }

@@ -50,6 +50,8 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
   let inputGradient: UnsafeMutablePointer<Scalar>
   /// What the layers above the first took, where it is not what the layers below gave.
   let dropped: DroppedInputs<Scalar>?
+  /// How states keep their value; `nil` where they do not.
+  let zoneout: ZoneoutPass?
 
   /// The scalars of the states of a layer.
   var stateCount: Int { shape.rows * shape.stateSize }

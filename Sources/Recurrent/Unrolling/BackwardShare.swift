@@ -48,6 +48,8 @@ final class BackwardWorkspace<Scalar: TensorScalar>: Sendable {
   private let unprojected: Scratch<Scalar>
   private let zeros: Scratch<Scalar>
   private let unitGradients: Scratch<Scalar>
+  private let keptGradients: Scratch<Scalar>
+  private let keptMemoryGradients: Scratch<Scalar>
   private let panels: Scratch<Scalar>
   private let panelSize: Int
   private let starts: Scratch<Scalar>
@@ -69,6 +71,8 @@ final class BackwardWorkspace<Scalar: TensorScalar>: Sendable {
     zeros = Scratch(count: shape.isProjected ? shape.hiddenSize : 0)
     if shape.isProjected { zeros.base.fillWithZeros(count: shape.hiddenSize) }
     unitGradients = Scratch(count: 2 * rows * pass.unitParameterCount)
+    keptGradients = Scratch(count: pass.zoneout == nil ? 0 : shape.rows * shape.stateSize)
+    keptMemoryGradients = Scratch(count: pass.zoneout == nil ? 0 : shape.rows * shape.hiddenSize)
     let widest = (max(shape.inputSize, shape.hiddenSize) + engine.panelWidth - 1) / engine.panelWidth
     panelSize = rows * ((widest + plan.threadCount - 1) / plan.threadCount * engine.panelWidth)
     panels = Scratch(count: plan.threadCount * panelSize)
@@ -83,6 +87,8 @@ final class BackwardWorkspace<Scalar: TensorScalar>: Sendable {
       worker: worker, plan: plan, deltas: deltas.base, sums: sums.base, sumsApart: sumsApart.base,
       packedSums: packed.base, packedSumsApart: packedApart.base, packedProjected: packedProjected.base,
       unprojected: unprojected.base, zeros: zeros.base, unitGradients: unitGradients.base,
+      keptGradients: keptGradients.base,
+      keptMemoryGradients: keptMemoryGradients.base,
       scratch: panels.base + worker * panelSize,
       starts: starts.base + worker * startSize)
   }
@@ -108,6 +114,9 @@ struct BackwardShare<Scalar> {
   let zeros: UnsafeMutablePointer<Scalar>
   /// Of all workers: the gradients of the parameters of units in two layers by row, `[2, steps, rows, K·H]`.
   let unitGradients: UnsafeMutablePointer<Scalar>
+  /// Of all workers: the gradients of states, `[rows, P]`, and memories, `[rows, H]`, that keep their value.
+  let keptGradients: UnsafeMutablePointer<Scalar>
+  let keptMemoryGradients: UnsafeMutablePointer<Scalar>
   /// Of this worker: room to pack columns.
   let scratch: UnsafeMutablePointer<Scalar>
   /// Of this worker: room for the states, `[rows, P]`, and the memories, `[rows, H]`, from which a run starts.

@@ -1,7 +1,7 @@
 /// What the layers above the first take in a pass with dropout, kept for the way back; the rows of all steps one after the
 /// other.
 struct DroppedInputs<Scalar: TensorScalar>: @unchecked Sendable {
-  let dropout: LayerDropout
+  let noise: TrainingNoise
   /// `[L − 1, N, P]`.
   let base: UnsafeMutablePointer<Scalar>
   /// P.
@@ -20,7 +20,7 @@ struct DroppedInputs<Scalar: TensorScalar>: @unchecked Sendable {
   func drop(
     _ source: SequenceView<Scalar>, intoLayer layer: Int, _ chunk: SequenceChunk, rows: Range<Int>
   ) {
-    let mask = dropout.mask(intoLayer: layer)
+    let mask = noise.mask(intoLayer: layer)
     let target = inputs(ofLayer: layer).view(of: chunk)
       .from(step: 0, row: rows.lowerBound - chunk.rows.lowerBound)
     for step in 0..<chunk.steps.count {
@@ -61,7 +61,7 @@ struct DroppedInputs<Scalar: TensorScalar>: @unchecked Sendable {
     fromGradient gradient: UnsafeMutablePointer<Scalar>, ofLayer layer: Int, _ chunk: SequenceChunk,
     packedRows: Range<Int>
   ) {
-    let mask = dropout.mask(intoLayer: layer)
+    let mask = noise.mask(intoLayer: layer)
     for row in packedRows {
       let target = gradient + row * features
       mask.apply(from: target, to: target, count: features, first: place(row, of: chunk) * features)
@@ -70,7 +70,7 @@ struct DroppedInputs<Scalar: TensorScalar>: @unchecked Sendable {
 
   /// The place of a row of a chunk's steps in the mask: in time too, unless all steps have one mask.
   private func place(_ packedRow: Int, of chunk: SequenceChunk) -> Int {
-    dropout.isSameAtEveryStep
+    noise.isSameAtEveryStep
       ? packedRow % chunk.rowsPerStep : packedRowsBefore + chunk.packedRow + packedRow
   }
 }

@@ -114,6 +114,15 @@ extension ForwardPass {
       // Where nothing is kept, what a step keeps takes the place of what the step before has kept.
       let memory = history?.from(step: step, row: 0) ?? carried ?? kept
       let before = carried.map { step == 0 ? $0 : history?.from(step: step - 1, row: 0) ?? $0 } ?? memory
+      let zoned = zoneout.map { mix in
+        ZoneoutStep(
+          mix, cell: cells.startIndex + layer,
+          packedRow: chunk.packedRow + chunk.place(ofStep: step) * chunk.rowsPerStep + chunk.rows.lowerBound)
+      }
+      if zoned != nil, carried != nil {
+        // The memory before may stand where the new one goes.
+        kept.copyFirstStep(from: before, rows: rows, features: units)
+      }
       formula.forward(
         CellStep(
           rows: rows, units: units.count, gates: gates.unitRows(from: 0),
@@ -125,11 +134,16 @@ extension ForwardPass {
           output: output.unitRows(from: units.lowerBound)),
         CustomStep(
           unitParameters: cell.unitParameters, kept: beside.from(step: step, row: 0).unitRows(from: 0)))
+      if let zoned {
+        if carried != nil { zoned.mixMemory(kept, into: memory, rows: rows, units) }
+        if cell.projection == nil { zoned.mixState(previous, into: next, rows: rows, units) }
+      }
       meet()
       if let projection = cell.projection {
         stack.engine.multiply(
           rows: rows, output.firstStep, by: projection.columns(states), from: .prepared,
           into: next.from(feature: states.lowerBound).firstStep, then: .identity)
+        zoned?.mixState(previous, into: next, rows: rows, states)
         meet()
       }
       previous = next

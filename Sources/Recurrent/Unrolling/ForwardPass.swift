@@ -36,6 +36,8 @@ struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
   var gateHistory: GateHistory<Scalar>?
   /// The dropout between the layers; `nil` for none.
   var dropped: DroppedInputs<Scalar>?
+  /// How states keep their value, in cells with gates; `nil` where they do not.
+  var zoneout: ZoneoutPass?
 
   /// Runs the pass on the threads of its plan, or on fewer where they are busy.
   @specialized(where Scalar == Float)

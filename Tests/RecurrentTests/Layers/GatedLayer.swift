@@ -112,12 +112,12 @@ enum GatedLayer<Scalar: TensorScalar>: Sendable {
   /// Runs a call and its pullback.
   func results(
     _ problem: Problem, _ execution: Execution, checkpointInterval: Int? = nil,
-    dropout: LayerDropout? = nil
+    dropout: TrainingNoise? = nil
   ) throws -> Results {
     switch self {
     case .lstm(let layer):
       let call = try layer.valueWithPullback(
-        at: problem.input, from: problem.state, dropout: dropout,
+        at: problem.input, from: problem.state, noise: dropout,
         checkpointInterval: checkpointInterval, execution: execution)
       let gradients = try call.pullback(
         problem.outputGradient,
@@ -130,7 +130,7 @@ enum GatedLayer<Scalar: TensorScalar>: Sendable {
         hiddenGradient: gradients.initialState.hidden, cellGradient: gradients.initialState.cell)
     case .gru(let layer):
       let call = try layer.valueWithPullback(
-        at: problem.input, from: problem.hidden, dropout: dropout,
+        at: problem.input, from: problem.hidden, noise: dropout,
         checkpointInterval: checkpointInterval, execution: execution)
       let gradients = try call.pullback(
         problem.outputGradient, finalStateGradient: problem.finalHiddenGradient)

@@ -87,8 +87,8 @@ import Testing
   @Test("threads, splits, chunks and dropout's plans change no bit", arguments: ["lstm", "gru"])
   func plans(kind: String) throws {
     let (layer, problem) = try large(kind)
-    let dropout = LayerDropout(probability: 0.3, key: 5)
-    func results(_ split: ForwardPlan.Split, _ threadCount: Int, chunk: Int, dropout: LayerDropout?) throws
+    let dropout = TrainingNoise(probability: 0.3, key: 5)
+    func results(_ split: ForwardPlan.Split, _ threadCount: Int, chunk: Int, dropout: TrainingNoise?) throws
       -> GatedLayer<Float>.Results
     {
       var execution = Execution(backend: .swift, threadCount: threadCount)

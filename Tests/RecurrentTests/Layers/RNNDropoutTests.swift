@@ -6,7 +6,7 @@ import Testing
 /// Dropout between stacked layers.
 @Suite struct RNNDropoutTests {
   private let layers = 3
-  private let dropout = LayerDropout(probability: 0.4, key: 99)
+  private let dropout = TrainingNoise(probability: 0.4, key: 99)
 
   private func problem<Scalar: TensorScalar>(_: Scalar.Type, hiddenSize: Int = 37) -> GradientProblem<Scalar>
   {
@@ -28,7 +28,7 @@ import Testing
     _ problem: GradientProblem<Scalar>, _ execution: Execution, checkpointInterval: Int? = nil
   ) throws -> Result<Scalar> {
     let call = try problem.layer.valueWithPullback(
-      at: problem.input, from: problem.state, dropout: dropout, checkpointInterval: checkpointInterval,
+      at: problem.input, from: problem.state, noise: dropout, checkpointInterval: checkpointInterval,
       execution: execution)
     return Result(
       output: call.output, finalState: call.finalState,

@@ -99,7 +99,7 @@ import Testing
   func plans(kind: SequenceLayer<Float>.Kind, directions: Directions) throws {
     let layer = Layer(kind, inputSize: 3, hiddenSize: 40, layerCount: 2, directions: directions)
     let all = try packed(layer)
-    let dropout = LayerDropout(probability: 0.3, key: 5)
+    let dropout = TrainingNoise(probability: 0.3, key: 5)
     func execution(_ split: ForwardPlan.Split, _ threadCount: Int, chunk: Int) -> Execution {
       var execution = Execution(backend: .swift, threadCount: threadCount)
       execution.plan = ForwardPlan(stepsPerChunk: chunk, split: split, threadCount: threadCount)
@@ -223,7 +223,7 @@ import Testing
       .with(Array(layer.stack.parameters[..<2]))
     let upper = Layer(.gru, inputSize: 20, hiddenSize: 10, directions: .bidirectional)
       .with(Array(layer.stack.parameters[2...]))
-    let dropout = LayerDropout(probability: 0.4, key: 9)
+    let dropout = TrainingNoise(probability: 0.4, key: 9)
     let execution = Execution(backend: .swift)
     var problem = layer.problem([5, 2, 3], rows: 2)
     (problem.hidden, problem.hiddenGradient) = (nil, nil)

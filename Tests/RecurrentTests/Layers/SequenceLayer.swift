@@ -110,13 +110,13 @@ enum SequenceLayer<Scalar: TensorScalar>: Sendable {
 
   /// Runs a call and its pullback on a sequence whose shape is checked.
   func results(
-    _ shape: SequenceShape, _ problem: Problem, _ execution: Execution, dropout: LayerDropout? = nil,
+    _ shape: SequenceShape, _ problem: Problem, _ execution: Execution, dropout: TrainingNoise? = nil,
     checkpointInterval: Int? = nil
   ) throws -> Results {
     switch self {
     case .rnn(let layer):
       let call = try layer.valueWithPullback(
-        at: problem.input, shape, from: problem.hidden, dropout: dropout,
+        at: problem.input, shape, from: problem.hidden, noise: dropout,
         checkpointInterval: checkpointInterval, execution: execution)
       let gradients = try call.pullback(
         problem.outputGradient, finalStateGradient: problem.hiddenGradient)
@@ -125,7 +125,7 @@ enum SequenceLayer<Scalar: TensorScalar>: Sendable {
         input: gradients.input, initialHidden: gradients.initialState)
     case .gru(let layer):
       let call = try layer.valueWithPullback(
-        at: problem.input, shape, from: problem.hidden, dropout: dropout,
+        at: problem.input, shape, from: problem.hidden, noise: dropout,
         checkpointInterval: checkpointInterval, execution: execution)
       let gradients = try call.pullback(
         problem.outputGradient, finalStateGradient: problem.hiddenGradient)
@@ -137,7 +137,7 @@ enum SequenceLayer<Scalar: TensorScalar>: Sendable {
         problem.cell.map { LSTMState(hidden: hidden, cell: $0) }
       }
       let call = try layer.valueWithPullback(
-        at: problem.input, shape, from: state, dropout: dropout,
+        at: problem.input, shape, from: state, noise: dropout,
         checkpointInterval: checkpointInterval, execution: execution)
       let gradients = try call.pullback(
         problem.outputGradient,
@@ -151,7 +151,7 @@ enum SequenceLayer<Scalar: TensorScalar>: Sendable {
     case .normalized(let layer):
       let call = try layer.valueWithPullback(
         at: problem.input, shape, from: problem.hidden.map { CustomState(hidden: $0, memory: problem.cell) },
-        dropout: dropout, checkpointInterval: checkpointInterval, execution: execution)
+        noise: dropout, checkpointInterval: checkpointInterval, execution: execution)
       let gradients = try call.pullback(
         problem.outputGradient,
         finalStateGradient: problem.hiddenGradient.map {
