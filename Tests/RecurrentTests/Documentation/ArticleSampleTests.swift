@@ -40,6 +40,46 @@ private struct Model: Parameterized {
     #expect(try head(out).shape == [10, 3, 1])
   }
 
+  @Test("layers with gates, both directions and sequences of unequal lengths are called as PyTorch's are")
+  func sequences() throws {
+    do {
+      let x = Tensor<Float>.normal([10, 3, 100])
+      let (h0, c0) = (Tensor<Float>.zeros([1, 3, 20]), Tensor<Float>.zeros([1, 3, 20]))
+      let gru = GRU<Float>(inputSize: 100, hiddenSize: 20)
+      #expect(try gru(x, h0).output.shape == [10, 3, 20])
+      let lstm = LSTM<Float>(inputSize: 100, hiddenSize: 20)
+      let (out, state) = try lstm(x, LSTMState(hidden: h0, cell: c0))
+      #expect(out.shape == [10, 3, 20] && state.cell.shape == [1, 3, 20])
+      let options = LSTM<Float>(
+        inputSize: 100, hiddenSize: 20, directions: .bidirectional, projectionSize: 8)
+      #expect(try options(x).output.shape == [10, 3, 16])
+    }
+    do {
+      let (a, b) = (Tensor<Float>.normal([5, 4]), Tensor<Float>.normal([7, 4]))
+      #expect(try PackedSequence([a, b]).lengths == [5, 7])
+      let x = Tensor<Float>.normal([10, 3, 4])
+      let out = try PackedSequence(padded: x, lengths: [10, 7, 2])
+      #expect(try out.padded(with: -1, totalLength: 12).shape == [12, 3, 4])
+    }
+    let x = Tensor<Float>.normal([10, 3, 4])
+    let (a, b, c) = (
+      Tensor<Float>.normal([3, 4]), Tensor<Float>.normal([5, 4]), Tensor<Float>.zeros([0, 4])
+    )
+    let both = LSTM<Float>(inputSize: 4, hiddenSize: 8, layerCount: 2, directions: .bidirectional)
+    let (y, _) = try both(x)
+    #expect(y.shape == [10, 3, 16])
+    let packed = try PackedSequence([a, b, c])
+    let (outputs, last) = try both(packed)
+    let sequences = outputs.sequences
+    let table = try outputs.padded(with: 0)
+    #expect(sequences.map(\.shape) == [[3, 16], [5, 16], [0, 16]])
+    #expect(table.shape == [5, 3, 16] && last.hidden.shape == [4, 3, 8])
+    var mask = Tensor<Float>.zeros([10, 3])
+    mask[4, 1] = 1
+    let (masked, _) = try both(x, resets: mask)
+    #expect(masked[5][0] == y[5][0] && masked[5][1] != y[5][1])
+  }
+
   @Test("a cell of one's own is a layer, which runs and carries gradients back")
   func customCell() throws {
     let x = Tensor<Float>.normal([10, 2, 3])

@@ -35,7 +35,7 @@ import Testing
 
   @Test(
     "every program in an article is quoted from a source that compiles",
-    arguments: ["FromSlidesToForecast", "ComingFromPyTorch", "Reproducibility", "CustomCells"])
+    arguments: ["FromSlidesToForecast", "ComingFromPyTorch", "Reproducibility", "CustomCells", "Sequences"])
   func quotations(article: String) throws {
     let sources = try Self.sources.map { Self.code(try Self.text($0)).joined(separator: "\n") + "\n" }
     let blocks = Self.blocks(try Self.text("Sources/Recurrent/Documentation.docc/\(article).md"))
