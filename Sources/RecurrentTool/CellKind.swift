@@ -14,6 +14,15 @@ enum CellKind: String, ExpressibleByArgument, CaseIterable, Sendable {
     }
   }
 
+  /// G: the blocks of H rows in the weights.
+  var gateCount: Int {
+    switch self {
+    case .rnn: Architecture.Cell.plain.gateCount
+    case .lstm: Architecture.Cell.lstm.gateCount
+    case .gru: Architecture.Cell.gru.gateCount
+    }
+  }
+
   /// PyTorch's name of such a layer or cell.
   func name(of form: Architecture.Kind) -> String { rawValue.uppercased() + (form == .cell ? "Cell" : "") }
 
@@ -38,6 +47,23 @@ enum CellKind: String, ExpressibleByArgument, CaseIterable, Sendable {
     case (.cell, .rnn): try RNNCell(stateDictionary: parameters, nonlinearity: nonlinearity)
     case (.cell, .lstm): try LSTMCell(stateDictionary: parameters)
     case (.cell, .gru): try GRUCell(stateDictionary: parameters)
+    }
+  }
+
+  /// Draws the parameters of a layer that reads forward.
+  func layer<Scalar: TensorScalar>(
+    inputSize: Int, hiddenSize: Int, layerCount: Int, using generator: inout SeededGenerator
+  ) -> any RecurrentLayer<Scalar> {
+    switch self {
+    case .rnn:
+      RNN<Scalar>(
+        inputSize: inputSize, hiddenSize: hiddenSize, layerCount: layerCount, using: &generator)
+    case .lstm:
+      LSTM<Scalar>(
+        inputSize: inputSize, hiddenSize: hiddenSize, layerCount: layerCount, using: &generator)
+    case .gru:
+      GRU<Scalar>(
+        inputSize: inputSize, hiddenSize: hiddenSize, layerCount: layerCount, using: &generator)
     }
   }
 }

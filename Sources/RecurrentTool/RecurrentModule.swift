@@ -45,10 +45,41 @@ protocol RecurrentModule<Scalar> {
 }
 
 /// A stack of layers over a sequence.
-protocol RecurrentLayer<Scalar>: RecurrentModule {
+protocol RecurrentLayer<Scalar>: RecurrentModule, Parameterized {
+  associatedtype Pullback: RecurrentPullback<Scalar, State>
+
   func callAsFunction(
     _ input: Tensor<Scalar>, _ initialState: State?
   ) throws(RecurrentError) -> (output: Tensor<Scalar>, finalState: State)
+
+  func run(
+    _ input: Tensor<Scalar>, from initialState: State?, execution: Execution
+  ) throws(RecurrentError) -> (output: Tensor<Scalar>, finalState: State)
+
+  func valueWithPullback(
+    at input: Tensor<Scalar>, from initialState: State?, checkpointInterval: Int?, execution: Execution
+  ) throws(RecurrentError) -> (output: Tensor<Scalar>, finalState: State, pullback: Pullback)
+}
+
+/// What carries gradients back through a layer's call.
+protocol RecurrentPullback<Scalar, State> {
+  associatedtype Scalar: TensorScalar
+  associatedtype State: RecurrentState<Scalar>
+  associatedtype Gradients: RecurrentGradients<Scalar, State>
+
+  func callAsFunction(
+    _ outputGradient: Tensor<Scalar>?, finalStateGradient: State?
+  ) throws(RecurrentError) -> Gradients
+}
+
+/// The gradients of all that a layer's call depends on.
+protocol RecurrentGradients<Scalar, State> {
+  associatedtype Scalar: TensorScalar
+  associatedtype State: RecurrentState<Scalar>
+
+  var parameters: [CellParameters<Scalar>] { get }
+  var input: Tensor<Scalar> { get }
+  var initialState: State { get }
 }
 
 extension RecurrentLayer {
@@ -91,3 +122,18 @@ extension LSTMCell: RecurrentCell {
 extension GRUCell: RecurrentCell {
   typealias State = Tensor<Scalar>
 }
+
+extension RNNPullback: RecurrentPullback {
+  typealias State = Tensor<Scalar>
+}
+
+extension LSTMPullback: RecurrentPullback {
+  typealias State = LSTMState<Scalar>
+}
+
+extension GRUPullback: RecurrentPullback {
+  typealias State = Tensor<Scalar>
+}
+
+extension RNNGradients: RecurrentGradients {}
+extension LSTMGradients: RecurrentGradients {}

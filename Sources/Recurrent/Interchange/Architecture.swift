@@ -15,7 +15,7 @@ package struct Architecture: Equatable, Sendable {
     case gru = "a GRU"
 
     /// G: the blocks of H rows in the weights.
-    fileprivate var gateCount: Int {
+    package var gateCount: Int {
       switch self {
       case .plain: 1
       case .lstm: CellKind.lstm.gateCount

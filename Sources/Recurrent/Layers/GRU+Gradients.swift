@@ -82,6 +82,18 @@ extension GRU {
       execution: Execution(resolving: backend, threadCount: threadCount))
   }
 
+  /// Runs the layer by an execution that tests and tools name.
+  package func valueWithPullback(
+    at input: Tensor<Scalar>, from initialState: Tensor<Scalar>? = nil, checkpointInterval: Int? = nil,
+    execution: Execution
+  ) throws(RecurrentError) -> (
+    output: Tensor<Scalar>, finalState: Tensor<Scalar>, pullback: GRUPullback<Scalar>
+  ) {
+    try valueWithPullback(
+      at: input, from: initialState, dropout: nil, checkpointInterval: checkpointInterval,
+      execution: execution)
+  }
+
   /// Runs the layer with a dropout that has been drawn, by an execution that tests name.
   func valueWithPullback(
     at input: Tensor<Scalar>, from initialState: Tensor<Scalar>?, dropout: LayerDropout?,

@@ -97,6 +97,18 @@ extension LSTM {
       execution: Execution(resolving: backend, threadCount: threadCount))
   }
 
+  /// Runs the layer by an execution that tests and tools name.
+  package func valueWithPullback(
+    at input: Tensor<Scalar>, from initialState: LSTMState<Scalar>? = nil, checkpointInterval: Int? = nil,
+    execution: Execution
+  ) throws(RecurrentError) -> (
+    output: Tensor<Scalar>, finalState: LSTMState<Scalar>, pullback: LSTMPullback<Scalar>
+  ) {
+    try valueWithPullback(
+      at: input, from: initialState, dropout: nil, checkpointInterval: checkpointInterval,
+      execution: execution)
+  }
+
   /// Runs the layer with a dropout that has been drawn, by an execution that tests name.
   func valueWithPullback(
     at input: Tensor<Scalar>, from initialState: LSTMState<Scalar>?, dropout: LayerDropout?,
