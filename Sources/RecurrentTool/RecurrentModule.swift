@@ -11,7 +11,7 @@ protocol RecurrentState<Scalar> {
   /// c, in an LSTM.
   var memory: Tensor<Scalar>? { get }
 
-  /// Names both; an LSTM without c starts with zeros in the shape of h, and others have no use for it.
+  /// Names both; without c an LSTM's is zeros in the shape of h, and others have no use for it.
   init(hidden: Tensor<Scalar>, memory: Tensor<Scalar>?)
 }
 
@@ -48,6 +48,8 @@ protocol RecurrentModule<Scalar> {
 protocol RecurrentLayer<Scalar>: RecurrentModule, Parameterized {
   associatedtype Pullback: RecurrentPullback<Scalar, State>
 
+  var layerCount: Int { get }
+
   func callAsFunction(
     _ input: Tensor<Scalar>, _ initialState: State?
   ) throws(RecurrentError) -> (output: Tensor<Scalar>, finalState: State)
@@ -55,6 +57,10 @@ protocol RecurrentLayer<Scalar>: RecurrentModule, Parameterized {
   func run(
     _ input: Tensor<Scalar>, from initialState: State?, execution: Execution
   ) throws(RecurrentError) -> (output: Tensor<Scalar>, finalState: State)
+
+  func valueWithPullback(
+    at input: Tensor<Scalar>, from initialState: State?, checkpointInterval: Int?
+  ) throws(RecurrentError) -> (output: Tensor<Scalar>, finalState: State, pullback: Pullback)
 
   func valueWithPullback(
     at input: Tensor<Scalar>, from initialState: State?, checkpointInterval: Int?, execution: Execution
@@ -80,6 +86,8 @@ protocol RecurrentGradients<Scalar, State> {
   var parameters: [CellParameters<Scalar>] { get }
   var input: Tensor<Scalar> { get }
   var initialState: State { get }
+  /// Those of the parameters, under their names.
+  var stateDictionary: StateDictionary<Scalar> { get }
 }
 
 extension RecurrentLayer {
