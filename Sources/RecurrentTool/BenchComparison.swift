@@ -10,9 +10,9 @@ enum BenchPass: String, ExpressibleByArgument, CaseIterable, Sendable {
 
   /// Runs the pass; what two backends are compared by.
   @discardableResult
-  func run<Scalar>(
-    _ layer: some RecurrentLayer<Scalar>, _ input: Tensor<Scalar>, _ execution: Execution
-  ) throws(RecurrentError) -> [Tensor<Scalar>] {
+  func run<Layer: RecurrentLayer>(
+    _ layer: Layer, _ input: Tensor<Layer.Scalar>, _ execution: Execution
+  ) throws(RecurrentError) -> [Tensor<Layer.Scalar>] {
     switch self {
     case .forward:
       return [try layer.run(input, from: nil, execution: execution).output]
@@ -128,18 +128,7 @@ struct BenchComparison {
     for _ in 0..<turns {
       for (index, execution) in executions.enumerated() {
         let before = PeakMeasurement.currentOperationsPerSecond
-        var spent = 0.0
-        var turn: [Double] = []
-        // The first call of a turn finds the other backend's data in the caches.
-        try pass.run(layer, input, execution)
-        repeat {
-          let clock = ContinuousClock()
-          let start = clock.now
-          try pass.run(layer, input, execution)
-          let elapsed = (clock.now - start).seconds
-          spent += elapsed
-          turn.append(elapsed)
-        } while spent < seconds / Double(turns)
+        let turn = try Self.time(pass, layer, input, execution, seconds: seconds / Double(turns))
         let peak = max(before, PeakMeasurement.currentOperationsPerSecond)
         times[index] += turn
         operations[index].append(turn.sorted()[turn.count / 2] * peak)
@@ -155,6 +144,31 @@ struct BenchComparison {
         median: sorted[sorted.count / 2], minimum: sorted[0],
         medianOperations: operations[index].sorted()[turns / 2], greatestDifference: greatestDifference)
     }
+  }
+
+  /// The seconds of each call of one turn.
+  ///
+  /// Specialized: what finds the generic functions of a layer would be timed with it.
+  @specialized(where Layer == RNN<Float>)
+  @specialized(where Layer == LSTM<Float>)
+  @specialized(where Layer == GRU<Float>)
+  private static func time<Layer: RecurrentLayer>(
+    _ pass: BenchPass, _ layer: Layer, _ input: Tensor<Layer.Scalar>, _ execution: Execution,
+    seconds: Double
+  ) throws(RecurrentError) -> [Double] {
+    // The first call of a turn finds the other backend's data in the caches.
+    try pass.run(layer, input, execution)
+    var times: [Double] = []
+    var spent = 0.0
+    let clock = ContinuousClock()
+    repeat {
+      let start = clock.now
+      try pass.run(layer, input, execution)
+      let elapsed = (clock.now - start).seconds
+      spent += elapsed
+      times.append(elapsed)
+    } while spent < seconds
+    return times
   }
 }
 
