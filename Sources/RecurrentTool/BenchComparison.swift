@@ -10,16 +10,18 @@ enum BenchPass: String, ExpressibleByArgument, CaseIterable, Sendable {
 
   /// Runs the pass; what two backends are compared by.
   @discardableResult
-  func run<Scalar: TensorScalar>(
-    _ layer: RNN<Scalar>, _ input: Tensor<Scalar>, _ execution: Execution
-  ) throws(RecurrentError) -> [Tensor<Scalar>] {
+  func run<Layer: RecurrentLayer>(
+    _ layer: Layer, _ input: Tensor<Layer.Scalar>, _ execution: Execution
+  ) throws(RecurrentError) -> [Tensor<Layer.Scalar>] {
     switch self {
     case .forward:
       return [try layer.run(input, from: nil, execution: execution).output]
     case .training:
-      let (output, _, pullback) = try layer.valueWithPullback(at: input, execution: execution)
-      let gradients = try pullback(Tensor(repeating: 1, shape: output.shape))
-      return [output, gradients.input, gradients.initialState]
+      let (output, _, pullback) = try layer.valueWithPullback(
+        at: input, from: nil, checkpointInterval: nil, execution: execution)
+      let gradients = try pullback(Tensor(repeating: 1, shape: output.shape), finalStateGradient: nil)
+      let state = [gradients.initialState.hidden, gradients.initialState.memory].compactMap { $0 }
+      return [output, gradients.input] + state
         + gradients.parameters.flatMap {
           [$0.weightIH, $0.weightHH] + [$0.biasIH, $0.biasHH].compactMap { $0 }
         }
@@ -41,7 +43,7 @@ struct BenchComparison {
     var greatestDifference: Double
   }
 
-  private let layer: RNN<Float>
+  private let layer: any RecurrentLayer<Float>
   private let input: Tensor<Float>
   private let executions: [Execution]
   private let greatestDifference: Double
@@ -57,7 +59,7 @@ struct BenchComparison {
     self.shape = shape
     self.pass = pass
     var generator = SeededGenerator(seed: 20)
-    layer = RNN(
+    layer = shape.cell.layer(
       inputSize: shape.inputSize, hiddenSize: shape.hiddenSize, layerCount: shape.layerCount,
       using: &generator)
     input = .normal([shape.steps, shape.rows, shape.inputSize], using: &generator)
@@ -66,12 +68,13 @@ struct BenchComparison {
       executions.append(try Execution(resolving: backend, threadCount: threadCount))
     }
     self.executions = executions
-    greatestDifference = try Self.greatestDifference(pass, layer, input, executions, threadCount)
+    greatestDifference = try Self.greatestDifference(pass, shape, layer, input, executions, threadCount)
 
-    // Rounding differs by some units for each of the I + H terms of a sum; a wrong product, by
+    // Rounding differs by some units for each of the I + H terms of a sum, of G·H on the way back; a wrong product, by
     // thousands of times more. The states are below 1, and this layer's weights let errors fade.
     // Differences are in proportion to the greatest number of their tensor, if that is more than 1.
-    let bound = 16 * Double(shape.inputSize + shape.hiddenSize + 16) * Double(Float.ulpOfOne)
+    let terms = shape.inputSize + shape.cell.gateCount * shape.hiddenSize + 16
+    let bound = 16 * Double(terms) * Double(Float.ulpOfOne)
     guard greatestDifference <= bound * Double(shape.layerCount) else {
       throw .invalidValue(
         argument: "bench \(shape)", expected: "results that differ by at most \(bound)",
@@ -82,21 +85,20 @@ struct BenchComparison {
   /// The greatest difference between any two of the backends that are timed or could check them; with one backend only,
   /// between that and the same layer in double precision.
   private static func greatestDifference(
-    _ pass: BenchPass, _ layer: RNN<Float>, _ input: Tensor<Float>, _ executions: [Execution],
-    _ threadCount: Int
+    _ pass: BenchPass, _ shape: BenchShape, _ layer: some RecurrentLayer<Float>, _ input: Tensor<Float>,
+    _ executions: [Execution], _ threadCount: Int
   ) throws(RecurrentError) -> Double {
     var results: [[Tensor<Double>]] = []
     for execution in executions {
       results.append(try pass.run(layer, input, execution).map { Tensor($0) })
     }
     if results.count == 1 {
-      var exact = RNN<Double>(
-        inputSize: layer.inputSize, hiddenSize: layer.hiddenSize, layerCount: layer.layerCount)
-      exact.parameters = layer.parameters.map {
-        CellParameters(
-          weightIH: Tensor($0.weightIH), weightHH: Tensor($0.weightHH),
-          biasIH: $0.biasIH.map { Tensor($0) }, biasHH: $0.biasHH.map { Tensor($0) })
-      }
+      // Its own draws are replaced.
+      var generator = SeededGenerator(seed: 0)
+      var exact: any RecurrentLayer<Double> = shape.cell.layer(
+        inputSize: shape.inputSize, hiddenSize: shape.hiddenSize, layerCount: shape.layerCount,
+        using: &generator)
+      try exact.load(StateDictionary(layer.stateDictionary.map { ($0.key, Tensor($0.value)) }))
       let execution = try Execution(resolving: .swift, threadCount: threadCount)
       results.append(try pass.run(exact, Tensor(input), execution))
     }
@@ -126,18 +128,7 @@ struct BenchComparison {
     for _ in 0..<turns {
       for (index, execution) in executions.enumerated() {
         let before = PeakMeasurement.currentOperationsPerSecond
-        var spent = 0.0
-        var turn: [Double] = []
-        // The first call of a turn finds the other backend's data in the caches.
-        try pass.run(layer, input, execution)
-        repeat {
-          let clock = ContinuousClock()
-          let start = clock.now
-          try pass.run(layer, input, execution)
-          let elapsed = (clock.now - start).seconds
-          spent += elapsed
-          turn.append(elapsed)
-        } while spent < seconds / Double(turns)
+        let turn = try Self.time(pass, layer, input, execution, seconds: seconds / Double(turns))
         let peak = max(before, PeakMeasurement.currentOperationsPerSecond)
         times[index] += turn
         operations[index].append(turn.sorted()[turn.count / 2] * peak)
@@ -153,6 +144,31 @@ struct BenchComparison {
         median: sorted[sorted.count / 2], minimum: sorted[0],
         medianOperations: operations[index].sorted()[turns / 2], greatestDifference: greatestDifference)
     }
+  }
+
+  /// The seconds of each call of one turn.
+  ///
+  /// Specialized: what finds the generic functions of a layer would be timed with it.
+  @specialized(where Layer == RNN<Float>)
+  @specialized(where Layer == LSTM<Float>)
+  @specialized(where Layer == GRU<Float>)
+  private static func time<Layer: RecurrentLayer>(
+    _ pass: BenchPass, _ layer: Layer, _ input: Tensor<Layer.Scalar>, _ execution: Execution,
+    seconds: Double
+  ) throws(RecurrentError) -> [Double] {
+    // The first call of a turn finds the other backend's data in the caches.
+    try pass.run(layer, input, execution)
+    var times: [Double] = []
+    var spent = 0.0
+    let clock = ContinuousClock()
+    repeat {
+      let start = clock.now
+      try pass.run(layer, input, execution)
+      let elapsed = (clock.now - start).seconds
+      spent += elapsed
+      times.append(elapsed)
+    } while spent < seconds
+    return times
   }
 }
 

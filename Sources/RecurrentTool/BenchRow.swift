@@ -29,10 +29,10 @@ struct BenchRow: Encodable {
   let recurrentWeightsGigabytesPerSecond: Double
 
   init(
-    cell: String, pass: BenchPass, shape: BenchShape, measured: BenchComparison.Measured,
+    pass: BenchPass, shape: BenchShape, measured: BenchComparison.Measured,
     roofline: Roofline, limit: RowLimit
   ) {
-    self.cell = cell
+    cell = shape.cell.rawValue
     self.pass = pass.rawValue
     backend = measured.backend.rawValue
     instructions = measured.instructions

@@ -1,5 +1,6 @@
-/// The sizes of one benchmark.
+/// The layer and the sizes of one benchmark.
 struct BenchShape: Sendable, CustomStringConvertible {
+  var cell = CellKind.rnn
   var steps: Int
   var rows: Int
   var inputSize: Int
@@ -18,11 +19,25 @@ struct BenchShape: Sendable, CustomStringConvertible {
     BenchShape(steps: 50, rows: 64, inputSize: 512, hiddenSize: 512, layerCount: 1),
   ]
 
-  /// Floating-point operations of the products of one pass. Training has each product of the forward pass three times:
+  /// The same sizes with other cells.
+  func of(_ cell: CellKind) -> BenchShape {
+    var shape = self
+    shape.cell = cell
+    return shape
+  }
+
+  /// G·H, the rows of the weights.
+  private var sums: Double { Double(cell.gateCount) * Double(hiddenSize) }
+
+  /// Floating-point operations of the products of one pass; forward, with I_l = I in the first layer and H in the others,
+  ///
+  ///     Σ over layers l of 2·T·B·G·H·(I_l + H)
+  ///
+  /// What cells compute from the sums is not counted: it grows with H, not with H². Training has each product of the forward pass three times:
   /// forward, for the gradient of its weights, and for the gradient of what they are multiplied with.
   func operations(of pass: BenchPass) -> Double {
     let (h, i) = (Double(hiddenSize), Double(inputSize))
-    let forward = 2 * Double(steps) * Double(rows) * h * (i + h + Double(layerCount - 1) * 2 * h)
+    let forward = 2 * Double(steps) * Double(rows) * sums * (i + h + Double(layerCount - 1) * 2 * h)
     return forward * (pass == .training ? 3 : 1)
   }
 
@@ -31,17 +46,19 @@ struct BenchShape: Sendable, CustomStringConvertible {
 
   /// Floating-point operations of the recurrent product of one step and layer.
   var recurrentOperationsPerStep: Double {
-    2 * Double(rows) * Double(hiddenSize) * Double(hiddenSize)
+    2 * Double(rows) * sums * Double(hiddenSize)
   }
 
   /// The size of the recurrent weights of one layer, in `Float`.
-  var recurrentWeightBytes: Int { hiddenSize * hiddenSize * MemoryLayout<Float>.stride }
+  var recurrentWeightBytes: Int {
+    cell.gateCount * hiddenSize * hiddenSize * MemoryLayout<Float>.stride
+  }
 
   /// Whether no tensor has more than 2³¹ elements.
   var isReasonable: Bool {
     let greatest = 2147483648.0
-    let sequence = Double(steps) * Double(rows) * Double(max(inputSize, hiddenSize))
-    let weights = Double(hiddenSize) * Double(inputSize + 2 * hiddenSize) * Double(layerCount)
+    let sequence = Double(steps) * Double(rows) * max(Double(inputSize), sums)
+    let weights = sums * Double(inputSize + 2 * hiddenSize) * Double(layerCount)
     let states = Double(layerCount) * Double(rows) * Double(hiddenSize)
     return sequence <= greatest && weights <= greatest && states <= greatest
   }

@@ -4,8 +4,6 @@ import Recurrent
 struct ModelSource {
   private let file: SafetensorsFile
   private let prefix: String
-  /// Whether the parameters are those of a cell.
-  let isCell: Bool
   /// Whether the parameters are stored as F64.
   let isDoublePrecision: Bool
 
@@ -39,9 +37,8 @@ struct ModelSource {
       }
       self.prefix = found[0]
     }
-    isCell = !file.tensorNames.contains(self.prefix + Self.layerKey)
-    let key = self.prefix + (isCell ? Self.cellKey : Self.layerKey)
-    isDoublePrecision = file.scalarType(of: key) == "F64"
+    let keys = [Self.layerKey, Self.cellKey].map { [prefix = self.prefix] in prefix + $0 }
+    isDoublePrecision = keys.contains { file.scalarType(of: $0) == "F64" }
   }
 
   /// The module's own parameters; a name with a further point belongs to another module below it.

@@ -21,9 +21,9 @@ struct Roofline: Sendable, Equatable {
 
   /// The least seconds of one pass in `Float`; of a forward pass,
   ///
-  ///     Σ over layers l of (2·T·B·H·I_l / peak + T · max(2·B·H² / peak, 4·H² / bandwidth))
+  ///     Σ over layers l of (2·T·B·G·H·I_l / peak + T · max(2·B·G·H² / peak, 4·G·H² / bandwidth))
   ///
-  /// where I_l is I for the first layer and H for the others. The input product of all steps can be computed at
+  /// where G is the number of gates and I_l is I for the first layer and H for the others. The input product of all steps can be computed at
   /// once, so that operations alone limit it. The recurrent weights are read once for each step at least; in training once
   /// more on the way back, where the gradients of all weights and of the input are products over all steps.
   ///

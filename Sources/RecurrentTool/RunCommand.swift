@@ -5,10 +5,11 @@ import Recurrent
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
-    abstract: "Run a PyTorch-trained RNN or RNNCell over an input.",
+    abstract: "Run a PyTorch-trained RNN, LSTM or GRU, or a cell of them, over an input.",
     discussion: """
-      Sizes, layers, bias and kind are read from the names and shapes in the model. The output has the \
-      model's number type: float64 for F64, else float32; inputs of the other type are converted.
+      The kind, sizes, layers, directions, projection and bias are read from the names and shapes in the model. \
+      The output has the model's number type: float64 for F64, else float32; inputs of the other type are converted. \
+      D is 2 in a bidirectional layer, whose output has D times the features; P is H without a projection.
       """)
 
   @Argument(help: "The model: a safetensors file with PyTorch's parameter names.")
@@ -20,14 +21,23 @@ struct RunCommand: ParsableCommand {
   @Option(help: "Where to write the output, .npy.")
   var output: String
 
-  @Option(help: "The initial state, .npy: [L, B, H], or for a cell [B, H]; zeros without it.")
+  @Option(help: "The cell that the model must have; whichever it has without it.")
+  var cell: CellKind?
+
+  @Option(help: "The initial state h, .npy: [L·D, B, P], or for a cell [B, H]; zeros without it.")
   var initialState: String?
 
-  @Option(help: "Where to write the final state, .npy.")
+  @Option(help: "The initial cell state c of an LSTM, .npy: [L·D, B, H], or for a cell [B, H].")
+  var initialCell: String?
+
+  @Option(help: "Where to write the final state h, .npy.")
   var finalState: String?
 
-  @Option(help: "tanh or relu; a model file does not tell.")
-  var nonlinearity: Nonlinearity = .tanh
+  @Option(help: "Where to write the final cell state c of an LSTM, .npy.")
+  var finalCell: String?
+
+  @Option(help: "tanh or relu, for a plain RNN, whose file does not tell; tanh without it.")
+  var nonlinearity: Nonlinearity?
 
   @Flag(help: "Sequences are [B, T, ...] instead of [T, B, ...].")
   var batchFirst = false
@@ -41,9 +51,16 @@ struct RunCommand: ParsableCommand {
   @OptionGroup var threads: ThreadOptions
 
   func validate() throws {
-    if let finalState, finalState == output {
-      throw ValidationError(
-        "--final-state: expected another file than --output, got \(finalState) for both")
+    var written = [output]
+    for (option, path) in [("--final-state", finalState), ("--final-cell", finalCell)] {
+      guard let path else { continue }
+      guard !written.contains(path) else {
+        throw ValidationError("\(option): expected a file of its own, got \(path) for two")
+      }
+      written.append(path)
+    }
+    guard initialCell == nil || initialState != nil else {
+      throw ValidationError("--initial-cell: expected --initial-state beside it, got none")
     }
   }
 
@@ -60,38 +77,52 @@ struct RunCommand: ParsableCommand {
 
   private func run<Scalar: TensorScalar>(_ source: ModelSource, as _: Scalar.Type) throws {
     let parameters: StateDictionary<Scalar> = try source.stateDictionary()
-    let x: Tensor<Scalar> = try NumPyFile(path: input).converted()
-    let h0: Tensor<Scalar>? = try initialState.map { try NumPyFile(path: $0).converted() }
-    let result: (output: Tensor<Scalar>, finalState: Tensor<Scalar>)
-    if source.isCell {
-      guard !batchFirst else {
-        throw RecurrentError.invalidValue(
-          argument: "--batch-first", expected: "a layer, which has a time axis",
-          actual: "the cell in \(model)")
-      }
-      var cell = try RNNCell(stateDictionary: parameters, nonlinearity: nonlinearity)
-      cell.backend = backend
-      cell.threadCount = threads.threads
-      let state = try cell(x, h0)
-      result = (state, state)
-    } else {
-      var layer = try RNN(
-        stateDictionary: parameters, nonlinearity: nonlinearity, batchFirst: batchFirst)
-      layer.backend = backend
-      layer.threadCount = threads.threads
-      result = try layer(x, h0)
-    }
-    try write(result.output, result.finalState)
+    let architecture = try Architecture(of: parameters.map { ($0.key, $0.value.shape) })
+    let kind = cell ?? CellKind(architecture.cell)
+    var module = try kind.module(
+      architecture.kind, parameters, nonlinearity: nonlinearity ?? .tanh, batchFirst: batchFirst)
+    try check(kind, architecture.kind)
+    module.backend = backend
+    module.threadCount = threads.threads
+    try run(module)
   }
 
-  /// Writes both files whole before either takes its place.
-  private func write<Scalar: TensorScalar>(
-    _ output: Tensor<Scalar>, _ state: Tensor<Scalar>
-  ) throws {
-    let stagedOutput = try NumPyFile.stage(output, toPath: self.output)
-    let stagedState = try finalState.map { try NumPyFile.stage(state, toPath: $0) }
-    try stagedOutput.commit()
-    try stagedState?.commit()
+  /// Refuses what the module has no use for, and half a state.
+  private func check(_ kind: CellKind, _ form: Architecture.Kind) throws(RecurrentError) {
+    let found = "the \(kind.name(of: form)) in \(model)"
+    for (option, isGiven, isUsed, expected) in [
+      ("--initial-cell", initialCell != nil, kind == .lstm, "an LSTM or LSTMCell, which has a cell state"),
+      ("--final-cell", finalCell != nil, kind == .lstm, "an LSTM or LSTMCell, which has a cell state"),
+      ("--nonlinearity", nonlinearity != nil, kind == .rnn, "an RNN or RNNCell, which can have either"),
+      ("--batch-first", batchFirst, form == .layer, "a layer, which has a time axis"),
+    ] where isGiven && !isUsed {
+      throw .invalidValue(argument: option, expected: expected, actual: found)
+    }
+    guard kind != .lstm || initialState == nil || initialCell != nil else {
+      throw .invalidValue(
+        argument: "--initial-state", expected: "--initial-cell beside it for \(found)", actual: "none")
+    }
+  }
+
+  private func run<Module: RecurrentModule>(_ module: Module) throws {
+    let x: Tensor<Module.Scalar> = try NumPyFile(path: input).converted()
+    let memory: Tensor<Module.Scalar>? = try initialCell.map { try NumPyFile(path: $0).converted() }
+    let state = try initialState.map {
+      Module.State(hidden: try NumPyFile(path: $0).converted(), memory: memory)
+    }
+    let result = try module.outputAndState(of: x, from: state)
+    try write([
+      (result.output, output), (result.finalState.hidden, finalState), (result.finalState.memory, finalCell),
+    ])
+  }
+
+  /// Writes all files that are asked for whole before any takes its place.
+  private func write<Scalar: TensorScalar>(_ files: [(tensor: Tensor<Scalar>?, path: String?)]) throws {
+    let staged = try files.compactMap { tensor, path in
+      guard let tensor, let path else { return nil as AtomicFile? }
+      return try NumPyFile.stage(tensor, toPath: path)
+    }
+    for file in staged { try file.commit() }
   }
 }
 

@@ -38,22 +38,41 @@ struct InfoCommandTests {
 
 @Suite("recurrent bench")
 struct BenchCommandTests {
-  @Test("prints one JSON object with all fields for each backend")
-  func printsJSON() throws {
+  /// The numbers of a row, decoded to the bits that were written.
+  private struct Row: Decodable {
+    var cell: String
+    var backend: String
+    var pass: String
+    var sequenceLength: Int
+    var layers: Int
+    var medianSeconds: Double
+    var minimumSeconds: Double
+    var medianOperations: Double
+    var gigaflopsPerSecond: Double
+    var shareOfPeak: Double
+    var limitSeconds: Double
+    var shareOfLimit: Double
+    var greatestDifference: Double
+    var peakGigaflopsPerSecond: Double
+    var bandwidthGigabytesPerSecond: [String: Double]
+    var recurrentWeightsGigabytesPerSecond: Double
+  }
+
+  @Test(
+    "prints one JSON object with all fields for each backend, of every cell and pass",
+    arguments: [("rnn", 1.0), ("lstm", 4), ("gru", 3)], ["forward", "training"])
+  func printsJSON(cell: (name: String, gates: Double), pass: String) throws {
     let process = try ToolProcess([
-      "bench", "--cell", "rnn", "--sequence-length", "5", "--batch-size", "2", "--input-size", "3",
-      "--hidden-size", "4", "--layers", "2", "--pass", "forward", "--backend", "all",
+      "bench", "--cell", cell.name, "--sequence-length", "5", "--batch-size", "2", "--input-size", "3",
+      "--hidden-size", "4", "--layers", "2", "--pass", pass, "--backend", "all",
       "--threads", "1", "--seconds", "0.01", "--json",
     ])
     #expect(process.status == 0, "\(process.errors)")
-    let rows = try process.output.split(separator: "\n").map {
-      try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
-    }
-    #expect(rows.count == Backend.available.count)
-    #expect(rows.compactMap { $0["backend"] as? String } == Backend.available.map(\.rawValue))
-    for row in rows {
+    let lines = process.output.split(separator: "\n").map { Data($0.utf8) }
+    for line in lines {
+      let object = try #require(try JSONSerialization.jsonObject(with: line) as? [String: Any])
       #expect(
-        Set(row.keys) == [
+        Set(object.keys) == [
           "cell", "backend", "instructions", "threads", "sequenceLength", "batchSize", "inputSize",
           "hiddenSize", "layers", "pass", "medianSeconds", "minimumSeconds", "medianOperations",
           "gigaflopsPerSecond",
@@ -61,42 +80,44 @@ struct BenchCommandTests {
           "peakGigaflopsPerSecond", "bandwidthGigabytesPerSecond",
           "recurrentWeightsGigabytesPerSecond",
         ])
-      #expect(row["layers"] as? Int == 2 && row["sequenceLength"] as? Int == 5)
-      let median = try #require(row["medianSeconds"] as? Double)
-      let minimum = try #require(row["minimumSeconds"] as? Double)
-      #expect(minimum > 0 && median >= minimum)
-      let speed = try #require(row["gigaflopsPerSecond"] as? Double)
-      // 2·T·B·H·(I + H + 2H), the second layer's input being the first one's output.
-      let expected = 2.0 * 5 * 2 * 4 * (3 + 4 + 8) / median / 1e9
-      #expect((speed - expected).magnitude <= 1e-9 * expected)
-      let share = try #require(row["shareOfPeak"] as? Double)
-      #expect(share > 0 && share < 1)
-      let difference = try #require(row["greatestDifference"] as? Double)
-      #expect(difference < 1e-5)
-      try checkLimit(row, median: median)
+    }
+    let rows = try lines.map { try JSONDecoder().decode(Row.self, from: $0) }
+    #expect(rows.map(\.backend) == Backend.available.map(\.rawValue))
+    for row in rows {
+      #expect(row.cell == cell.name && row.pass == pass && row.layers == 2 && row.sequenceLength == 5)
+      #expect(row.minimumSeconds > 0 && row.medianSeconds >= row.minimumSeconds)
+      // 2·T·B·G·H·(I + H + 2H), the second layer's input being the first one's output; three such products in training.
+      let operations = 2.0 * 5 * 2 * cell.gates * 4 * (3 + 4 + 8) * (pass == "training" ? 3 : 1)
+      let expected = operations / row.medianSeconds / 1e9
+      let bound = Tolerance.sumBound(termCount: 6, magnitude: expected, Double.self)
+      #expect((row.gigaflopsPerSecond - expected).magnitude <= bound)
+      #expect(row.shareOfPeak > 0 && row.shareOfPeak < 1)
+      #expect(row.greatestDifference < 1e-5)
+      checkLimit(row, gates: cell.gates)
     }
   }
 
   /// That the limit of T 5, B 2, I 3, H 4, L 2 follows from the row's own roofline.
-  private func checkLimit(_ row: [String: Any], median: Double) throws {
-    let peak = try #require(row["peakGigaflopsPerSecond"] as? Double)
-    let levels = try #require(row["bandwidthGigabytesPerSecond"] as? [String: Double])
+  private func checkLimit(_ row: Row, gates: Double) {
+    let peak = row.peakGigaflopsPerSecond * 1e9
+    let levels = row.bandwidthGigabytesPerSecond
     #expect(levels.count >= 2 && levels.values.allSatisfy { $0 > 0 })
-    let bandwidth = try #require(row["recurrentWeightsGigabytesPerSecond"] as? Double)
-    // 64 bytes lie in the nearest cache.
-    #expect(bandwidth == levels["L1"])
-    let limit = try #require(row["limitSeconds"] as? Double)
-    let input = 2.0 * 5 * 2 * 4 * (3 + 4) / (peak * 1e9)
-    let step = max(2 * 2 * 4 * 4 / (peak * 1e9), 64 / (bandwidth * 1e9))
-    let expected = input + 5 * 2 * step
+    // 64·G bytes lie in the nearest cache.
+    #expect(row.recurrentWeightsGigabytesPerSecond == levels["L1"])
+    let input = 2.0 * 5 * 2 * gates * 4 * (3 + 4) / peak
+    let product = 2 * 2 * gates * 4 * 4 / peak
+    let step = max(product, gates * 64 / (row.recurrentWeightsGigabytesPerSecond * 1e9))
+    // In training the weights are read on the way back too; the gradients of all weights and the input wait for no step.
+    let expected =
+      row.pass == "training" ? 3 * input + 5 * 2 * (2 * step + product) : input + 5 * 2 * step
     let bound = Tolerance.sumBound(termCount: 16, magnitude: expected, Double.self)
-    #expect((limit - expected).magnitude <= bound)
-    let share = try #require(row["shareOfLimit"] as? Double)
-    let rounding = Tolerance.sumBound(termCount: 4, magnitude: share, Double.self)
-    let operations = try #require(row["medianOperations"] as? Double)
-    #expect((share - limit * peak * 1e9 / operations).magnitude <= rounding)
+    #expect((row.limitSeconds - expected).magnitude <= bound)
+    let share = row.shareOfLimit
+    // A quotient and two products, and the peak in GFLOP/s and back, here; a quotient and a product there.
+    let rounding = Tolerance.sumBound(termCount: 6, magnitude: share, Double.self)
+    #expect((share - row.limitSeconds * peak / row.medianOperations).magnitude <= rounding)
     // What it could have done in that time is no more than its best speed allows, but for noise.
-    #expect(operations > 0 && operations < 2 * median * peak * 1e9)
+    #expect(row.medianOperations > 0 && row.medianOperations < 2 * row.medianSeconds * peak)
   }
 
   @Test("prints a table without --json")
@@ -118,7 +139,7 @@ struct BenchCommandTests {
     arguments: [
       ["--hidden-size", "0"], ["--batch-size", "-1"], ["--cell", "mlp"], ["--seconds", "0"],
       ["--seconds", "nan"], ["--threads", "0"], ["--backend", "mkl"], ["--pass", "sideways"],
-      ["--hidden-size", "1000000"],
+      ["--hidden-size", "1000000"], ["--cell", "lstm", "--hidden-size", "20000"],
     ])
   func refusesUsage(arguments: [String]) throws {
     let process = try ToolProcess(["bench"] + arguments)

@@ -36,6 +36,20 @@ import Testing
     #expect((seconds * 1e7).rounded() == 3482)
   }
 
+  @Test("gates multiply operations and weights alike", arguments: [(CellKind.lstm, 4.0), (.gru, 3.0)])
+  func gates(cell: CellKind, count: Double) {
+    for pass in [BenchPass.forward, .training] {
+      let (plain, gated) = (Self.shape, Self.shape.of(cell))
+      #expect(gated.operations(of: pass) == count * plain.operations(of: pass))
+      #expect(Double(gated.recurrentWeightBytes) == count * Double(plain.recurrentWeightBytes))
+      for bandwidth in [10.0, 1000] {
+        expectEqual(
+          Self.roofline.leastSeconds(of: pass, gated, weightBytesPerSecond: bandwidth),
+          count * Self.roofline.leastSeconds(of: pass, plain, weightBytesPerSecond: bandwidth))
+      }
+    }
+  }
+
   @Test("the line tells the peak, each level and the threads")
   func line() {
     #expect(

@@ -143,16 +143,4 @@ struct RunCommandTests {
     #expect(try model.result("y.npy") == (try other(model.input).output))
     #expect(try model.run(["--prefix", "c."]).status == 1)
   }
-
-  @Test("refuses an LSTM by name")
-  func refusesOtherCells() throws {
-    let model = try Model()
-    let lstm: StateDictionary<Float> = [
-      "weight_ih_l0": .zeros([16, 5]), "weight_hh_l0": .zeros([16, 4]),
-      "bias_ih_l0": .zeros([16]), "bias_hh_l0": .zeros([16]),
-    ]
-    try SafetensorsFile.write(lstm, toPath: model.folder.path("model.safetensors"))
-    let process = try model.run([])
-    #expect(process.status == 1 && process.errors.contains("LSTM"))
-  }
 }

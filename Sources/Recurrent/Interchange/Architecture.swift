@@ -15,7 +15,7 @@ package struct Architecture: Equatable, Sendable {
     case gru = "a GRU"
 
     /// G: the blocks of H rows in the weights.
-    fileprivate var gateCount: Int {
+    package var gateCount: Int {
       switch self {
       case .plain: 1
       case .lstm: CellKind.lstm.gateCount
@@ -48,7 +48,7 @@ package struct Architecture: Equatable, Sendable {
   ///
   /// - Throws: ``RecurrentError/stateDictionaryMismatch(_:)`` without input weights or recurrent weights,
   ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for a cell alone with a projection,
-  ///   ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for weights that are no matrices.
+  ///   ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for weights that are no matrices, or no cell's.
   package init(of entries: [(key: String, shape: Shape)]) throws(RecurrentError) {
     let shapes = Dictionary(entries.map { ($0.key, $0.shape) }, uniquingKeysWith: { $1 })
     kind = shapes["weight_ih"] != nil || shapes["weight_hh"] != nil ? .cell : .layer
@@ -84,9 +84,16 @@ package struct Architecture: Equatable, Sendable {
       projectionSize = nil
       hiddenSize = columns
     }
-    cell =
-      projectionSize != nil
-      ? .lstm : [Cell.lstm, .gru].first { columns > 0 && rows == $0.gateCount * columns } ?? .plain
+    if projectionSize != nil {
+      cell = .lstm
+    } else if let fitting = [Cell.plain, .lstm, .gru].first(where: { rows == $0.gateCount * columns }) {
+      cell = fitting
+    } else {
+      throw .shapeMismatch(
+        argument: "weight_hh" + suffix,
+        expected: "[H, H] in a plain recurrent layer, [3·H, H] in a GRU or [4·H, H] in an LSTM",
+        actual: recurrent)
+    }
     var layers = 1
     while shapes["weight_ih_l\(layers)"] != nil || shapes["weight_hh_l\(layers)"] != nil {
       layers += 1

@@ -28,7 +28,7 @@ public struct GRU<Scalar: TensorScalar>: Sendable {
 
   /// The probability with which elements of each layer's output but the last one's are dropped in training.
   ///
-  /// Only ``valueWithPullback(at:from:checkpointInterval:using:)``, which takes a generator, drops.
+  /// Only ``valueWithPullback(at:from:checkpointInterval:using:)->(Tensor<Scalar>,_,_)``, which takes a generator, drops.
   public var dropout: Double { stack.regularization.dropout }
 
   /// Whether a sequence has one mask of dropout for all of its steps, as variational dropout has: Y. Gal, Z. Ghahramani, "A

@@ -61,8 +61,8 @@ extension LSTM {
   ///   - initialState: Every layer's state before the first step; zeros if `nil`.
   ///   - checkpointInterval: The steps between states that are kept; what lies between is computed again by the pullback.
   ///     `nil` keeps everything.
-  /// - Returns: The results of ``callAsFunction(_:_:)``, with the same bits and without ``dropout``, and the pullback.
-  /// - Throws: What ``callAsFunction(_:_:)`` throws, and ``RecurrentError/invalidSize(argument:expected:actual:)`` for an
+  /// - Returns: The results of ``callAsFunction(_:_:)->(Tensor<Scalar>,_)``, with the same bits and without ``dropout``, and the pullback.
+  /// - Throws: What ``callAsFunction(_:_:)->(Tensor<Scalar>,_)`` throws, and ``RecurrentError/invalidSize(argument:expected:actual:)`` for an
   ///   interval below 1.
   public func valueWithPullback(
     at input: Tensor<Scalar>, from initialState: LSTMState<Scalar>? = nil, checkpointInterval: Int? = nil
@@ -75,7 +75,7 @@ extension LSTM {
   }
 
   /// Runs the layer over a sequence with ``dropout`` between its layers, and returns with the results a function that carries
-  /// gradients back; see ``RNN/valueWithPullback(at:from:checkpointInterval:using:)``.
+  /// gradients back; see ``RNN/valueWithPullback(at:from:checkpointInterval:using:)->(Tensor<Scalar>,_,_)``.
   ///
   /// - Parameters:
   ///   - input: `[T, B, I]`, `[B, T, I]` with ``batchFirst``, or unbatched `[T, I]`. B may be 0.
@@ -83,7 +83,7 @@ extension LSTM {
   ///   - checkpointInterval: The steps between states that are kept; `nil` keeps everything.
   ///   - generator: The source of randomness, of which one number is taken.
   /// - Returns: Output and final state, and the pullback.
-  /// - Throws: What ``valueWithPullback(at:from:checkpointInterval:)`` throws, and
+  /// - Throws: What ``valueWithPullback(at:from:checkpointInterval:)->(Tensor<Scalar>,_,_)`` throws, and
   ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for a dropout out of range.
   public func valueWithPullback<Generator: RandomNumberGenerator>(
     at input: Tensor<Scalar>, from initialState: LSTMState<Scalar>? = nil, checkpointInterval: Int? = nil,
@@ -95,6 +95,18 @@ extension LSTM {
       at: input, from: initialState, noise: stack.noise(using: &generator),
       checkpointInterval: checkpointInterval,
       execution: Execution(resolving: backend, threadCount: threadCount))
+  }
+
+  /// Runs the layer by an execution that tests and tools name.
+  package func valueWithPullback(
+    at input: Tensor<Scalar>, from initialState: LSTMState<Scalar>? = nil, checkpointInterval: Int? = nil,
+    execution: Execution
+  ) throws(RecurrentError) -> (
+    output: Tensor<Scalar>, finalState: LSTMState<Scalar>, pullback: LSTMPullback<Scalar>
+  ) {
+    try valueWithPullback(
+      at: input, from: initialState, noise: nil, checkpointInterval: checkpointInterval,
+      execution: execution)
   }
 
   /// Runs the layer with a dropout that has been drawn, by an execution that tests name.

@@ -66,8 +66,8 @@ extension RNN {
   ///   - checkpointInterval: The steps between states that are kept. The outputs between them are computed again by the
   ///     pullback: memory for them falls from L·T·B·H scalars to L·B·H·(T / n + n), and the pullback takes a forward
   ///     pass more. `nil` keeps everything.
-  /// - Returns: The results of ``callAsFunction(_:_:)``, with the same bits and without ``dropout``, and the pullback.
-  /// - Throws: What ``callAsFunction(_:_:)`` throws, and ``RecurrentError/invalidSize(argument:expected:actual:)`` for an
+  /// - Returns: The results of ``callAsFunction(_:_:)->(Tensor<Scalar>,_)``, with the same bits and without ``dropout``, and the pullback.
+  /// - Throws: What ``callAsFunction(_:_:)->(Tensor<Scalar>,_)`` throws, and ``RecurrentError/invalidSize(argument:expected:actual:)`` for an
   ///   interval below 1.
   public func valueWithPullback(
     at input: Tensor<Scalar>, from initialState: Tensor<Scalar>? = nil, checkpointInterval: Int? = nil
@@ -92,7 +92,7 @@ extension RNN {
   ///   - checkpointInterval: The steps between states that are kept; `nil` keeps everything.
   ///   - generator: The source of randomness.
   /// - Returns: Output and final state, and the pullback.
-  /// - Throws: What ``valueWithPullback(at:from:checkpointInterval:)`` throws, and
+  /// - Throws: What ``valueWithPullback(at:from:checkpointInterval:)->(Tensor<Scalar>,_,_)`` throws, and
   ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for a dropout out of range.
   ///
   /// ### Source

@@ -25,7 +25,7 @@ public struct RNN<Scalar: TensorScalar>: Sendable {
 
   /// The probability with which elements of each layer's output but the last one's are dropped in training.
   ///
-  /// Only ``valueWithPullback(at:from:checkpointInterval:using:)``, which takes a generator, drops; every other call runs the
+  /// Only ``valueWithPullback(at:from:checkpointInterval:using:)->(Tensor<Scalar>,_,_)``, which takes a generator, drops; every other call runs the
   /// network as it is used. So there is no mode to set.
   public var dropout: Double { stack.regularization.dropout }
 

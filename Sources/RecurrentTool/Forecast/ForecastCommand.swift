@@ -28,8 +28,11 @@ struct ForecastCommand: ParsableCommand {
   @Option(help: "How many steps to forecast.")
   var horizon: Int
 
-  @Option(help: "Who forecasts.")
+  @Option(help: "Who forecasts: a recurrent network that is trained, or an echo-state network.")
   var method: ForecastMethod = .rnn
+
+  @Option(help: "The cells of the rnn: rnn, which is tanh, lstm or gru; rnn without it.")
+  var cell: CellKind?
 
   @Option(help: "The steps of a season; guessed from the autocorrelation without it, 1 for none.")
   var season: Int?
@@ -80,7 +83,8 @@ struct ForecastCommand: ParsableCommand {
       }
     }
     for (option, isGiven) in [
-      ("--layers", layers != nil), ("--epochs", epochs != nil), ("--save", save != nil), ("--resume", resume),
+      ("--cell", cell != nil), ("--layers", layers != nil), ("--epochs", epochs != nil),
+      ("--save", save != nil), ("--resume", resume),
     ] where isGiven && method != .rnn {
       throw ValidationError("\(option): expected only with --method rnn, got --method \(method.rawValue)")
     }
@@ -106,7 +110,8 @@ struct ForecastCommand: ParsableCommand {
     let run = try ForecastRun(
       series,
       ForecastRequest(
-        method: method, season: season, window: window, hiddenSize: hiddenSize, layerCount: layers ?? 1,
+        method: method, cell: cell ?? .rnn, season: season, window: window, hiddenSize: hiddenSize,
+        layerCount: layers ?? 1,
         epochs: epochs ?? ForecastRequest.defaultEpochs, seed: seed, horizon: horizon, validation: validation),
       TrainingSession(path: save, resumes: resume, progress: .standardError))
     // Both files are whole before either takes its place.

@@ -4,7 +4,8 @@ import Recurrent
 ///
 /// Shapes: T the window's steps, B windows, N the steps ahead, L layers, H hidden size.
 struct ForecastNetwork: Parameterized {
-  private var rnn: RNN<Float>
+  private let cell: CellKind
+  private var layer: any RecurrentLayer<Float>
   private var head: Linear<Float>
 
   /// How many steps ahead it sees.
@@ -12,7 +13,8 @@ struct ForecastNetwork: Parameterized {
 
   /// Draws the parameters.
   init(_ options: ForecasterOptions, using generator: inout SeededGenerator) {
-    rnn = Self.recurrentLayer(options, using: &generator)
+    cell = options.cell
+    layer = Self.recurrentLayer(options, using: &generator)
     head = Linear(inputSize: options.hiddenSize, outputSize: options.horizon, using: &generator)
   }
 
@@ -21,8 +23,8 @@ struct ForecastNetwork: Parameterized {
 
   private static func recurrentLayer(
     _ options: ForecasterOptions, using generator: inout SeededGenerator
-  ) -> RNN<Float> {
-    var layer = RNN<Float>(
+  ) -> any RecurrentLayer<Float> {
+    var layer: any RecurrentLayer<Float> = options.cell.layer(
       inputSize: 1, hiddenSize: options.hiddenSize, layerCount: options.layerCount, using: &generator)
     // Small windows of a small network are nothing to share out, and threads that wait for each other at every step are slow
     // where the processor has other work.
@@ -31,7 +33,7 @@ struct ForecastNetwork: Parameterized {
   }
 
   mutating func forEachParameter(_ body: (String, inout Tensor<Float>) throws -> Void) rethrows {
-    try rnn.forEachParameter(under: "rnn", body)
+    try layer.forEachParameter(under: cell.rawValue, body)
     try head.forEachParameter(under: "head", body)
   }
 
@@ -41,7 +43,7 @@ struct ForecastNetwork: Parameterized {
   /// - Returns: `[B, N]`.
   /// - Throws: ``RecurrentError`` for what the layers cannot run on.
   func callAsFunction(_ input: Tensor<Float>) throws(RecurrentError) -> Tensor<Float> {
-    try head(rnn(input).finalState[rnn.layerCount - 1])
+    try head(Self.lastState(of: layer, input))
   }
 
   /// The mean squared error over some windows.
@@ -53,19 +55,33 @@ struct ForecastNetwork: Parameterized {
   func lossWithGradients(
     _ batch: SeriesBatch<Float>
   ) throws(RecurrentError) -> (loss: Float, gradients: StateDictionary<Float>) {
-    let (_, states, rnnPullback) = try rnn.valueWithPullback(at: batch.input)
-    let (prediction, headPullback) = try head.valueWithPullback(at: states[rnn.layerCount - 1])
+    try lossWithGradients(batch, through: layer)
+  }
+
+  /// h of the last layer after the last step, `[B, H]`.
+  private static func lastState(
+    of layer: some RecurrentLayer<Float>, _ input: Tensor<Float>
+  ) throws(RecurrentError) -> Tensor<Float> {
+    try layer(input, nil).finalState.hidden[layer.layerCount - 1]
+  }
+
+  private func lossWithGradients<Layer: RecurrentLayer<Float>>(
+    _ batch: SeriesBatch<Float>, through layer: Layer
+  ) throws(RecurrentError) -> (loss: Float, gradients: StateDictionary<Float>) {
+    let (_, state, pullback) = try layer.valueWithPullback(
+      at: batch.input, from: nil, checkpointInterval: nil)
+    let (prediction, headPullback) = try head.valueWithPullback(at: state.hidden[layer.layerCount - 1])
     let (loss, gradient) = try MeanSquaredError()
       .valueWithGradient(of: prediction, target: Self.target(batch))
     let headGradients = try headPullback(gradient)
-    // The head sees the last layer's state only.
-    let below = [Float](repeating: 0, count: (rnn.layerCount - 1) * headGradients.input.scalars.count)
-    let stateGradient = try Tensor(below + headGradients.input.scalars, shape: states.shape)
-    let rnnGradients = try rnnPullback(nil, finalStateGradient: stateGradient)
+    // The head sees h of the last layer only.
+    let below = [Float](repeating: 0, count: (layer.layerCount - 1) * headGradients.input.scalars.count)
+    let hidden = try Tensor(below + headGradients.input.scalars, shape: state.hidden.shape)
+    let gradients = try pullback(nil, finalStateGradient: Layer.State(hidden: hidden, memory: nil))
     return (
       loss,
       StateDictionary(nesting: [
-        "rnn": rnnGradients.stateDictionary, "head": headGradients.parameters.stateDictionary,
+        cell.rawValue: gradients.stateDictionary, "head": headGradients.parameters.stateDictionary,
       ])
     )
   }

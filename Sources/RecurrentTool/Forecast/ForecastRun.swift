@@ -4,6 +4,8 @@ import Recurrent
 /// What to do with a series.
 struct ForecastRequest {
   var method = ForecastMethod.rnn
+  /// The cells of a trained network.
+  var cell = CellKind.rnn
   /// `nil` to guess it, 1 for none.
   var season: Int?
   /// `nil` for what the season and the length of the series suggest.
@@ -91,7 +93,8 @@ struct ForecastRun {
 
     let options = ForecasterOptions(
       season: season, window: window, hiddenSize: request.hiddenSize ?? request.method.defaultHiddenSize,
-      layerCount: request.layerCount, epochs: request.epochs, seed: request.seed, horizon: horizon)
+      cell: request.cell, layerCount: request.layerCount, epochs: request.epochs, seed: request.seed,
+      horizon: horizon)
     var session = session
     session.options = Self.dependencies(series, request, options)
     let clock = ContinuousClock()
@@ -129,7 +132,7 @@ struct ForecastRun {
     _ series: TimeSeries, _ request: ForecastRequest, _ options: ForecasterOptions
   ) -> [(argument: String, value: String)] {
     [
-      ("--method", request.method.rawValue), ("--column", series.name),
+      ("--method", request.method.rawValue), ("--cell", options.cell.rawValue), ("--column", series.name),
       ("SERIES", "\(series.values.count) values with the fingerprint \(series.fingerprint)"),
       ("--validation", "\(request.validation)"), ("--season", options.season.map { "\($0)" } ?? "1"),
       ("--horizon", "\(options.horizon)"), ("--window", "\(options.window)"),

@@ -24,7 +24,8 @@ struct ForecasterOptions: Equatable {
   /// The steps that a forecast looks back on: what fills a network's state before it counts.
   var window: Int
   var hiddenSize: Int
-  /// The recurrent layers, and the times that they see every window; only what is trained by gradients has them.
+  /// The cells, the recurrent layers, and the times that they see every window; only what is trained by gradients has them.
+  var cell = CellKind.rnn
   var layerCount = 1
   var epochs = 0
   var seed: UInt64

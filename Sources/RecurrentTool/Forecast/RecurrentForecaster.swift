@@ -5,7 +5,7 @@ import Recurrent
 /// It learns from the part of the series that is known; the held-out part has a validation loss, which is shown and decides
 /// nothing.
 struct RecurrentForecaster: Forecaster {
-  var name: String { "rnn" }
+  var name: String { options.cell.rawValue }
   private let options: ForecasterOptions
   private let transform: SeriesTransform
   private var network: ForecastNetwork

@@ -26,7 +26,10 @@ struct ForecastCommandTests {
 
   @Test(
     "forecasts the airline passengers better than both baselines, and writes forecast and plot",
-    arguments: [([], "rnn"), (["--method", "reservoir", "--hidden-size", "20"], "reservoir")])
+    arguments: [
+      ([], "rnn"), (["--cell", "lstm"], "lstm"), (["--cell", "gru"], "gru"),
+      (["--method", "reservoir", "--hidden-size", "20"], "reservoir"),
+    ])
   func airline(options: [String], method: String) throws {
     let process = try ToolProcess(
       [
@@ -60,12 +63,15 @@ struct ForecastCommandTests {
     #expect(svg.hasPrefix("<?xml") && svg.hasSuffix("</svg>\n"))
   }
 
-  @Test("a seed decides every number", arguments: ["rnn", "reservoir"])
-  func seeds(method: String) throws {
+  @Test(
+    "a seed decides every number",
+    arguments: [("rnn", []), ("rnn", ["--cell", "lstm"]), ("rnn", ["--cell", "gru"]), ("reservoir", [])])
+  func seeds(method: String, options: [String]) throws {
     let path = try write("v\n" + (0..<60).map { "\(sin(Double($0) / 3) + Double($0 % 7))\n" }.joined())
     func output(_ seed: String) throws -> String {
       let process = try forecast(
-        path, method: method, ["--horizon", "4", "--seed", seed, "--output", folder.path("f.csv")])
+        path, method: method,
+        ["--horizon", "4", "--seed", seed, "--output", folder.path("f.csv")] + options)
       #expect(process.status == 0, "\(process.errors)")
       return try String(contentsOfFile: folder.path("f.csv"), encoding: .utf8)
     }
@@ -143,7 +149,8 @@ struct ForecastCommandTests {
       ["--horizon", "5", "--validation", "nan"], ["--horizon", "5", "--season", "0"],
       ["--horizon", "5", "--window", "-1"], ["--horizon", "5", "--hidden-size", "0"],
       ["--horizon", "5", "--method", "oracle"], ["--horizon", "5", "--seed", "-1"],
-      ["--horizon", "5", "--layers", "0"], ["--horizon", "5", "--epochs", "0"],
+      ["--horizon", "5", "--cell", "mlp"], ["--horizon", "5", "--layers", "0"],
+      ["--horizon", "5", "--epochs", "0"],
       ["--horizon", "5", "--method", "reservoir", "--epochs", "5"], ["--horizon", "5", "--resume"],
       ["--horizon", "5", "--save", "series.csv"], ["--horizon", "5", "--save", "a", "--plot", "a"],
       ["--horizon", "5", "--output", "a", "--plot", "a"], ["--horizon", "5", "--output", "series.csv"],
@@ -156,7 +163,9 @@ struct ForecastCommandTests {
 
   @Test(
     "names the option that the other method has",
-    arguments: [["--layers", "2"], ["--epochs", "5"], ["--save", "m"], ["--resume", "--save", "m"]])
+    arguments: [
+      ["--cell", "lstm"], ["--layers", "2"], ["--epochs", "5"], ["--save", "m"], ["--resume", "--save", "m"],
+    ])
   func refusesOtherMethodsOptions(arguments: [String]) throws {
     let process = try forecast("series.csv", ["--horizon", "5"] + arguments)
     #expect(process.status == 64)

@@ -7,9 +7,14 @@ import Testing
 /// The files of the repository that tests read.
 enum Repository {
   /// The monthly airline passengers.
-  static var airlinePassengers: String {
+  static var airlinePassengers: String { path("Examples/Series/airline-passengers.csv") }
+
+  /// Parameters, inputs and results of a module that PyTorch has run.
+  static func fixture(_ name: String) -> String { path("Tests/RecurrentTests/Fixtures/\(name).safetensors") }
+
+  private static func path(_ name: String) -> String {
     URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .appendingPathComponent("../../../Examples/Series/airline-passengers.csv").standardizedFileURL.path
+      .appendingPathComponent("../../../\(name)").standardizedFileURL.path
   }
 }
 

@@ -7,13 +7,14 @@ import Testing
 @Suite("the trained network as a forecaster")
 struct RecurrentForecasterTests {
   private func learn(
-    _ values: [Double], to split: Int, season: Int? = nil, window: Int = 20, layerCount: Int = 1,
-    epochs: Int = 20, seed: UInt64 = 1, horizon: Int = 6
+    _ values: [Double], to split: Int, season: Int? = nil, window: Int = 20, cell: CellKind = .rnn,
+    layerCount: Int = 1, epochs: Int = 20, seed: UInt64 = 1, horizon: Int = 6
   ) throws -> RecurrentForecaster {
     try RecurrentForecaster(
       learning: values, to: split,
       ForecasterOptions(
-        season: season, window: window, hiddenSize: 16, layerCount: layerCount, epochs: epochs, seed: seed,
+        season: season, window: window, hiddenSize: 16, cell: cell, layerCount: layerCount, epochs: epochs,
+        seed: seed,
         horizon: horizon),
       TrainingSession())
   }
@@ -41,10 +42,13 @@ struct RecurrentForecasterTests {
     #expect(try forecaster.forecasts(of: other, from: [120], steps: 6) != [known[1]])
   }
 
-  @Test("two sines are forecast with a third of the last value's error at most", arguments: [1, 2])
-  func learns(layerCount: Int) throws {
+  @Test(
+    "two sines are forecast with a third of the last value's error at most", arguments: CellKind.allCases,
+    [1, 2])
+  func learns(cell: CellKind, layerCount: Int) throws {
     let values = try beat(300)
-    let forecaster = try learn(values, to: 240, layerCount: layerCount, epochs: 40)
+    let forecaster = try learn(values, to: 240, cell: cell, layerCount: layerCount, epochs: 40)
+    #expect(forecaster.name == cell.rawValue)
     let errors = try ForecastErrors(forecaster, of: values, on: 240..<300, horizon: 6)
     let baseline = try ForecastErrors(LastValue(), of: values, on: 240..<300, horizon: 6)
     #expect(errors.rootMeanSquare < baseline.rootMeanSquare / 3)

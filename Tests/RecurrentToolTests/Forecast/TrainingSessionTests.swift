@@ -1,5 +1,6 @@
 import Foundation
 import Recurrent
+import RecurrentTestSupport
 import Testing
 
 @testable import RecurrentTool
@@ -80,6 +81,55 @@ struct TrainingSessionTests {
     #expect(try bytes("killed.csv") == bytes("whole.csv"))
   }
 
+  @Test(
+    "a network of cells with gates is saved, killed and resumed to the same bits, with its own cells only",
+    arguments: [CellKind.lstm, .gru])
+  func cells(cell: CellKind) throws {
+    let options = ["--cell": cell.rawValue, "--epochs": "300"]
+    let whole = try ToolProcess(arguments("whole", options))
+    #expect(whole.status == 0 && whole.output.contains("\n\(cell): 4 units in 2 layers"), "\(whole.errors)")
+    let killed = try ToolProcess(arguments("killed", options) + ["--resume"]) { process in
+      waitForEpoch(after: 0, of: process)
+      kill(process.processIdentifier, SIGKILL)
+    }
+    let end = epoch()
+    #expect(killed.status == SIGKILL && end > 0 && end < 300)
+    for other in CellKind.allCases where other != cell {
+      let process = try ToolProcess(
+        arguments("killed", options.merging(["--cell": other.rawValue]) { $1 }) + ["--resume"])
+      #expect(process.status == 1)
+      let words = "--cell: expected \"\(cell)\", as in \(folder.path("killed")), got \"\(other)\""
+      #expect(process.errors.contains(words), "\(process.errors)")
+    }
+    let resumed = try ToolProcess(arguments("killed", options) + ["--resume"])
+    #expect(resumed.status == 0 && resumed.errors.contains("resumed after epoch \(end) of 300"))
+    #expect(try bytes("killed") == bytes("whole"))
+    #expect(try bytes("killed.csv") == bytes("whole.csv"))
+    #expect(try Checkpoint<Float>(path: folder.path("whole")).metadata["cell"] == cell.rawValue)
+  }
+
+  @Test("the layer in the file is one that recurrent run runs", arguments: CellKind.allCases)
+  func runs(cell: CellKind) throws {
+    #expect(try ToolProcess(arguments("m", ["--cell": cell.rawValue])).status == 0)
+    let input = Tensor<Float>.zeros([5, 2, 1])
+    try NumPyFile.write(input, toPath: folder.path("x.npy"))
+    let process = try ToolProcess([
+      "run", folder.path("m"), "--prefix", "model.\(cell).", "--cell", cell.rawValue, "--input",
+      folder.path("x.npy"), "--output", folder.path("y.npy"),
+    ])
+    #expect(process.status == 0, "\(process.errors)")
+    let output: Tensor<Float> = try NumPyFile(path: folder.path("y.npy")).tensor()
+    let parameters: StateDictionary<Float> = try SafetensorsFile(path: folder.path("m"))
+      .stateDictionary(prefix: "model.\(cell).")
+    let expected =
+      switch cell {
+      case .rnn: try RNN(stateDictionary: parameters)(input).output
+      case .lstm: try LSTM(stateDictionary: parameters)(input).output
+      case .gru: try GRU(stateDictionary: parameters)(input).output
+      }
+    expectBitwiseEqual(output, expected, "\(cell)")
+  }
+
   private func epoch() -> Int { (try? Checkpoint<Float>(path: folder.path("killed")))?.epoch ?? 0 }
 
   private func waitForEpoch(after last: Int, of process: Process) {
@@ -105,7 +155,7 @@ struct TrainingSessionTests {
     for (option, value, saved) in [
       ("--column", "w", "v"), ("--horizon", "4", "3"), ("--window", "6", "5"), ("--hidden-size", "5", "4"),
       ("--layers", "1", "2"), ("--epochs", "11", "10"), ("--seed", "4", "3"), ("--validation", "0.3", "0.2"),
-      ("--season", "7", "1"),
+      ("--season", "7", "1"), ("--cell", "gru", "rnn"),
     ] {
       let process = try ToolProcess(arguments("m", [option: value]) + ["--resume"])
       #expect(process.status == 1)
