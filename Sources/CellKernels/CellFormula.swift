@@ -17,39 +17,60 @@ public protocol CellFormula {
 /// A vector of units in one step.
 public struct CellUnit<L: Lanes> {
   /// The sums of the gates, of the input and, where they are not apart, of the state; afterwards the gates' values.
-  public var gates = InlineArray<4, L.Vector>(repeating: L.broadcast(0))
+  public var gates: InlineArray<4, L.Vector>
   /// The sums of the state, where they are apart.
-  public var recurrentSums = InlineArray<4, L.Vector>(repeating: L.broadcast(0))
+  public var recurrentSums: InlineArray<4, L.Vector>
   /// h, the output of the step before.
-  public var state = L.broadcast(0)
+  public var state: L.Vector
   /// What the cell has kept in the step before; afterwards what it keeps in this one.
-  public var memory = L.broadcast(0)
+  public var memory: L.Vector
   /// h'.
-  public var output = L.broadcast(0)
+  public var output: L.Vector
 
-  @inlinable @inline(__always) init() {}
+  // Values of properties where they are declared would not be inlined.
+  @inlinable @inline(__always)
+  init() {
+    let zero = L.broadcast(0)
+    gates = InlineArray(repeating: zero)
+    recurrentSums = InlineArray(repeating: zero)
+    state = zero
+    memory = zero
+    output = zero
+  }
 }
 
 /// A vector of units in one step on the way back.
 public struct CellUnitGradient<L: Lanes> {
   /// The gates' values.
-  public var gates = InlineArray<4, L.Vector>(repeating: L.broadcast(0))
+  public var gates: InlineArray<4, L.Vector>
   /// h, the output of the step before.
-  public var state = L.broadcast(0)
+  public var state: L.Vector
   /// What the cell had kept in the step before, and what it kept in this one.
-  public var memoryBefore = L.broadcast(0)
-  public var memory = L.broadcast(0)
+  public var memoryBefore: L.Vector
+  public var memory: L.Vector
   /// ∂h'.
-  public var outputGradient = L.broadcast(0)
+  public var outputGradient: L.Vector
   /// That of the memory of this step; afterwards that of the step before.
-  public var memoryGradient = L.broadcast(0)
+  public var memoryGradient: L.Vector
   /// Afterwards those of the sums of the gates, and of the sums of the state where they are apart.
-  public var sumGradients = InlineArray<4, L.Vector>(repeating: L.broadcast(0))
-  public var recurrentSumGradients = InlineArray<4, L.Vector>(repeating: L.broadcast(0))
+  public var sumGradients: InlineArray<4, L.Vector>
+  public var recurrentSumGradients: InlineArray<4, L.Vector>
   /// Afterwards the part of ∂h that does not pass through the sums.
-  public var stateGradient = L.broadcast(0)
+  public var stateGradient: L.Vector
 
-  @inlinable @inline(__always) init() {}
+  @inlinable @inline(__always)
+  init() {
+    let zero = L.broadcast(0)
+    gates = InlineArray(repeating: zero)
+    state = zero
+    memoryBefore = zero
+    memory = zero
+    outputGradient = zero
+    memoryGradient = zero
+    sumGradients = InlineArray(repeating: zero)
+    recurrentSumGradients = InlineArray(repeating: zero)
+    stateGradient = zero
+  }
 }
 
 /// The cells that have gates.
