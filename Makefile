@@ -2,14 +2,15 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help deps run test lint test-openblas test-portable test-address test-thread test-emulated test-packages \
-	test-examples bench bench-peers adding-problem mackey-glass docs format clean
+	test-examples bench bench-peers adding-problem mackey-glass fuzz fuzz-corpus docs format clean
 
 # Expanded when a recipe starts, so after `deps`.
 TRAITS = $(shell Utilities/have-openblas.sh || echo --disable-default-traits)
 SOURCES = Package.swift Sources Tests Examples/*/Package.swift Examples/*/Sources \
 	Benchmarks/Package.swift Benchmarks/Benchmarks Benchmarks/Support Benchmarks/Checkpointing \
 	Benchmarks/Oversubscription \
-	Benchmarks/peers/recurrent-runner/Package.swift Benchmarks/peers/recurrent-runner/Sources
+	Benchmarks/peers/recurrent-runner/Package.swift Benchmarks/peers/recurrent-runner/Sources \
+	Fuzzing/Package.swift Fuzzing/Sources
 
 help: ## Show the targets.
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -72,6 +73,12 @@ adding-problem: deps ## Train on the adding problem at 100 and 200 steps; some m
 mackey-glass: deps ## Forecast the Mackey-Glass series by the protocol of Jaeger and Haas; some minutes.
 	swift run -c release $(TRAITS) --package-path Examples/MackeyGlass MackeyGlass 20
 
+fuzz: ## Let a fuzzer look for files that break a reader, SECONDS for each, 600 if not said.
+	Fuzzing/run.sh $(or $(SECONDS),600)
+
+fuzz-corpus: ## Replace the committed corpus by the smallest files that go all the ways found.
+	python3 Fuzzing/minimize.py
+
 docs: ## Build the documentation; a warning is an error.
 	RECURRENT_DOCS=1 swift package --disable-default-traits --scratch-path .build/docs \
 		generate-documentation --target Recurrent --warnings-as-errors
@@ -80,4 +87,4 @@ format: ## Format the sources.
 	swift format --in-place --recursive $(SOURCES)
 
 clean: ## Remove what builds have made.
-	rm -rf .build Examples/*/.build Benchmarks/peers/.work Benchmarks/peers/recurrent-runner/.build
+	rm -rf .build Examples/*/.build Fuzzing/.build Benchmarks/peers/.work Benchmarks/peers/recurrent-runner/.build

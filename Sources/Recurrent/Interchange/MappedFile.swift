@@ -6,17 +6,18 @@
   internal import Darwin
 #endif
 
-/// A regular file whose bytes stand in memory as long as the object lives.
+/// A regular file, or a copy of what could stand in one, whose bytes stand in memory as long as the object lives.
 ///
-/// The system loads pages when they are read. Whoever shortens the file meanwhile takes the pages
+/// The system loads a file's pages when they are read. Whoever shortens the file meanwhile takes the pages
 /// away from under the reader, which ends the process: replace files as ``AtomicFile`` does instead
 /// of overwriting them.
-// The bytes are never written, and the mapping ends only with the last reference.
+// The bytes are never written, and they are given back only with the last reference.
 package final class MappedFile: @unchecked Sendable {
   /// Where the file was found.
   package let path: String
   /// All bytes. They are valid only as long as the object lives.
   package let bytes: UnsafeRawBufferPointer
+  private let isMapped: Bool
 
   /// Maps a file.
   ///
@@ -44,10 +45,32 @@ package final class MappedFile: @unchecked Sendable {
     else { throw POSIX.failure("map", path) }
     self.path = path
     bytes = UnsafeRawBufferPointer(start: start, count: size)
+    isMapped = true
+  }
+
+  /// Copies bytes into memory of their own, which ends where they end, so that a sanitizer sees what is read beyond them.
+  ///
+  /// - Parameters:
+  ///   - contents: What would stand in a file.
+  ///   - format: What they should be, for the message about no bytes.
+  /// - Throws: `malformedFile` if there are none.
+  init(copying contents: [UInt8], format: String) throws(RecurrentError) {
+    path = "bytes in memory"
+    guard !contents.isEmpty else {
+      throw .malformedFile(path: path, expected: format, actual: "no bytes")
+    }
+    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: contents.count, alignment: 1)
+    copy.copyBytes(from: contents)
+    bytes = UnsafeRawBufferPointer(copy)
+    isMapped = false
   }
 
   deinit {
-    munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
+    if isMapped {
+      munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
+    } else {
+      bytes.deallocate()
+    }
   }
 
   /// Calls a closure with the bytes, which stay mapped until it returns.

@@ -8,7 +8,8 @@ extension NumPyFile {
   ///   - path: Where the file is to stand.
   /// - Throws: ``RecurrentError/fileInaccessible(path:operation:reason:)`` if the file cannot be
   ///   written, ``RecurrentError/invalidSize(argument:expected:actual:)`` if the tensor has so many
-  ///   axes that the header has no room for them.
+  ///   axes that the header has no room for them, ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for a size 0
+  ///   beside others whose bytes cannot be counted, which no reader accepts.
   /// - Complexity: O(elements).
   public static func write<Scalar: TensorScalar>(
     _ tensor: Tensor<Scalar>, toPath path: String
@@ -26,16 +27,36 @@ extension NumPyFile {
   package static func stage<Scalar: TensorScalar>(
     _ tensor: Tensor<Scalar>, toPath path: String
   ) throws(RecurrentError) -> AtomicFile {
-    let type = Scalar.elementType == .float32 ? "<f4" : "<f8"
-    let header = try headerBytes(tensor.shape, type: type)
+    let header = try headerBytes(tensor)
     return try AtomicFile.stage(toPath: path) { (file) throws(RecurrentError) in
       try file.append(header)
       try file.append(of: tensor.scalars)
     }
   }
 
-  private static func headerBytes(_ shape: Shape, type: String) throws(RecurrentError) -> [UInt8] {
-    let sizes = shape.dimensions.map(String.init)
+  /// What a file of a tensor holds.
+  ///
+  /// - Parameter tensor: The tensor.
+  /// - Returns: The bytes that ``write(_:toPath:)`` writes.
+  /// - Throws: As ``write(_:toPath:)``, but for the file itself.
+  /// - Complexity: O(elements).
+  @_spi(Fuzzing) public static func bytes<Scalar: TensorScalar>(
+    of tensor: Tensor<Scalar>
+  ) throws(RecurrentError) -> [UInt8] {
+    var bytes = try headerBytes(tensor)
+    tensor.scalars.withUnsafeBytes { bytes += $0 }
+    return bytes
+  }
+
+  private static func headerBytes<Scalar: TensorScalar>(
+    _ tensor: Tensor<Scalar>
+  ) throws(RecurrentError) -> [UInt8] {
+    let type = Scalar.elementType == .float32 ? "<f4" : "<f8"
+    guard Scalar.elementType.byteCount(of: tensor.shape.dimensions) != nil else {
+      throw .shapeMismatch(
+        argument: "tensor", expected: "sizes whose product can be counted in bytes", actual: tensor.shape)
+    }
+    let sizes = tensor.shape.dimensions.map(String.init)
     let tuple = sizes.count == 1 ? "(\(sizes[0]),)" : "(\(sizes.joined(separator: ", ")))"
     var text = "{'descr': '\(type)', 'fortran_order': False, 'shape': \(tuple), }"
     // NumPy leaves room for the first size to grow to 21 digits, so that a file can be appended to.

@@ -20,6 +20,7 @@ public struct NumPyFile: Sendable {
   private let file: MappedFile
   private let type: ElementType
   private let dataStart: Int
+  private static let format = "a .npy file"
 
   /// Opens a file and checks its header.
   ///
@@ -31,7 +32,20 @@ public struct NumPyFile: Sendable {
   ///   <f4 nor <f8.
   /// - Complexity: O(header).
   public init(path: String) throws(RecurrentError) {
-    let file = try MappedFile(path: path, format: "a .npy file")
+    try self.init(MappedFile(path: path, format: NumPyFile.format))
+  }
+
+  /// Reads what would stand in a file, for those who make such bytes by the million to test the reader.
+  ///
+  /// - Parameter bytes: The bytes of a whole file, which are copied.
+  /// - Throws: As ``init(path:)``, but for the file itself.
+  /// - Complexity: O(bytes).
+  @_spi(Fuzzing) public init(copying bytes: [UInt8]) throws(RecurrentError) {
+    try self.init(MappedFile(copying: bytes, format: NumPyFile.format))
+  }
+
+  private init(_ file: MappedFile) throws(RecurrentError) {
+    let path = file.path
     let header: NumPyHeader
     do {
       header = try file.withBytes { (bytes) throws(HeaderFault) in try NumPyHeader(bytes) }

@@ -11,8 +11,9 @@ extension SafetensorsFile {
   ///   - path: Where the file is to stand.
   /// - Throws: ``RecurrentError/fileInaccessible(path:operation:reason:)`` if the file cannot be
   ///   written, ``RecurrentError/invalidValue(argument:expected:actual:)`` if a tensor is called
-  ///   `__metadata__`, ``RecurrentError/invalidSize(argument:expected:actual:)`` if the header would
-  ///   take more bytes than readers accept.
+  ///   `__metadata__`, ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for a shape that readers do not accept,
+  ///   of more than 1024 axes or of a size 0 beside others whose bytes cannot be counted,
+  ///   ``RecurrentError/invalidSize(argument:expected:actual:)`` if the header would take more bytes than they accept.
   /// - Complexity: O(elements).
   public static func write<Scalar: TensorScalar>(
     _ tensors: StateDictionary<Scalar>, metadata: [String: String] = [:], toPath path: String
@@ -38,6 +39,22 @@ extension SafetensorsFile {
     }
   }
 
+  /// What a file of these tensors holds.
+  ///
+  /// - Parameters:
+  ///   - tensors: The tensors by name.
+  ///   - metadata: Strings about the file, by name.
+  /// - Returns: The bytes that ``write(_:metadata:toPath:)`` writes.
+  /// - Throws: As ``write(_:metadata:toPath:)``, but for the file itself.
+  /// - Complexity: O(elements).
+  @_spi(Fuzzing) public static func bytes<Scalar: TensorScalar>(
+    of tensors: StateDictionary<Scalar>, metadata: [String: String] = [:]
+  ) throws(RecurrentError) -> [UInt8] {
+    var bytes = try headerBytes(tensors, metadata: metadata)
+    for (_, tensor) in tensors { tensor.scalars.withUnsafeBytes { bytes += $0 } }
+    return bytes
+  }
+
   /// The header with its length, padded by spaces so that the data stands at a multiple of 8 bytes.
   private static func headerBytes<Scalar: TensorScalar>(
     _ tensors: StateDictionary<Scalar>, metadata: [String: String]
@@ -53,6 +70,15 @@ extension SafetensorsFile {
       guard ExactName(name) != ExactName(SafetensorsHeader.metadataKey) else {
         throw .invalidValue(
           argument: "tensors", expected: "names other than that of the metadata", actual: name)
+      }
+      guard tensor.shape.rank <= HeaderScanner.greatestCount,
+        Scalar.elementType.byteCount(of: tensor.shape.dimensions) != nil
+      else {
+        throw .shapeMismatch(
+          argument: name,
+          expected:
+            "at most \(HeaderScanner.greatestCount) axes, and sizes whose product can be counted in bytes",
+          actual: tensor.shape)
       }
       let start = end
       end += tensor.scalars.count * MemoryLayout<Scalar>.size

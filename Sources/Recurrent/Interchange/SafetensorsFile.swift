@@ -19,6 +19,7 @@ public struct SafetensorsFile: Sendable {
   private let file: MappedFile
   private let header: SafetensorsHeader
   private let positions: [ExactName: Int]
+  private static let format = "a safetensors file"
 
   /// Opens a file and checks its header.
   ///
@@ -28,10 +29,22 @@ public struct SafetensorsFile: Sendable {
   ///   a valid safetensors file.
   /// - Complexity: O(header), and O(t log t) for t tensors.
   public init(path: String) throws(RecurrentError) {
-    let file = try MappedFile(path: path, format: "a safetensors file")
+    try self.init(MappedFile(path: path, format: SafetensorsFile.format))
+  }
+
+  /// Reads what would stand in a file, for those who make such bytes by the million to test the reader.
+  ///
+  /// - Parameter bytes: The bytes of a whole file, which are copied.
+  /// - Throws: ``RecurrentError/malformedFile(path:expected:actual:)`` if they are not those of a valid safetensors file.
+  /// - Complexity: O(bytes), and O(t log t) for t tensors.
+  @_spi(Fuzzing) public init(copying bytes: [UInt8]) throws(RecurrentError) {
+    try self.init(MappedFile(copying: bytes, format: SafetensorsFile.format))
+  }
+
+  private init(_ file: MappedFile) throws(RecurrentError) {
     self.file = file
     header = try file.withBytes { (bytes) throws(RecurrentError) in
-      try SafetensorsHeader(bytes, path: path)
+      try SafetensorsHeader(bytes, path: file.path)
     }
     // The scanner has made sure that every name comes once.
     positions = Dictionary(

@@ -71,6 +71,35 @@ import Testing
     #expect(try SafetensorsFile(path: folder.path("x")).stateDictionary() == state)
   }
 
+  @Test func shapesThatReadersRefuseAreNotWritten() throws {
+    func expectRefusal(_ shape: Shape, _ write: () throws -> Void) {
+      #expect {
+        try write()
+      } throws: {
+        guard case .shapeMismatch(_, _, shape) = $0 as? RecurrentError else { return false }
+        return true
+      }
+    }
+    let folder = try TemporaryFolder()
+    let path = folder.path("x")
+    // 2⁶¹ numbers would take 2⁶³ bytes or more, and none are 0 bytes all the same.
+    let uncountable: Shape = [0, 1 << 61]
+    expectRefusal(uncountable) { try NumPyFile.write(Tensor<Float>.zeros(uncountable), toPath: path) }
+    expectRefusal(uncountable) {
+      try SafetensorsFile.write(["w": Tensor<Double>.zeros(uncountable)], toPath: path)
+    }
+    let tooMany = Shape(Array(repeating: 1, count: 1025))
+    expectRefusal(tooMany) { try SafetensorsFile.write(["w": Tensor<Float>.zeros(tooMany)], toPath: path) }
+    #expect(try folder.contents().isEmpty)
+
+    let many = Tensor<Float>.zeros(Shape(Array(repeating: 1, count: 1024)))
+    try SafetensorsFile.write(["w": many], toPath: path)
+    #expect(try SafetensorsFile(path: path).tensor("w") == many)
+    let countable = Tensor<Double>.zeros([0, 1 << 59])
+    try NumPyFile.write(countable, toPath: path)
+    #expect(try NumPyFile(path: path).tensor() == countable)
+  }
+
   @Test func metadataCannotBeATensor() throws {
     let folder = try TemporaryFolder()
     #expect(throws: RecurrentError.self) {

@@ -1,0 +1,1 @@
+../../../Tests/RecurrentTestSupport/ReaderProperties.swift
