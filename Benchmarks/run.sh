@@ -5,13 +5,14 @@
 #   layers            forward passes on one thread, and subnormal states
 #   threads           forward passes on two threads
 #   training          forward and backward passes on one thread and two, with all gradients
+#   ragged            batches of unequal lengths, packed and padded, forward and back
 #   checkpointing     memory and time of a long sequence's gradients
 #   streaming         single steps
 #   oversubscription  the throughput with more threads than processors
 # TRAITS=--disable-default-traits leaves OpenBLAS out. RECURRENT_INSTRUCTIONS picks the instructions.
 set -eu
 cd "$(dirname "$0")"
-kinds=${*:-kernels layers threads training checkpointing streaming oversubscription}
+kinds=${*:-kernels layers threads training ragged checkpointing streaming oversubscription}
 traits=${TRAITS:-}
 
 field() { sed -n "s/^$1[[:space:]]*: //p" /proc/cpuinfo 2>/dev/null | head -n 1; }
@@ -56,14 +57,15 @@ mkdir -p Results
 for kind in $kinds; do
   case $kind in
   kernels) run='harness Kernels' ;;
-  layers) run='harness Layers --skip .*2.threads --skip Forward.and.backward.*' ;;
+  layers) run='harness Layers --skip .*2.threads --skip Forward.and.backward.* --skip Sequences.of.*' ;;
   threads) run='harness Layers --filter .*2.threads --skip Forward.and.backward.*' ;;
   training) run='harness Layers --filter Forward.and.backward.*' ;;
+  ragged) run='harness Layers --filter Sequences.of.*' ;;
   checkpointing) run="swift run -q -c release $traits Checkpointing" ;;
   streaming) run='harness Streaming' ;;
   oversubscription) run="swift run -q -c release $traits Oversubscription" ;;
   *)
-    echo "expected kernels, layers, threads, training, checkpointing, streaming or oversubscription, got $kind"
+    echo "expected kernels, layers, threads, training, ragged, checkpointing, streaming or oversubscription, got $kind"
     exit 1
     ;;
   esac

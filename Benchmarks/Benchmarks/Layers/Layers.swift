@@ -17,6 +17,7 @@ let benchmarks: @Sendable () -> Void = {
     for contender in Contender.all { pass(of: states, contender) }
   }
   trainingBenchmarks()
+  raggedBenchmarks()
 }
 
 /// A forward pass of one layer with tanh.
