@@ -53,21 +53,15 @@ extension BackwardPass {
         ZoneoutStep(mix, cell: transposes.startIndex + layer, packedRow: place + rows.lowerBound)
       }
       if zoned != nil || transpose.projection != nil {
-        for row in 0..<rows.count {
-          let offset = stateCorner + row * stateSize
-          for feature in offset..<(offset + states.count) {
-            gradient[feature] += carry[feature]
-            carry[feature] = 0
-          }
-        }
+        move(carry + stateCorner, to: gradient + stateCorner, stateSize, rows.count, states.count)
       }
       if let zoned {
         zoned.splitState(
           gradient + stateRow, old: share.keptGradients + stateRow, width: stateSize, rows: rows.count, states
         )
+        let row = rows.lowerBound * hiddenSize
         zoned.splitMemory(
-          carriedMemory + rows.lowerBound * hiddenSize,
-          old: share.keptMemoryGradients + rows.lowerBound * hiddenSize, width: hiddenSize, rows: rows.count,
+          carriedMemory + row, old: share.keptMemoryGradients + row, width: hiddenSize, rows: rows.count,
           units)
       }
       if let projection = transpose.projection {
@@ -106,8 +100,8 @@ extension BackwardPass {
         by: weights, from: transpose.projection == nil ? .accumulated : .prepared,
         into: MatrixRows(base: carry + stateCorner, layout: RowLayout(rowStride: stateSize)), then: .identity)
       if zoned != nil {
-        add(share.keptGradients + stateCorner, to: carry + stateCorner, stateSize, rows.count, states.count)
-        add(
+        move(share.keptGradients + stateCorner, to: carry + stateCorner, stateSize, rows.count, states.count)
+        move(
           share.keptMemoryGradients + corner, to: carriedMemory + corner, hiddenSize, rows.count, units.count)
       }
     }
@@ -115,13 +109,16 @@ extension BackwardPass {
     reset(carriedMemory, of: steps, rows: rows, columns: units, rowStride: hiddenSize)
   }
 
-  /// Adds some columns of rows to those of others.
-  private func add(
-    _ source: UnsafePointer<Scalar>, to target: UnsafeMutablePointer<Scalar>, _ width: Int, _ rows: Int,
-    _ columns: Int
+  /// Adds some columns of rows to those of others, and leaves zeros in their place.
+  private func move(
+    _ source: UnsafeMutablePointer<Scalar>, to target: UnsafeMutablePointer<Scalar>, _ width: Int,
+    _ rows: Int, _ columns: Int
   ) {
     for row in 0..<rows {
-      for index in (row * width)..<(row * width + columns) { target[index] += source[index] }
+      for index in (row * width)..<(row * width + columns) {
+        target[index] += source[index]
+        source[index] = 0
+      }
     }
   }
 }

@@ -49,8 +49,10 @@ struct ForwardPlan: Equatable {
     let rows = split == .rows ? (shape.rows + threadCount - 1) / threadCount : shape.rows
     let sums = shape.gateCount > 1 ? shape.gateCount * shape.hiddenSize : 0
     let features = max(shape.inputSize, shape.hiddenSize) + shape.hiddenSize + sums
+    // The sums of gates pass through the cache beside the outputs: of large batches, the fewer the better.
+    let leastSteps = sums == 0 ? Self.leastSteps : (Self.leastRows + rows - 1) / max(1, rows)
     stepsPerChunk = min(
-      shape.steps, max(Self.leastSteps, Self.chunkBytes / max(1, rows * features * shape.scalarSize)))
+      shape.steps, max(leastSteps, Self.chunkBytes / max(1, rows * features * shape.scalarSize)))
     if split == .layers {
       // The last thread begins when the others have done a chunk each.
       stepsPerChunk = max(1, min(stepsPerChunk, shape.steps / (8 * threadCount)))
@@ -71,6 +73,8 @@ struct ForwardPlan: Equatable {
   private static let chunkBytes = 256 << 10
   /// So that input weights from memory serve several steps however large a step is.
   private static let leastSteps = 4
+  /// The same for cells with gates.
+  private static let leastRows = 64
 }
 
 /// The sizes of a forward pass.
