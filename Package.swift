@@ -18,11 +18,11 @@ func kernels(_ flags: String...) -> [SwiftSetting] {
   let wideKernels: [Target] = [
     .target(
       name: "VectorKernelsAVX2",
-      dependencies: ["CellKernels", "VectorKernels"],
+      dependencies: ["CVectorMath", "CellKernels", "VectorKernels"],
       swiftSettings: kernels("-mavx2", "-mfma")),
     .target(
       name: "VectorKernelsAVX512",
-      dependencies: ["CellKernels", "VectorKernels"],
+      dependencies: ["CVectorMath", "CellKernels", "VectorKernels"],
       swiftSettings: kernels("-mavx512f", "-mavx512vl", "-mavx512dq", "-mavx512bw", "-mfma")),
   ]
 #else
@@ -78,10 +78,11 @@ let package = Package(
       pkgConfig: "openblas",
       providers: [.apt(["libopenblas-dev", "liblapacke-dev"]), .brew(["openblas"])]),
     .target(name: "CPUFeatures"),
+    .systemLibrary(name: "CVectorMath"),
     .target(name: "VectorKernels", swiftSettings: strict),
     .target(name: "CellKernels", dependencies: ["VectorKernels"], swiftSettings: strict),
     .target(
-      name: "VectorKernelsBaseline", dependencies: ["CellKernels", "VectorKernels"],
+      name: "VectorKernelsBaseline", dependencies: ["CVectorMath", "CellKernels", "VectorKernels"],
       swiftSettings: kernels()),
 
     // MARK: Tests

@@ -2,8 +2,7 @@ import VectorKernels
 
 // One step of a cell with gates, after its products.
 //
-// The sums of the gates are laid out so that a formula finds all gates of some units together: [rows, blocks of units,
-// gates, units of a block], whole blocks only. A vector has one block or two. States and memories are plain rows [rows, units].
+// The sums of the gates stand in blocks of units, see UnitBlocks; states and memories are plain rows [rows, units].
 
 /// Rows that somebody else owns, at a constant distance.
 public struct UnitRows<Scalar> {
@@ -15,6 +14,10 @@ public struct UnitRows<Scalar> {
     self.base = base
     self.stride = stride
   }
+
+  /// The beginning of a row.
+  @inlinable @inline(__always)
+  func row(_ index: Int) -> UnsafeMutablePointer<Scalar> { base + index &* stride }
 }
 
 /// One step forward.
@@ -113,37 +116,20 @@ public func stepBackward<L: Lanes>(
   }
 }
 
+// Whole vectors in a loop of their own, so that nothing in it depends on the number of units.
+
 @inlinable @inline(__always)
 func stepForward<Formula: CellFormula, L: Lanes>(
   _: Formula.Type, _ step: CellStep<L.Scalar>, lanes: L.Type
 ) {
   for row in 0..<step.rows {
-    var gates = step.gates.base + row &* step.gates.stride
-    var sums = step.recurrentSums.map { $0.base + row &* $0.stride } ?? gates
-    let state = step.state.base + row &* step.state.stride
-    let before = step.memoryBefore.base + row &* step.memoryBefore.stride
-    let memory = step.memory.base + row &* step.memory.stride
-    let output = step.output.base + row &* step.output.stride
+    let row = CellRow<L>(step, row: row)
     var first = 0
-    while first < step.units {
-      let count = min(L.count, step.units &- first)
-      var unit = CellUnit<L>()
-      for gate in 0..<Formula.gateCount {
-        unit.gates[gate] = L.load(gate, of: Formula.gateCount, gates, units: count)
-        unit.recurrentSums[gate] = L.load(gate, of: Formula.gateCount, sums, units: count)
-      }
-      unit.state = L.load(state + first, upTo: count)
-      unit.memory = L.load(before + first, upTo: count)
-      Formula.forward(&unit)
-      for gate in 0..<Formula.gateCount {
-        L.store(unit.gates[gate], gate, of: Formula.gateCount, gates, units: count)
-      }
-      L.store(unit.memory, memory + first, upTo: count)
-      L.store(unit.output, output + first, upTo: count)
-      gates += Formula.gateCount &* L.count
-      sums += Formula.gateCount &* L.count
-      first &+= count
+    while first &+ L.count <= step.units {
+      row.step(Formula.self, from: first, count: L.count)
+      first &+= L.count
     }
+    if first < step.units { row.stepRest(Formula.self, from: first) }
   }
 }
 
@@ -152,93 +138,12 @@ func stepBackward<Formula: CellFormula, L: Lanes>(
   _: Formula.Type, _ step: CellStepGradient<L.Scalar>, lanes: L.Type
 ) {
   for row in 0..<step.rows {
-    var gates = step.gates.base + row &* step.gates.stride
-    var gradients = step.sumGradients.base + row &* step.sumGradients.stride
-    var recurrentGradients = step.recurrentSumGradients.map { $0.base + row &* $0.stride }
-    let state = step.state.base + row &* step.state.stride
-    let before = step.memoryBefore.base + row &* step.memoryBefore.stride
-    let memory = step.memory.base + row &* step.memory.stride
-    let output = step.outputGradient.base + row &* step.outputGradient.stride
-    let carried = step.memoryGradient.base + row &* step.memoryGradient.stride
-    let direct = step.stateGradient.base + row &* step.stateGradient.stride
+    let row = CellRowGradient<L>(step, row: row)
     var first = 0
-    while first < step.units {
-      let count = min(L.count, step.units &- first)
-      var unit = CellUnitGradient<L>()
-      for gate in 0..<Formula.gateCount {
-        unit.gates[gate] = L.load(gate, of: Formula.gateCount, gates, units: count)
-      }
-      unit.state = L.load(state + first, upTo: count)
-      unit.memoryBefore = L.load(before + first, upTo: count)
-      unit.memory = L.load(memory + first, upTo: count)
-      unit.outputGradient = L.add(
-        L.load(output + first, upTo: count), L.load(direct + first, upTo: count))
-      unit.memoryGradient = L.load(carried + first, upTo: count)
-      unit.stateGradient = L.broadcast(0)
-      Formula.backward(&unit)
-      for gate in 0..<Formula.gateCount {
-        L.store(unit.sumGradients[gate], gate, of: Formula.gateCount, gradients, units: count)
-      }
-      if let target = recurrentGradients {
-        for gate in 0..<Formula.gateCount {
-          L.store(unit.recurrentSumGradients[gate], gate, of: Formula.gateCount, target, units: count)
-        }
-        recurrentGradients = target + Formula.gateCount &* L.count
-      }
-      L.store(unit.memoryGradient, carried + first, upTo: count)
-      L.store(unit.stateGradient, direct + first, upTo: count)
-      gates += Formula.gateCount &* L.count
-      gradients += Formula.gateCount &* L.count
-      first &+= count
+    while first &+ L.count <= step.units {
+      row.step(Formula.self, from: first, count: L.count)
+      first &+= L.count
     }
-  }
-}
-
-extension Lanes {
-  /// The units of a block: 32 bytes of them where vectors have as much. It is the same for all instruction sets with fused
-  /// multiply-add, as products over all gates' columns run in the order in which these stand.
-  @inlinable @inline(__always)
-  public static var unitsPerBlock: Int { min(count, 32 / MemoryLayout<Scalar>.size) }
-
-  /// Loads a gate of a vector of units, of which the first `units` matter.
-  @inlinable @inline(__always)
-  static func load(
-    _ gate: Int, of gateCount: Int, _ blocks: UnsafePointer<Scalar>, units: Int
-  ) -> Vector {
-    let low = blocks + gate &* unitsPerBlock
-    if count == unitsPerBlock { return load(low) }
-    if units <= unitsPerBlock { return load(low, count: unitsPerBlock) }
-    return load(low: low, high: low + gateCount &* unitsPerBlock)
-  }
-
-  /// Stores a gate of a vector of units.
-  @inlinable @inline(__always)
-  static func store(
-    _ vector: Vector, _ gate: Int, of gateCount: Int, _ blocks: UnsafeMutablePointer<Scalar>, units: Int
-  ) {
-    let low = blocks + gate &* unitsPerBlock
-    if count == unitsPerBlock {
-      store(vector, low)
-    } else if units <= unitsPerBlock {
-      store(vector, low, count: unitsPerBlock)
-    } else {
-      store(vector, low: low, high: low + gateCount &* unitsPerBlock)
-    }
-  }
-
-  /// Loads `count` scalars, at most a vector; the other lanes are zero.
-  @inlinable @inline(__always)
-  static func load(_ source: UnsafePointer<Scalar>, upTo count: Int) -> Vector {
-    count == Self.count ? load(source) : load(source, count: count)
-  }
-
-  /// Stores `count` scalars, at most a vector.
-  @inlinable @inline(__always)
-  static func store(_ vector: Vector, _ target: UnsafeMutablePointer<Scalar>, upTo count: Int) {
-    if count == Self.count {
-      store(vector, target)
-    } else {
-      store(vector, target, count: count)
-    }
+    if first < step.units { row.stepRest(Formula.self, from: first) }
   }
 }

@@ -2,8 +2,8 @@
 ///
 /// An entry is called once for a step of many rows, so that the indirect call costs nothing.
 public struct CellTable<Scalar>: Sendable {
-  /// The units whose sums stand together. See ``VectorKernels/Lanes/unitsPerBlock``.
-  public let unitsPerBlock: Int
+  /// How the sums stand.
+  public let unitBlocks: UnitBlocks
   /// Computes a step. See ``stepForward(_:_:lanes:)``.
   public let forward: @Sendable (GatedCell, CellStep<Scalar>) -> Void
   /// Carries gradients back through a step. See ``stepBackward(_:_:lanes:)``.
@@ -11,11 +11,11 @@ public struct CellTable<Scalar>: Sendable {
 
   @inlinable
   public init(
-    unitsPerBlock: Int,
+    unitBlocks: UnitBlocks,
     forward: @escaping @Sendable (GatedCell, CellStep<Scalar>) -> Void,
     backward: @escaping @Sendable (GatedCell, CellStepGradient<Scalar>) -> Void
   ) {
-    self.unitsPerBlock = unitsPerBlock
+    self.unitBlocks = unitBlocks
     self.forward = forward
     self.backward = backward
   }

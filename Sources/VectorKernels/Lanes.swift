@@ -21,11 +21,6 @@ public protocol Lanes {
   static func load(_ source: UnsafePointer<Scalar>, count: Int) -> Vector
   /// Stores the first `count` scalars, 0 < `count` < ``count``, and writes nothing beyond them.
   static func store(_ vector: Vector, _ target: UnsafeMutablePointer<Scalar>, count: Int)
-  /// Loads the halves of a vector from two places.
-  static func load(low: UnsafePointer<Scalar>, high: UnsafePointer<Scalar>) -> Vector
-  /// Stores the halves of a vector in two places.
-  static func store(
-    _ vector: Vector, low: UnsafeMutablePointer<Scalar>, high: UnsafeMutablePointer<Scalar>)
 
   static func add(_ a: Vector, _ b: Vector) -> Vector
   static func subtract(_ a: Vector, _ b: Vector) -> Vector

@@ -2,6 +2,7 @@
 //
 // One file, so that builds without whole-module optimization see through the vectors too and specialize the kernels.
 
+import CVectorMath
 import CellKernels
 import VectorKernels
 
@@ -36,13 +37,13 @@ public enum AVX512Kernels {
 
   /// What `Float` offers beside products.
   public static let floatCells = CellTable<Float>(
-    unitsPerBlock: FloatLanes512.unitsPerBlock,
+    unitBlocks: FloatLanes512.unitBlocks,
     forward: { stepForward($0, $1, lanes: FloatLanes512.self) },
     backward: { stepBackward($0, $1, lanes: FloatLanes512.self) })
 
   /// What `Double` offers beside products.
   public static let doubleCells = CellTable<Double>(
-    unitsPerBlock: DoubleLanes512.unitsPerBlock,
+    unitBlocks: DoubleLanes512.unitBlocks,
     forward: { stepForward($0, $1, lanes: DoubleLanes512.self) },
     backward: { stepBackward($0, $1, lanes: DoubleLanes512.self) })
 }
@@ -80,21 +81,6 @@ public enum FloatLanes512: Lanes {
   }
 
   @inlinable @inline(__always)
-  public static func load(low: UnsafePointer<Float>, high: UnsafePointer<Float>) -> Vector {
-    Vector(
-      lowHalf: UnsafeRawPointer(low).loadUnaligned(as: SIMD8<Float>.self),
-      highHalf: UnsafeRawPointer(high).loadUnaligned(as: SIMD8<Float>.self))
-  }
-
-  @inlinable @inline(__always)
-  public static func store(
-    _ vector: Vector, low: UnsafeMutablePointer<Float>, high: UnsafeMutablePointer<Float>
-  ) {
-    UnsafeMutableRawPointer(low).storeBytes(of: vector.lowHalf, as: SIMD8<Float>.self)
-    UnsafeMutableRawPointer(high).storeBytes(of: vector.highHalf, as: SIMD8<Float>.self)
-  }
-
-  @inlinable @inline(__always)
   public static func add(_ a: Vector, _ b: Vector) -> Vector { a + b }
 
   @inlinable @inline(__always)
@@ -108,7 +94,7 @@ public enum FloatLanes512: Lanes {
 
   @inlinable @inline(__always)
   public static func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector {
-    c.addingProduct(a, b)
+    fused_multiply_add_float16(a, b, c)
   }
 
   @inlinable @inline(__always)
@@ -183,21 +169,6 @@ public enum DoubleLanes512: Lanes {
   }
 
   @inlinable @inline(__always)
-  public static func load(low: UnsafePointer<Double>, high: UnsafePointer<Double>) -> Vector {
-    Vector(
-      lowHalf: UnsafeRawPointer(low).loadUnaligned(as: SIMD4<Double>.self),
-      highHalf: UnsafeRawPointer(high).loadUnaligned(as: SIMD4<Double>.self))
-  }
-
-  @inlinable @inline(__always)
-  public static func store(
-    _ vector: Vector, low: UnsafeMutablePointer<Double>, high: UnsafeMutablePointer<Double>
-  ) {
-    UnsafeMutableRawPointer(low).storeBytes(of: vector.lowHalf, as: SIMD4<Double>.self)
-    UnsafeMutableRawPointer(high).storeBytes(of: vector.highHalf, as: SIMD4<Double>.self)
-  }
-
-  @inlinable @inline(__always)
   public static func add(_ a: Vector, _ b: Vector) -> Vector { a + b }
 
   @inlinable @inline(__always)
@@ -211,7 +182,7 @@ public enum DoubleLanes512: Lanes {
 
   @inlinable @inline(__always)
   public static func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector {
-    c.addingProduct(a, b)
+    fused_multiply_add_double8(a, b, c)
   }
 
   @inlinable @inline(__always)

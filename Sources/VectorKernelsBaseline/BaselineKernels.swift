@@ -3,6 +3,7 @@
 // One file, so that builds without whole-module optimization see through the vectors too and specialize the kernels.
 
 import CellKernels
+import CVectorMath
 import VectorKernels
 
 // SSE2 has 16 registers and needs one for the product before the sum: 8 sums, 2 inputs, a weight.
@@ -41,13 +42,13 @@ public enum BaselineKernels {
 
   /// What `Float` offers beside products.
   public static let floatCells = CellTable<Float>(
-    unitsPerBlock: FloatLanes128.unitsPerBlock,
+    unitBlocks: FloatLanes128.unitBlocks,
     forward: { stepForward($0, $1, lanes: FloatLanes128.self) },
     backward: { stepBackward($0, $1, lanes: FloatLanes128.self) })
 
   /// What `Double` offers beside products.
   public static let doubleCells = CellTable<Double>(
-    unitsPerBlock: DoubleLanes128.unitsPerBlock,
+    unitBlocks: DoubleLanes128.unitBlocks,
     forward: { stepForward($0, $1, lanes: DoubleLanes128.self) },
     backward: { stepBackward($0, $1, lanes: DoubleLanes128.self) })
 }
@@ -85,21 +86,6 @@ public enum FloatLanes128: Lanes {
   }
 
   @inlinable @inline(__always)
-  public static func load(low: UnsafePointer<Float>, high: UnsafePointer<Float>) -> Vector {
-    Vector(
-      lowHalf: UnsafeRawPointer(low).loadUnaligned(as: SIMD2<Float>.self),
-      highHalf: UnsafeRawPointer(high).loadUnaligned(as: SIMD2<Float>.self))
-  }
-
-  @inlinable @inline(__always)
-  public static func store(
-    _ vector: Vector, low: UnsafeMutablePointer<Float>, high: UnsafeMutablePointer<Float>
-  ) {
-    UnsafeMutableRawPointer(low).storeBytes(of: vector.lowHalf, as: SIMD2<Float>.self)
-    UnsafeMutableRawPointer(high).storeBytes(of: vector.highHalf, as: SIMD2<Float>.self)
-  }
-
-  @inlinable @inline(__always)
   public static func add(_ a: Vector, _ b: Vector) -> Vector { a + b }
 
   @inlinable @inline(__always)
@@ -114,9 +100,9 @@ public enum FloatLanes128: Lanes {
   @inlinable @inline(__always)
   public static func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector {
     #if arch(arm64)
-      c.addingProduct(a, b)
+      fused_multiply_add_float4(a, b, c)
     #else
-      a * b + c  // addingProduct would call a library function for every lane
+      a * b + c  // a fused one would be a call for every lane
     #endif
   }
 
@@ -192,18 +178,6 @@ public enum DoubleLanes128: Lanes {
   }
 
   @inlinable @inline(__always)
-  public static func load(low: UnsafePointer<Double>, high: UnsafePointer<Double>) -> Vector {
-    Vector(low[0], high[0])
-  }
-
-  @inlinable @inline(__always)
-  public static func store(
-    _ vector: Vector, low: UnsafeMutablePointer<Double>, high: UnsafeMutablePointer<Double>
-  ) {
-    (low[0], high[0]) = (vector[0], vector[1])
-  }
-
-  @inlinable @inline(__always)
   public static func add(_ a: Vector, _ b: Vector) -> Vector { a + b }
 
   @inlinable @inline(__always)
@@ -218,9 +192,9 @@ public enum DoubleLanes128: Lanes {
   @inlinable @inline(__always)
   public static func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector {
     #if arch(arm64)
-      c.addingProduct(a, b)
+      fused_multiply_add_double2(a, b, c)
     #else
-      a * b + c  // addingProduct would call a library function for every lane
+      a * b + c  // a fused one would be a call for every lane
     #endif
   }
 

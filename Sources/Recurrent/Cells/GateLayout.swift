@@ -1,34 +1,34 @@
+internal import CellKernels
+
 /// Where the gates of a cell's units stand in the columns of its products.
 ///
 /// PyTorch's weights have all units of the first gate, then all of the second, and so on. The formula of a cell takes all gates
-/// of a unit at once; so they stand together here, a block of units each: `[blocks, gates, unitsPerBlock]`. Units
+/// of a unit at once; so they stand together here, a block of units each: `[blocks, gates, units of a block]`. Units
 /// beyond the last are zeros, so that a formula sees whole blocks. A cell of one gate stays as it is.
 struct GateLayout: Sendable, Equatable {
   let gateCount: Int
   let hiddenSize: Int
-  private let unitsPerBlock: Int
+  private let blocks: UnitBlocks
 
-  init(gateCount: Int, hiddenSize: Int, unitsPerBlock: Int) {
+  init(gateCount: Int, hiddenSize: Int, blocks: UnitBlocks) {
     self.gateCount = gateCount
     self.hiddenSize = hiddenSize
-    self.unitsPerBlock = unitsPerBlock
+    self.blocks = blocks
   }
 
   /// The columns of a product.
-  var width: Int {
-    gateCount == 1 ? hiddenSize : (hiddenSize + unitsPerBlock - 1) / unitsPerBlock * unitsPerBlock * gateCount
-  }
+  var width: Int { columns(of: 0..<hiddenSize).count }
 
-  /// The columns of some units, which begin at a block's first.
+  /// The columns of some units, which begin at a block's first and end at a block's last.
   func columns(of units: Range<Int>) -> Range<Int> {
     guard gateCount > 1 else { return units }
-    let end = (units.upperBound + unitsPerBlock - 1) / unitsPerBlock * unitsPerBlock
-    return (units.lowerBound * gateCount)..<max(units.lowerBound, end) * gateCount
+    return (units.lowerBound * gateCount)..<max(units.lowerBound, blocks.padded(units.upperBound)) * gateCount
   }
 
   /// The column of a unit's gate.
   private func column(gate: Int, unit: Int) -> Int {
-    (unit / unitsPerBlock * gateCount + gate) * unitsPerBlock + unit % unitsPerBlock
+    let start = blocks.start(of: unit)
+    return start * gateCount + gate * blocks.length(from: start, units: hiddenSize) + unit - start
   }
 
   /// Brings the rows of a matrix `[G·H, depth]` into the order of the columns, `[width, depth]`.

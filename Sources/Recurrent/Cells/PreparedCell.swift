@@ -79,10 +79,10 @@ final class PreparedStack<Scalar: TensorScalar>: PreparedForEngine {
     self.kind = kind
     let table = Scalar._operations.cells(engine.instructions)
     formula = StepFormula(kind, custom, table, hiddenSize: hiddenSize, engine.kernels)
+    // A custom cell sees its row as a user does, all units of a gate side by side.
     let layout = GateLayout(
       gateCount: kind.gateCount, hiddenSize: hiddenSize,
-      // A custom cell sees its row as a user does, all units of a gate side by side.
-      unitsPerBlock: custom == nil ? table.unitsPerBlock : hiddenSize)
+      blocks: custom == nil ? table.unitBlocks : UnitBlocks(length: hiddenSize, granularity: hiddenSize))
     self.layout = layout
     cells = parameters.map { PreparedCell($0, of: kind, layout: layout, for: engine) }
   }

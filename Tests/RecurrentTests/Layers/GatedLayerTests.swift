@@ -13,13 +13,15 @@ import Testing
     var hidden: Int
   }
 
-  /// Sizes around the widths of vectors and tiles, with as many steps as leave the bounds meaningful.
+  /// Sizes around the widths of vectors, tiles and blocks of units, with as many steps as leave the bounds meaningful.
   static let sizes = [
     Sizes(layers: 1, steps: 3, rows: 1, inputs: 1, hidden: 1),
     Sizes(layers: 1, steps: 2, rows: 3, inputs: 5, hidden: 8),
     Sizes(layers: 2, steps: 2, rows: 2, inputs: 3, hidden: 4),
     Sizes(layers: 1, steps: 2, rows: 7, inputs: 4, hidden: 17),
     Sizes(layers: 1, steps: 4, rows: 2, inputs: 16, hidden: 7),
+    Sizes(layers: 1, steps: 2, rows: 3, inputs: 2, hidden: 12),
+    Sizes(layers: 1, steps: 1, rows: 2, inputs: 3, hidden: 27),
     Sizes(layers: 1, steps: 1, rows: 13, inputs: 3, hidden: 33),
   ]
 

@@ -1,0 +1,42 @@
+import VectorKernels
+
+/// How the sums of a cell's units stand in a row: `[blocks, gates, units of a block]`, so that a formula finds all gates of
+/// some units together.
+public struct UnitBlocks: Sendable, Equatable {
+  /// The units of a block.
+  public let length: Int
+  /// The last block has a multiple of it, as few as are enough.
+  public let granularity: Int
+
+  @inlinable @inline(__always)
+  public init(length: Int, granularity: Int) {
+    self.length = length
+    self.granularity = granularity
+  }
+
+  /// A number of units with those that fill the last block.
+  @inlinable @inline(__always)
+  public func padded(_ units: Int) -> Int {
+    (units &+ granularity &- 1) / granularity &* granularity
+  }
+
+  /// The first unit of the block that a unit is in.
+  @inlinable @inline(__always)
+  public func start(of unit: Int) -> Int { unit / length &* length }
+
+  /// The units of the block that begins with unit `first`, among `units`.
+  @inlinable @inline(__always)
+  public func length(from first: Int, units: Int) -> Int { min(length, padded(units &- first)) }
+}
+
+extension Lanes {
+  /// The blocks of an instruction set: 64 bytes of units, a vector of the widest set, so that none is put together from parts.
+  ///
+  /// They are the same for all sets with fused multiply-add, as products over all gates' columns run in the order in which
+  /// these stand. The granularity is at most a vector, so that every place has a vector that computes it.
+  @inlinable @inline(__always)
+  public static var unitBlocks: UnitBlocks {
+    let length = 64 / MemoryLayout<Scalar>.size
+    return UnitBlocks(length: length, granularity: min(count, length / 2))
+  }
+}
