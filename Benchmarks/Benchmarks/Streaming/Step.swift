@@ -12,21 +12,16 @@ struct NoStep: Step {
 }
 
 /// A step of a stream on spans.
-struct StreamStep: Step, ~Copyable {
-  private var stream: RNNStream<Float>
+struct StreamStep<State: Sendable>: Step, ~Copyable {
+  private var stream: RecurrentStream<Float, State>
   private let frame: [Float]
   private var output: [Float]
 
-  /// Makes a stream of one layer, and checks it.
-  init(_ size: Int, _ contender: Contender) throws {
-    let (rnn, x) = try example(size, contender)
-    var checked = try rnn.stream()
-    var outputs: [Tensor<Float>] = []
-    for frame in x { outputs.append(try checked.step(frame)) }
-    try check(.stack(outputs), of: rnn, x)
-    stream = try rnn.stream()
+  /// Takes a stream of one row, and what its first step gets.
+  init(_ stream: consuming RecurrentStream<Float, State>, _ x: Tensor<Float>) {
+    output = [Float](repeating: 0, count: stream.outputSize)
     frame = x[0].scalars
-    output = [Float](repeating: 0, count: size)
+    self.stream = stream
   }
 
   mutating func perform() throws {
@@ -34,11 +29,45 @@ struct StreamStep: Step, ~Copyable {
   }
 
   private static func perform(
-    _ stream: inout RNNStream<Float>, _ frame: [Float], _ output: inout [Float]
+    _ stream: inout RecurrentStream<Float, State>, _ frame: [Float], _ output: inout [Float]
   ) throws {
     var target = output.mutableSpan
     try stream.step(frame.span, into: &target)
   }
+}
+
+/// A stream of an RNN, checked.
+func rnnStep(_ size: Int, _ contender: Contender) throws -> StreamStep<Tensor<Float>> {
+  let (rnn, x) = try example(size, contender)
+  try check(outputs(of: rnn.stream(), x), of: rnn, x)
+  return StreamStep(try rnn.stream(), x)
+}
+
+/// A stream of an LSTM, checked.
+func lstmStep(_ size: Int, _ contender: Contender) throws -> StreamStep<LSTMState<Float>> {
+  let x = try example(size, contender).x
+  var lstm = LSTM<Float>(inputSize: size, hiddenSize: size)
+  lstm.backend = contender.backend
+  try check(outputs(of: lstm.stream(), x), lstm(x).output, terms: 2 * size)
+  return StreamStep(try lstm.stream(), x)
+}
+
+/// A stream of a GRU, checked.
+func gruStep(_ size: Int, _ contender: Contender) throws -> StreamStep<Tensor<Float>> {
+  let x = try example(size, contender).x
+  var gru = GRU<Float>(inputSize: size, hiddenSize: size)
+  gru.backend = contender.backend
+  try check(outputs(of: gru.stream(), x), gru(x).output, terms: 2 * size)
+  return StreamStep(try gru.stream(), x)
+}
+
+/// What a stream gives, step by step.
+private func outputs<State>(
+  of stream: consuming RecurrentStream<Float, State>, _ x: Tensor<Float>
+) throws -> Tensor<Float> {
+  var outputs: [Tensor<Float>] = []
+  for frame in x { outputs.append(try stream.step(frame)) }
+  return try .stack(outputs)
 }
 
 /// A call of a cell from the state that the call before has returned.

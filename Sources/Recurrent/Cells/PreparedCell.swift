@@ -87,19 +87,6 @@ final class PreparedStack<Scalar: TensorScalar>: PreparedForEngine {
     cells = parameters.map { PreparedCell($0, of: kind, layout: layout, for: engine) }
   }
 
-  /// One step of one layer of plain cells, on the calling thread: h' of B rows from x and h. Neither overlaps h'.
-  @inline(__always)
-  func step(
-    layer: Int, rows: Int, _ input: MatrixRows<Scalar>, _ previous: MatrixRows<Scalar>,
-    into next: MatrixRows<Scalar>
-  ) {
-    engine.multiply(
-      rows: rows, input, by: cells[layer].input.allColumns, from: .prepared, into: next, then: .identity)
-    engine.multiply(
-      rows: rows, previous, by: cells[layer].recurrent.allColumns, from: .accumulated, into: next,
-      then: kind.activation)
-  }
-
   /// The cells' weights to carry gradients back; `parameters` are those that the stack was made from.
   func transposes(of parameters: [CellParameters<Scalar>]) -> [PreparedCellTranspose<Scalar>] {
     transposedCells.withLock { cells in

@@ -1,0 +1,71 @@
+internal import CellKernels
+internal import VectorKernels
+
+// One step of one layer on the calling thread.
+
+extension PreparedStack {
+  /// One step of one layer of plain cells, on the calling thread: h' of B rows from x and h. Neither overlaps h'.
+  @inline(__always)
+  func step(
+    layer: Int, rows: Int, _ input: MatrixRows<Scalar>, _ previous: MatrixRows<Scalar>,
+    into next: MatrixRows<Scalar>
+  ) {
+    engine.multiply(
+      rows: rows, input, by: cells[layer].input.allColumns, from: .prepared, into: next, then: .identity)
+    engine.multiply(
+      rows: rows, previous, by: cells[layer].recurrent.allColumns, from: .accumulated, into: next,
+      then: kind.activation)
+  }
+
+  /// The scalars of scratch that a step with a formula needs.
+  func stepScratchSize(rows: Int) -> Int {
+    formula == nil ? 0 : rows * (2 * layout.width + layout.hiddenSize + keptWidth)
+  }
+
+  /// The scalars that a custom cell keeps of a row for the way back.
+  private var keptWidth: Int { (kind.customSizes?.keptVectorCount ?? 0) * layout.hiddenSize }
+
+  /// One step of one layer of cells with a formula: h' of B rows from x, h and `memory`, which becomes the new one. Neither x nor h
+  /// overlaps h'.
+  @inline(__always)
+  func step(
+    _ formula: StepFormula<Scalar>, layer: Int, rows: Int, _ input: MatrixRows<Scalar>,
+    _ previous: MatrixRows<Scalar>, memory: UnsafeMutablePointer<Scalar>, into next: MatrixRows<Scalar>,
+    scratch: UnsafeMutablePointer<Scalar>
+  ) {
+    let cell = cells[layer]
+    let (width, hiddenSize) = (layout.width, layout.hiddenSize)
+    let sums = MatrixRows(base: scratch, layout: RowLayout(rowStride: width))
+    let apart = MatrixRows(base: scratch + rows * width, layout: RowLayout(rowStride: width))
+    let unprojected = MatrixRows(
+      base: scratch + 2 * rows * width, layout: RowLayout(rowStride: hiddenSize))
+    let kept = UnitRows(scratch + rows * (2 * width + hiddenSize), stride: keptWidth)
+    let output = cell.projection == nil ? next : unprojected
+    engine.multiply(
+      rows: rows, input, by: cell.input.allColumns, from: .prepared, into: sums, then: .identity)
+    engine.multiply(
+      rows: rows, previous, by: cell.recurrent.allColumns,
+      from: kind.takesSumsApart ? .prepared : .accumulated, into: kind.takesSumsApart ? apart : sums,
+      then: .identity)
+    let memory = UnitRows(memory, stride: hiddenSize)
+    formula.forward(
+      CellStep(
+        rows: rows, units: hiddenSize, gates: UnitRows(sums),
+        recurrentSums: kind.takesSumsApart ? UnitRows(apart) : nil,
+        // A formula that reads the state has no projection.
+        state: UnitRows(cell.projection == nil ? previous : output),
+        memoryBefore: memory, memory: memory, output: UnitRows(output)),
+      CustomStep(unitParameters: cell.unitParameters, kept: kept))
+    if let projection = cell.projection {
+      engine.multiply(
+        rows: rows, output, by: projection.allColumns, from: .prepared, into: next, then: .identity)
+    }
+  }
+}
+
+extension UnitRows {
+  /// Rows at one constant stride.
+  fileprivate init(_ rows: MatrixRows<Scalar>) {
+    self.init(rows.base, stride: rows.layout.rowStride)
+  }
+}

@@ -1,0 +1,180 @@
+internal import VectorKernels
+
+/// A layer that is fed one step at a time and keeps its state: for signals that arrive while they are processed.
+///
+///     var stream = try lstm.stream()                      // one sequence
+///     while let frame = source.next() {                   // I scalars each
+///       try stream.step(frame.span, into: &samples)       // P scalars
+///     }
+///
+/// Steps of a stream give the bits that the layer gives for the whole sequence, on the Swift backend. A step with spans
+/// neither allocates memory nor takes a lock, and runs on the calling thread; one of an ``RNN`` does not count references either.
+///
+/// A stream has one owner, and may be handed on to another thread. It keeps the parameters that the layer had when the
+/// stream was made. `State` is what flows from step to step: a tensor for ``RNN`` and ``GRU``, an ``LSTMState`` for ``LSTM``, a
+/// ``CustomState`` for ``CustomRNN``.
+///
+/// Shapes: B batch, I input size, H hidden size, P the features of the state, which are H without a projection, L layers.
+public struct RecurrentStream<Scalar: TensorScalar, State: Sendable>: ~Copyable, Sendable {
+  /// B, the sequences that are processed side by side.
+  public let batchSize: Int
+  /// I, the features of a step's input.
+  public let inputSize: Int
+  /// H, the units of a layer.
+  public let hiddenSize: Int
+  /// P, the features of a step's output.
+  public let outputSize: Int
+  /// L, the stacked layers.
+  public let layerCount: Int
+
+  private let stack: PreparedStack<Scalar>
+  /// Two sets of states, `[L, B, P]` each: of the last step, and of the step that is computed. Then the memories, `[L, B, H]`, of
+  /// cells with a formula, and the scratch of a step.
+  private let buffer: AlignedBuffer<Scalar>
+  /// Which set is that of the last step.
+  private var current = 0
+
+  init(_ stack: PreparedStack<Scalar>, of layer: RecurrentStack<Scalar>, batchSize: Int) {
+    self.stack = stack
+    self.batchSize = batchSize
+    inputSize = layer.inputSize
+    hiddenSize = layer.hiddenSize
+    outputSize = layer.stateSize
+    layerCount = layer.layerCount
+    let memoryCount = stack.formula == nil ? 0 : layer.layerCount * batchSize * layer.hiddenSize
+    let count = 2 * layer.layerCount * batchSize * layer.stateSize + memoryCount
+    buffer = AlignedBuffer(count: count + stack.stepScratchSize(rows: batchSize))
+    buffer.base.fillWithZeros(count: count)
+  }
+
+  /// The scalars of a set of states.
+  private var stateCount: Int { layerCount * batchSize * outputSize }
+
+  /// Computes one step.
+  ///
+  /// - Parameters:
+  ///   - input: The B rows of I features, one row after the other.
+  ///   - output: Takes the last layer's B rows of P features.
+  /// - Throws: ``RecurrentError/invalidSize(argument:expected:actual:)`` for another number of scalars; nothing has
+  ///   happened then.
+  /// - Complexity: 2·G·B·H·(I + P) operations for the first layer and 4·G·B·H·P for each other, G the gates.
+  @specialized(where Scalar == Float, State == Tensor<Float>)
+  @specialized(where Scalar == Double, State == Tensor<Double>)
+  @specialized(where Scalar == Float, State == LSTMState<Float>)
+  @specialized(where Scalar == Double, State == LSTMState<Double>)
+  public mutating func step(
+    _ input: Span<Scalar>, into output: inout MutableSpan<Scalar>
+  ) throws(RecurrentError) {
+    guard input.count == batchSize * inputSize else {
+      throw .invalidSize(
+        argument: "input", expected: "\(batchSize) rows of \(inputSize) scalars", actual: input.count)
+    }
+    guard output.count == batchSize * outputSize else {
+      throw .invalidSize(
+        argument: "output", expected: "\(batchSize) rows of \(outputSize) scalars", actual: output.count)
+    }
+    guard batchSize > 0 else { return }
+    let result = input.withUnsafeBufferPointer { advance($0.baseAddress) }
+    output.withUnsafeMutableBufferPointer {
+      $0.baseAddress?.update(from: result, count: batchSize * outputSize)
+    }
+  }
+
+  /// Computes one step.
+  ///
+  /// - Parameter input: `[B, I]`.
+  /// - Returns: The last layer's output, `[B, P]`.
+  /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for another shape; nothing has happened then.
+  /// - Complexity: 2·G·B·H·(I + P) operations for the first layer and 4·G·B·H·P for each other, and memory for the result.
+  public mutating func step(_ input: Tensor<Scalar>) throws(RecurrentError) -> Tensor<Scalar> {
+    guard input.shape == [batchSize, inputSize] else {
+      throw .shapeMismatch(
+        argument: "input", expected: "[\(batchSize), \(inputSize)]", actual: input.shape)
+    }
+    let scalars = input.scalars
+    var output = [Scalar](repeating: 0, count: batchSize * outputSize)
+    var target = output.mutableSpan
+    try step(scalars.span, into: &target)
+    return Tensor(unchecked: output, shape: [batchSize, outputSize])
+  }
+
+  /// Runs all layers for one step, and returns where the last one's output stands.
+  @inline(__always)
+  private mutating func advance(_ input: UnsafePointer<Scalar>?) -> UnsafePointer<Scalar> {
+    let size = batchSize * outputSize
+    let before = buffer.base + current * stateCount
+    let after = buffer.base + (1 - current) * stateCount
+    let memories = buffer.base + 2 * stateCount
+    let rows = RowLayout(rowStride: outputSize)
+    guard let input else { preconditionFailure("rows without memory") }
+    // What is only read has the same kind of view as what is written.
+    var source = MatrixRows(
+      base: UnsafeMutablePointer(mutating: input), layout: RowLayout(rowStride: inputSize))
+    for layer in 0..<layerCount {
+      let target = MatrixRows(base: after + layer * size, layout: rows)
+      let previous = MatrixRows(base: before + layer * size, layout: rows)
+      if let formula = stack.formula {
+        stack.step(
+          formula, layer: layer, rows: batchSize, source, previous,
+          memory: memories + layer * batchSize * hiddenSize, into: target,
+          scratch: memories + layerCount * batchSize * hiddenSize)
+      } else {
+        stack.step(layer: layer, rows: batchSize, source, previous, into: target)
+      }
+      source = target
+    }
+    current = 1 - current
+    return UnsafePointer(source.base)
+  }
+}
+
+// MARK: States
+
+extension RecurrentStream {
+  /// Whether the cells carry something beside h that lasts.
+  var carriesMemory: Bool { stack.kind.carriesMemory }
+
+  private var stateShape: Shape { [layerCount, batchSize, outputSize] }
+  private var memoryShape: Shape { [layerCount, batchSize, hiddenSize] }
+
+  /// Every layer's h after the last step, `[L, B, P]`.
+  var hidden: Tensor<Scalar> { copy(from: current * stateCount, stateShape) }
+
+  /// What every layer's cells carry beside, `[L, B, H]`.
+  var memory: Tensor<Scalar> { copy(from: 2 * stateCount, memoryShape) }
+
+  private func copy(from start: Int, _ shape: Shape) -> Tensor<Scalar> {
+    let scalars = UnsafeBufferPointer(start: buffer.base + start, count: shape.elementCount)
+    return Tensor(unchecked: Array(scalars), shape: shape)
+  }
+
+  /// Sets every layer's h.
+  mutating func setHidden(_ tensor: Tensor<Scalar>?, _ argument: String) throws(RecurrentError) {
+    try set(tensor, at: current * stateCount, stateShape, argument)
+  }
+
+  /// Sets every layer's h and what its cells carry beside, or none of them.
+  mutating func set(
+    hidden: Tensor<Scalar>?, _ hiddenArgument: String, memory: Tensor<Scalar>?, _ memoryArgument: String
+  ) throws(RecurrentError) {
+    try check(hidden, stateShape, hiddenArgument)
+    try set(memory, at: 2 * stateCount, memoryShape, memoryArgument)
+    try setHidden(hidden, hiddenArgument)
+  }
+
+  private func check(_ tensor: Tensor<Scalar>?, _ shape: Shape, _ argument: String) throws(RecurrentError) {
+    guard let tensor, tensor.shape != shape else { return }
+    throw .shapeMismatch(argument: argument, expected: shape.description, actual: tensor.shape)
+  }
+
+  private mutating func set(
+    _ tensor: Tensor<Scalar>?, at start: Int, _ shape: Shape, _ argument: String
+  ) throws(RecurrentError) {
+    try check(tensor, shape, argument)
+    let (target, count) = (buffer.base + start, shape.elementCount)
+    guard let tensor else { return target.fillWithZeros(count: count) }
+    tensor.scalars.withUnsafeBufferPointer {
+      if let base = $0.baseAddress { target.update(from: base, count: count) }
+    }
+  }
+}
