@@ -27,12 +27,13 @@ extension PreparedStack {
 
   /// One step of one layer of cells with a formula: h' of B rows from x, h and `memory`, which becomes the new one. Neither x nor h
   /// overlaps h'.
-  @inline(__always)
-  func step(
-    _ formula: StepFormula<Scalar>, layer: Int, rows: Int, _ input: MatrixRows<Scalar>,
+  @inline(never)
+  func stepWithFormula(
+    layer: Int, rows: Int, _ input: MatrixRows<Scalar>,
     _ previous: MatrixRows<Scalar>, memory: UnsafeMutablePointer<Scalar>, into next: MatrixRows<Scalar>,
     scratch: UnsafeMutablePointer<Scalar>
   ) {
+    guard let formula else { preconditionFailure("a cell without a formula") }
     let cell = cells[layer]
     let (width, hiddenSize) = (layout.width, layout.hiddenSize)
     let sums = MatrixRows(base: scratch, layout: RowLayout(rowStride: width))

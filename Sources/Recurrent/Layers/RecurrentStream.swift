@@ -104,22 +104,23 @@ public struct RecurrentStream<Scalar: TensorScalar, State: Sendable>: ~Copyable,
     let size = batchSize * outputSize
     let before = buffer.base + current * stateCount
     let after = buffer.base + (1 - current) * stateCount
-    let memories = buffer.base + 2 * stateCount
     let rows = RowLayout(rowStride: outputSize)
     guard let input else { preconditionFailure("rows without memory") }
     // What is only read has the same kind of view as what is written.
     var source = MatrixRows(
       base: UnsafeMutablePointer(mutating: input), layout: RowLayout(rowStride: inputSize))
     for layer in 0..<layerCount {
-      let target = MatrixRows(base: after + layer * size, layout: rows)
       let previous = MatrixRows(base: before + layer * size, layout: rows)
-      if let formula = stack.formula {
-        stack.step(
-          formula, layer: layer, rows: batchSize, source, previous,
+      let target = MatrixRows(base: after + layer * size, layout: rows)
+      // Not bound to a name here: that would count references in a step of plain cells.
+      if stack.formula == nil {
+        stack.step(layer: layer, rows: batchSize, source, previous, into: target)
+      } else {
+        let memories = buffer.base + 2 * stateCount
+        stack.stepWithFormula(
+          layer: layer, rows: batchSize, source, previous,
           memory: memories + layer * batchSize * hiddenSize, into: target,
           scratch: memories + layerCount * batchSize * hiddenSize)
-      } else {
-        stack.step(layer: layer, rows: batchSize, source, previous, into: target)
       }
       source = target
     }
