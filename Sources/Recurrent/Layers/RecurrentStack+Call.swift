@@ -187,7 +187,7 @@ extension RecurrentStack {
   func validateExtent(steps: Int, rows: Int) throws(RecurrentError) {
     let (count, overflows) = steps.multipliedReportingOverflow(by: rows)
     let (scalars, overflowsToo) = count.multipliedReportingOverflow(by: widestRow)
-    guard !overflows, !overflowsToo, count <= Self.greatestSize, scalars <= 1 << 40 else {
+    guard !overflows, !overflowsToo, count <= Self.greatestSize, scalars <= Self.greatestScalarCount else {
       throw .invalidSize(
         argument: "input", expected: "at most \(Self.greatestSize) rows in all steps", actual: steps)
     }

@@ -113,6 +113,8 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
 
   /// Sizes fit the 32-bit integers of BLAS.
   static var greatestSize: Int { Int(Int32.max) }
+  /// 2⁴⁰ scalars in one buffer, 4 TiB of `Float`: beyond any machine that this package is for.
+  static var greatestScalarCount: Int { 1 << 40 }
   /// More gates than any cell has.
   private static var greatestGateCount: Int { 1024 }
   /// 2³⁶ parameters, 256 GiB of `Float`: beyond any machine that this package is for.

@@ -68,10 +68,15 @@ extension RecurrentStack {
     guard batchSize >= 0 else {
       throw .invalidSize(argument: "batchSize", expected: "at least 0", actual: batchSize)
     }
-    try validateExtent(steps: 3 * layerCount + kind.gateCount, rows: batchSize)
     let execution = try Execution(resolving: backend, threadCount: 1)
-    return RecurrentStream(
-      try prepared(for: execution.backend.resolved, execution.instructions), of: self, batchSize: batchSize)
+    let stack = try prepared(for: execution.backend.resolved, execution.instructions)
+    let scalarsPerRow =
+      layerCount * (2 * stateSize + hiddenSize) + inputSize + stack.stepScratchSize(rows: 1)
+    let limit = min(Self.greatestSize, Self.greatestScalarCount / scalarsPerRow)
+    guard batchSize <= limit else {
+      throw .invalidSize(argument: "batchSize", expected: "at most \(limit)", actual: batchSize)
+    }
+    return RecurrentStream(stack, of: self, batchSize: batchSize)
   }
 }
 
