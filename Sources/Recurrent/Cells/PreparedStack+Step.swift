@@ -23,7 +23,7 @@ extension PreparedStack {
   }
 
   /// The scalars that a custom cell keeps of a row for the way back.
-  private var keptWidth: Int { (kind.customSizes?.keptVectorCount ?? 0) * layout.hiddenSize }
+  var keptWidth: Int { (kind.customSizes?.keptVectorCount ?? 0) * layout.hiddenSize }
 
   /// One step of one layer of cells with a formula: h' of B rows from x, h and `memory`, which becomes the new one. Neither x nor h
   /// overlaps h'.

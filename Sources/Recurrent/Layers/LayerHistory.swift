@@ -35,7 +35,7 @@ struct LayerHistory<Scalar: TensorScalar>: @unchecked Sendable {
     }
     if call.ready.kind.hasFormula {
       let width = call.ready.layout.width
-      let keptWidth = (call.ready.kind.customSizes?.keptVectorCount ?? 0) * hiddenSize
+      let keptWidth = call.ready.keptWidth
       gates = GateHistory(
         gates: take(stack.cellCount * count * width),
         memories: take(stack.cellCount * count * hiddenSize),

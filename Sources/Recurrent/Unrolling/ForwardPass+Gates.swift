@@ -58,11 +58,8 @@ extension ForwardPass {
   /// keeps where nobody asks for it.
   func gateScratchSize(rows: Int) -> Int {
     guard stack.formula != nil else { return 0 }
-    return rows * ((plan.stepsPerChunk + 1) * stack.layout.width + shape.hiddenSize + keptWidth)
+    return rows * ((plan.stepsPerChunk + 1) * stack.layout.width + shape.hiddenSize + stack.keptWidth)
   }
-
-  /// The scalars that a custom cell keeps of a row.
-  private var keptWidth: Int { (stack.kind.customSizes?.keptVectorCount ?? 0) * shape.hiddenSize }
 
   /// Runs some units of a cell with gates over a chunk, and some features of its states where they are projected; `meet`
   /// returns when all who share the cell have called it. `unprojected` is shared by them, and has room for a step.
@@ -80,11 +77,11 @@ extension ForwardPass {
     let apart = SequenceView(base: scratch, stepStride: 0, rowStride: width).from(feature: columns.lowerBound)
     let kept = SequenceView(base: scratch + rows * width, stepStride: 0, rowStride: shape.hiddenSize)
     let forgotten = SequenceView(
-      base: kept.base + rows * shape.hiddenSize, stepStride: 0, rowStride: keptWidth)
+      base: kept.base + rows * shape.hiddenSize, stepStride: 0, rowStride: stack.keptWidth)
     let sums =
       (gateHistory?.gates(ofLayer: layer).view(of: chunk)
       ?? SequenceView(
-        base: forgotten.base + rows * keptWidth, stepStride: rows * width, rowStride: width))
+        base: forgotten.base + rows * stack.keptWidth, stepStride: rows * width, rowStride: width))
       .from(feature: columns.lowerBound)
     let formulaOutput =
       cell.projection == nil
