@@ -46,7 +46,8 @@ func rnnStep(_ size: Int, _ contender: Contender) throws -> StreamStep<Tensor<Fl
 /// A stream of an LSTM, checked.
 func lstmStep(_ size: Int, _ contender: Contender) throws -> StreamStep<LSTMState<Float>> {
   let x = try example(size, contender).x
-  var lstm = LSTM<Float>(inputSize: size, hiddenSize: size)
+  var generator = SeededGenerator(seed: 21)
+  var lstm = LSTM<Float>(inputSize: size, hiddenSize: size, using: &generator)
   lstm.backend = contender.backend
   try check(outputs(of: lstm.stream(), x), lstm(x).output, terms: 2 * size)
   return StreamStep(try lstm.stream(), x)
@@ -55,7 +56,8 @@ func lstmStep(_ size: Int, _ contender: Contender) throws -> StreamStep<LSTMStat
 /// A stream of a GRU, checked.
 func gruStep(_ size: Int, _ contender: Contender) throws -> StreamStep<Tensor<Float>> {
   let x = try example(size, contender).x
-  var gru = GRU<Float>(inputSize: size, hiddenSize: size)
+  var generator = SeededGenerator(seed: 21)
+  var gru = GRU<Float>(inputSize: size, hiddenSize: size, using: &generator)
   gru.backend = contender.backend
   try check(outputs(of: gru.stream(), x), gru(x).output, terms: 2 * size)
   return StreamStep(try gru.stream(), x)
