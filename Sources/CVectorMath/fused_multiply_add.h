@@ -4,7 +4,7 @@
 // a · b + c, rounded once, of whole vectors.
 //
 // Swift's `addingProduct` on a SIMD type is a loop over its lanes, which the optimizer has to put together again. It does so
-// in short loops; in the formula of an LSTM it gave up some lanes, and the step took twice as long.
+// in short loops; in the formula of an LSTM it gave up some lanes, and the step took a third longer.
 //
 // Only for modules that are compiled for processors with fused multiply-add: elsewhere each lane would be a call.
 

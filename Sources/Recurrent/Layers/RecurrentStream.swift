@@ -8,7 +8,7 @@ internal import VectorKernels
 ///     }
 ///
 /// Steps of a stream give the bits that the layer gives for the whole sequence, on the Swift backend. A step with spans
-/// neither allocates memory nor takes a lock, and runs on the calling thread; one of an ``RNN`` does not count references either.
+/// neither allocates memory nor takes a lock, and runs on the calling thread; one of an ``RNN`` counts no references on that backend.
 ///
 /// A stream has one owner, and may be handed on to another thread. It keeps the parameters that the layer had when the
 /// stream was made. `State` is what flows from step to step: a tensor for ``RNN`` and ``GRU``, an ``LSTMState`` for ``LSTM``, a
@@ -112,7 +112,7 @@ public struct RecurrentStream<Scalar: TensorScalar, State: Sendable>: ~Copyable,
     for layer in 0..<layerCount {
       let previous = MatrixRows(base: before + layer * size, layout: rows)
       let target = MatrixRows(base: after + layer * size, layout: rows)
-      // Not bound to a name here: that would count references in a step of plain cells.
+      // Not bound to a name here: that would count references to it in a step of plain cells.
       if stack.formula == nil {
         stack.step(layer: layer, rows: batchSize, source, previous, into: target)
       } else {
