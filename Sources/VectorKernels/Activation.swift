@@ -14,12 +14,18 @@ public func activate<L: Lanes>(
   switch activation {
   case .identity: break
   case .rectifier:
-    transform(buffer, count, lanes: L.self) { L.maximum($0, L.broadcast(0)) }
+    transform(buffer, count, lanes: L.self) { L.rectifier($0) }
   case .hyperbolicTangent:
     transform(buffer, count, lanes: L.self) { L.hyperbolicTangent($0) }
   case .sigmoid:
     transform(buffer, count, lanes: L.self) { L.sigmoid($0) }
   }
+}
+
+extension Lanes {
+  /// The larger of x and 0; NaN gives NaN.
+  @inlinable @inline(__always)
+  static func rectifier(_ x: Vector) -> Vector { maximum(x, broadcast(0)) }
 }
 
 /// Replaces every scalar by its image, whole vectors first.

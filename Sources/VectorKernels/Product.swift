@@ -1,47 +1,13 @@
-/// Where the rows of a matrix lie: in blocks of rows, each block and each row at a constant stride.
-///
-/// Row i begins at (i / rowsPerBlock)·blockStride + (i % rowsPerBlock)·rowStride. A contiguous
-/// matrix is the case of one block. Time-major and batch-major sequences, and slices of both
-/// along time or batch, are all of this form, so no product copies its operands into place.
-public struct RowLayout: Sendable, Equatable {
-  public var rowStride: Int
-  public var rowsPerBlock: Int
-  public var blockStride: Int
-
-  @inlinable
-  public init(rowStride: Int, rowsPerBlock: Int, blockStride: Int) {
-    self.rowStride = rowStride
-    self.rowsPerBlock = rowsPerBlock
-    self.blockStride = blockStride
-  }
-
-  /// Rows at one constant stride.
-  @inlinable
-  public init(rowStride: Int) {
-    self.init(rowStride: rowStride, rowsPerBlock: .max, blockStride: 0)
-  }
-
-  /// Whether the first `rows` rows stand at one constant stride.
-  @inlinable
-  public func isUniform(rows: Int) -> Bool {
-    rows <= rowsPerBlock || blockStride == rowsPerBlock &* rowStride
-  }
-
-  /// The same rows, ordered by their place in the block first; for a whole number of blocks.
-  @inlinable
-  public func reordered(rows: Int) -> RowLayout {
-    RowLayout(rowStride: blockStride, rowsPerBlock: rows / rowsPerBlock, blockStride: rowStride)
-  }
-}
-
 /// One product with its ends: C = activation(start + A·Bᵀ), B packed; or a chain of such products, in which
 /// each C is the next A.
 ///
 /// Where ``outputs`` are given, C is (start + A·Bᵀ) ⊙ activation′ instead: the derivative of the activation where it
 /// had these outputs.
 ///
-/// The sum of each element runs over k in order, one multiply-add after the other, from its start:
-/// nothing but `depth` decides its bits, neither the tile nor the neighbours.
+/// The sum of each element runs over k in order, one multiply-add after the other, from its start. Short sums, for
+/// whose chain of multiply-adds a small layer would wait, are cut into ``segments``: each but the first starts from zero,
+/// and what they come to is added in order. So nothing but `depth` and ``segments`` decides an element's bits, neither the
+/// tile nor the neighbours.
 public struct Product<Scalar> {
   public var rows: Int
   public var columns: Int
@@ -67,6 +33,11 @@ public struct Product<Scalar> {
   public var addsToC = false
   /// The outputs of the activation [rows, columns], laid out as C, to multiply by its derivative; `nil` to apply it.
   public var outputs: UnsafePointer<Scalar>?
+  /// The parts that each sum is made of.
+  public var segments = SumSegments.one
+  /// Whether the last columns are computed first. Of weights that are too many for a cache, it keeps those that were read
+  /// last; so a chain goes back and forth, and products with the same weights one after the other should.
+  public var startsAtEnd = false
 
   @inlinable
   public init(
@@ -88,5 +59,36 @@ public struct Product<Scalar> {
     self.activation = activation
     self.links = links
     self.linkStride = linkStride
+  }
+}
+
+extension Product {
+  /// Calls with the first column of each strip.
+  @inlinable @inline(__always)
+  func forEachStrip(ofWidth width: Int, _ body: (_ column: Int) -> Void) {
+    if startsAtEnd {
+      var column = (columns &- 1) / width &* width
+      while column >= 0 {
+        body(column)
+        column &-= width
+      }
+    } else {
+      var column = 0
+      while column < columns {
+        body(column)
+        column &+= width
+      }
+    }
+  }
+
+  /// The product whose A is this one's C.
+  @inlinable @inline(__always)
+  mutating func advance() {
+    a = UnsafePointer(c)
+    aLayout = cLayout
+    aDepthStride = 1
+    c += linkStride
+    if let outputs { self.outputs = outputs + linkStride }
+    startsAtEnd.toggle()
   }
 }

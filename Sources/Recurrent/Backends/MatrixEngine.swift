@@ -43,10 +43,10 @@ final class MatrixEngine<Scalar: TensorScalar>: Sendable {
   }
 
   /// Prepares B [columns, depth], whose element (column j, depth k) stands at `matrix[j·columnStride + k·depthStride]`,
-  /// and the start of the rows (`columns` scalars; zeros if `nil`).
+  /// and the start of the rows (`columns` scalars; zeros if `nil`). `isAwaited` says that each product waits for the one before.
   func prepare(
     _ matrix: [Scalar], columns: Int, depth: Int, columnStride: Int, depthStride: Int,
-    start: [Scalar]? = nil
+    start: [Scalar]? = nil, isAwaited: Bool = false
   ) -> PreparedMatrix<Scalar> {
     let width = panelWidth
     let padded = (columns + width - 1) / width * width
@@ -70,7 +70,9 @@ final class MatrixEngine<Scalar: TensorScalar>: Sendable {
     let starts = AlignedBuffer<Scalar>(count: padded)
     starts.base.fillWithZeros(count: padded)
     if let start { starts.base.update(from: start, count: columns) }
-    return PreparedMatrix(columns: columns, depth: depth, elements: elements, start: starts)
+    return PreparedMatrix(
+      columns: columns, depth: depth,
+      segments: isAwaited ? SumSegments(awaitedDepth: depth) : .one, elements: elements, start: starts)
   }
 
   /// The columns that stand together in memory: a product of part of the columns begins at a multiple of it.
@@ -79,12 +81,13 @@ final class MatrixEngine<Scalar: TensorScalar>: Sendable {
   /// C = activation(start + A·Bᵀ) for A [rows, depth] and C [rows, columns], which do not overlap.
   ///
   /// With several `links`, each product's C is the next one's A, and its C stands `linkStride` further on. Where
-  /// `outputs` are given, laid out as C, C is multiplied by the derivative of the activation there.
+  /// `outputs` are given, laid out as C, C is multiplied by the derivative of the activation there. Products with the same B
+  /// one after the other read it alternately from its start and from its end.
   @inline(__always)
   func multiply(
     rows: Int, _ a: MatrixRows<Scalar>, by b: PreparedColumns<Scalar>, from start: Start,
     into c: MatrixRows<Scalar>, then activation: Activation, at outputs: UnsafePointer<Scalar>? = nil,
-    links: Int = 1, linkStride: Int = 0
+    links: Int = 1, linkStride: Int = 0, startsAtEnd: Bool = false
   ) {
     if let openBLAS {
       var (a, c, outputs) = (a, c, outputs)
@@ -104,6 +107,8 @@ final class MatrixEngine<Scalar: TensorScalar>: Sendable {
         links: links, linkStride: linkStride)
       product.addsToC = start == .preparedAndAdded
       product.outputs = outputs
+      product.segments = b.segments
+      product.startsAtEnd = startsAtEnd
       kernels.multiply(product)
     }
   }

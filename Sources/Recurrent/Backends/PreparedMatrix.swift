@@ -1,7 +1,11 @@
+internal import VectorKernels
+
 /// A matrix B [columns, depth] as one engine wants it, and what the rows of A·Bᵀ may start from.
 struct PreparedMatrix<Scalar: TensorScalar>: Sendable {
   let columns: Int
   let depth: Int
+  /// The segments of each sum on the Swift backend.
+  let segments: SumSegments
   /// Panels for the Swift kernels, row-major for OpenBLAS.
   let elements: AlignedBuffer<Scalar>
   /// The start of every row, padded with zeros to whole panels.
@@ -11,7 +15,8 @@ struct PreparedMatrix<Scalar: TensorScalar>: Sendable {
   @inline(__always)
   func columns(_ range: Range<Int>) -> PreparedColumns<Scalar> {
     PreparedColumns(
-      columns: range.count, depth: depth, elements: elements.base + range.lowerBound * depth,
+      columns: range.count, depth: depth, segments: segments,
+      elements: elements.base + range.lowerBound * depth,
       start: start.base + range.lowerBound)
   }
 
@@ -25,6 +30,20 @@ struct PreparedMatrix<Scalar: TensorScalar>: Sendable {
 struct PreparedColumns<Scalar> {
   let columns: Int
   let depth: Int
+  let segments: SumSegments
   let elements: UnsafePointer<Scalar>
   let start: UnsafePointer<Scalar>
+}
+
+extension SumSegments {
+  /// The segments of sums that steps wait for: as many as keep the multiply-adds busy where a layer of as many units reads one
+  /// sequence. Longer sums are as many, where the layer is square, and need none; shorter ones are over before it matters.
+  init(awaitedDepth depth: Int) {
+    switch depth {
+    case ..<8: self = .one
+    case ...32: self.init(count: 4, of: depth)
+    case ...64: self.init(count: 2, of: depth)
+    default: self = .one
+    }
+  }
 }

@@ -44,7 +44,8 @@ struct ReservoirPass<Scalar: TensorScalar>: Sendable {
       } else {
         engine.multiply(
           rows: rows, matrix(previous, columns: hiddenSize), by: cell.recurrent.allColumns,
-          from: .accumulated, into: matrix(current, columns: hiddenSize), then: .hyperbolicTangent)
+          from: .accumulated, into: matrix(current, columns: hiddenSize), then: .hyperbolicTangent,
+          startsAtEnd: step.isOdd)
       }
       if leakRate != 1 { leak(from: previous, into: current, count: size) }
     }

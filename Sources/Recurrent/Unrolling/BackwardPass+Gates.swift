@@ -73,7 +73,8 @@ extension BackwardPass {
           rows: rows.count,
           MatrixRows(base: gradient + stateRow, layout: RowLayout(rowStride: stateSize)),
           by: projection.columns(units), from: .prepared,
-          into: MatrixRows(base: carried, layout: RowLayout(rowStride: hiddenSize)), then: .identity)
+          into: MatrixRows(base: carried, layout: RowLayout(rowStride: hiddenSize)), then: .identity,
+          startsAtEnd: step.isOdd)
       }
       formula.backward(
         CellStepGradient(
@@ -98,7 +99,8 @@ extension BackwardPass {
       stack.engine.multiply(
         rows: rows.count, MatrixRows(base: recurrentSums, layout: RowLayout(rowStride: width)),
         by: weights, from: transpose.projection == nil ? .accumulated : .prepared,
-        into: MatrixRows(base: carry + stateCorner, layout: RowLayout(rowStride: stateSize)), then: .identity)
+        into: MatrixRows(base: carry + stateCorner, layout: RowLayout(rowStride: stateSize)), then: .identity,
+        startsAtEnd: step.isOdd)
       if zoned != nil {
         move(share.keptGradients + stateCorner, to: carry + stateCorner, stateSize, rows.count, states.count)
         move(

@@ -200,7 +200,7 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
           rows: rows.count, MatrixRows(base: deltas + (after + row), layout: layout),
           by: weights, from: .preparedAndAdded,
           into: MatrixRows(base: deltas + (here + corner), layout: layout),
-          then: activation, at: outputs + (here + corner))
+          then: activation, at: outputs + (here + corner), startsAtEnd: step.isOdd)
         meet()
         step -= 1
       }

@@ -105,7 +105,8 @@ extension ForwardPass {
       stack.engine.multiply(
         rows: rows, previous.firstStep, by: recurrent,
         from: stack.kind.takesSumsApart ? .prepared : .accumulated,
-        into: (stack.kind.takesSumsApart ? apart : gates).firstStep, then: .identity)
+        into: (stack.kind.takesSumsApart ? apart : gates).firstStep, then: .identity,
+        startsAtEnd: step.isOdd)
       let next = target.from(step: step, row: 0)
       let output = formulaOutput.from(step: step, row: 0)
       // Where nothing is kept, what a step keeps takes the place of what the step before has kept.
@@ -139,7 +140,7 @@ extension ForwardPass {
       if let projection = cell.projection {
         stack.engine.multiply(
           rows: rows, output.firstStep, by: projection.columns(states), from: .prepared,
-          into: next.from(feature: states.lowerBound).firstStep, then: .identity)
+          into: next.from(feature: states.lowerBound).firstStep, then: .identity, startsAtEnd: step.isOdd)
         zoned?.mixState(previous, into: next, rows: rows, states)
         meet()
       }

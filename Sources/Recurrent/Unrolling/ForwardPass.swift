@@ -218,6 +218,11 @@ struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
   }
 }
 
+extension Int {
+  /// Whether it is not a multiple of two.
+  var isOdd: Bool { self & 1 == 1 }
+}
+
 extension Range<Int> {
   /// One of `count` nearly equal parts.
   func part(_ index: Int, of count: Int) -> Range<Int> {

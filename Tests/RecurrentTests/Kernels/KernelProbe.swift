@@ -49,7 +49,7 @@ struct KernelProbe<Scalar: TensorScalar> {
   /// The product by a kernel, of all rows or of `onlyRow` alone; `nil` where it wrote outside of its rows.
   func product(
     _ kernels: KernelTable<Scalar>, _ arrangement: Arrangement, accumulates: Bool,
-    _ activation: Activation, onlyRow: Int? = nil
+    _ activation: Activation, onlyRow: Int? = nil, segments: Int = 1, startsAtEnd: Bool = false
   ) -> [Scalar]? {
     let aLayout = arrangement.layout(width: depth, rows: rows)
     let cLayout = arrangement.layout(width: columns, rows: rows)
@@ -78,13 +78,15 @@ struct KernelProbe<Scalar: TensorScalar> {
         memoryC.withUnsafeMutableBufferPointer { c in
           panels.withUnsafeBufferPointer { panels in
             let first = onlyRow ?? 0
-            kernels.multiply(
-              Product(
-                rows: onlyRow == nil ? rows : 1, columns: columns, depth: depth,
-                a: a.baseAddress! + offset(first, aLayout), aLayout: aLayout,
-                panels: panels.baseAddress!, start: accumulates ? nil : starts.baseAddress!,
-                c: c.baseAddress! + margin + offset(first, cLayout), cLayout: cLayout,
-                activation: activation))
+            var product = Product(
+              rows: onlyRow == nil ? rows : 1, columns: columns, depth: depth,
+              a: a.baseAddress! + offset(first, aLayout), aLayout: aLayout,
+              panels: panels.baseAddress!, start: accumulates ? nil : starts.baseAddress!,
+              c: c.baseAddress! + margin + offset(first, cLayout), cLayout: cLayout,
+              activation: activation)
+            product.segments = SumSegments(count: segments, of: depth)
+            product.startsAtEnd = startsAtEnd
+            kernels.multiply(product)
           }
         }
       }
@@ -118,6 +120,28 @@ struct KernelProbe<Scalar: TensorScalar> {
       }
     }
     return (sums, magnitudes)
+  }
+
+  /// The same sums in the order of the kernels, by the multiply-adds that they have.
+  func orderedSums(accumulates: Bool, segments: Int, isFused: Bool) -> [Scalar] {
+    var sums: [Scalar] = []
+    for row in 0..<rows {
+      for j in 0..<columns {
+        var total: Scalar?
+        for segment in 0..<segments {
+          let first = segment * (depth / segments)
+          let end = segment == segments - 1 ? depth : first + depth / segments
+          var sum = segment > 0 ? 0 : accumulates ? before[row * columns + j] : start[j]
+          for k in first..<end {
+            let (x, w) = (a[row * depth + k], b[j * depth + k])
+            sum = isFused ? sum.addingProduct(x, w) : sum + x * w
+          }
+          total = total.map { $0 + sum } ?? sum
+        }
+        sums.append(total ?? 0)
+      }
+    }
+    return sums
   }
 
   private func offset(_ row: Int, _ layout: RowLayout) -> Int {

@@ -74,6 +74,43 @@ import VectorKernels
   }
 
   @Test(
+    "every sum is made of its segments in order, from whichever end the columns are taken",
+    arguments: InstructionSet.available, ProblemDescriptor.ScalarKind.allCases)
+  func segments(instructions: InstructionSet, scalar: ProblemDescriptor.ScalarKind) throws {
+    switch scalar {
+    case .float: try checkSegments(instructions.floatKernels, instructions)
+    case .double: try checkSegments(instructions.doubleKernels, instructions)
+    }
+  }
+
+  private func checkSegments<Scalar: TensorScalar>(
+    _ kernels: KernelTable<Scalar>, _ instructions: InstructionSet
+  ) throws {
+    for columns in [1, 7, 16, 20, 33, 48, 64, 100, 129] {
+      for rows in 1...9 {
+        for segments in [1, 2, 4] {
+          let depth = [8, 11, 20, 64][(rows + columns) % 4]
+          let probe = KernelProbe<Scalar>(
+            rows: rows, columns: columns, depth: depth, seed: UInt64(1000 * columns + rows))
+          let accumulates = rows % 2 == 0
+          let expected = probe.orderedSums(
+            accumulates: accumulates, segments: segments, isFused: instructions.hasFusedMultiplyAdd)
+          for startsAtEnd in [false, true] {
+            let product = try #require(
+              probe.product(
+                kernels, .strided, accumulates: accumulates, .identity, segments: segments,
+                startsAtEnd: startsAtEnd))
+            expectBitwiseEqual(
+              Tensor(product), Tensor(expected),
+              "[\(rows), \(depth)]·[\(columns), \(depth)]ᵀ in \(segments) segments, from the end: \(startsAtEnd)"
+            )
+          }
+        }
+      }
+    }
+  }
+
+  @Test(
     "the rows of a batch have the bits that each has alone, whatever the tile",
     arguments: InstructionSet.available, ProblemDescriptor.ScalarKind.allCases)
   func rowsAlone(instructions: InstructionSet, scalar: ProblemDescriptor.ScalarKind) throws {

@@ -1,0 +1,107 @@
+/// Some columns, through all rows.
+@usableFromInline
+struct Strip<L: Lanes> {
+  /// Where the product stands: a tile takes a copy of the strip, which has to be small.
+  @usableFromInline let source: UnsafePointer<Product<L.Scalar>>
+  /// The first of its columns, which begins a panel.
+  @usableFromInline let column: Int
+  /// How many of the strip's columns exist.
+  @usableFromInline let filled: Int
+  /// Its first panel.
+  @usableFromInline let panel: UnsafePointer<L.Scalar>
+
+  @inlinable @inline(__always)
+  init<let tileRows: Int, let panelVectors: Int>(
+    _ source: UnsafePointer<Product<L.Scalar>>, column: Int, _ shape: TileShape<tileRows, panelVectors>
+  ) {
+    self.source = source
+    self.column = column
+    filled = min(shape.vectors &* L.count, source.pointee.columns &- column)
+    panel = source.pointee.panels + source.pointee.depth &* column
+  }
+
+  @inlinable @inline(__always)
+  var product: Product<L.Scalar> { source.pointee }
+
+  /// Walks over the rows in tiles of nearly equal height.
+  @inlinable @inline(__always)
+  func multiply<let tileRows: Int, let panelVectors: Int>(
+    _ shape: TileShape<tileRows, panelVectors>
+  ) {
+    var a = RowCursor(base: product.a, layout: product.aLayout)
+    var c = RowCursor(base: UnsafePointer(product.c) + column, layout: product.cLayout)
+    if product.rows == 1 { return tile(&a, &c, Constant<1>(), shape) }
+    var left = product.rows
+    var tiles = (left &+ tileRows &- 1) / tileRows
+    while tiles > 0 {
+      let height = (left &+ tiles &- 1) / tiles
+      switch height {
+      case 1: tile(&a, &c, Constant<1>(), shape)
+      case 2 where tileRows >= 2: tile(&a, &c, Constant<2>(), shape)
+      case 3 where tileRows >= 3: tile(&a, &c, Constant<3>(), shape)
+      case 4 where tileRows >= 4: tile(&a, &c, Constant<4>(), shape)
+      case 5 where tileRows >= 5: tile(&a, &c, Constant<5>(), shape)
+      default: tile(&a, &c, Constant<tileRows>(), shape)
+      }
+      left &-= height
+      tiles &-= 1
+    }
+  }
+
+  /// Picks the tile for the number of vectors that the strip has.
+  @inlinable @inline(__always)
+  func tile<let rows: Int, let tileRows: Int, let panelVectors: Int>(
+    _ a: inout RowCursor<L.Scalar>, _ c: inout RowCursor<L.Scalar>,
+    _ height: Constant<rows>, _ shape: TileShape<tileRows, panelVectors>
+  ) {
+    let most = Tiling<tileRows, panelVectors>.vectors(besideRows: rows)
+    switch (filled &+ L.count &- 1) / L.count {
+    case 8 where most >= 8: tile(&a, &c, height, Constant<8>(), shape)
+    case 7 where most >= 7: tile(&a, &c, height, Constant<7>(), shape)
+    case 6 where most >= 6: tile(&a, &c, height, Constant<6>(), shape)
+    case 5 where most >= 5: tile(&a, &c, height, Constant<5>(), shape)
+    case 4 where most >= 4: tile(&a, &c, height, Constant<4>(), shape)
+    case 3 where most >= 3: tile(&a, &c, height, Constant<3>(), shape)
+    case 2: tile(&a, &c, height, Constant<2>(), shape)
+    default: tile(&a, &c, height, Constant<1>(), shape)
+    }
+  }
+
+  /// Picks the tile for the segments that are computed at once.
+  @inlinable @inline(__always)
+  func tile<let rows: Int, let vectors: Int, let tileRows: Int, let panelVectors: Int>(
+    _ a: inout RowCursor<L.Scalar>, _ c: inout RowCursor<L.Scalar>,
+    _ height: Constant<rows>, _ width: Constant<vectors>, _ shape: TileShape<tileRows, panelVectors>
+  ) {
+    typealias Tiles = Tiling<tileRows, panelVectors>
+    let most = Tiles.segmentsAtOnce(of: 4, sums: rows &* vectors)
+    switch Tiles.segmentsAtOnce(of: product.segments.count, sums: rows &* vectors) {
+    case 4 where most >= 4: tile(&a, &c, height, width, Constant<4>(), shape)
+    case 2 where most >= 2: tile(&a, &c, height, width, Constant<2>(), shape)
+    default: tile(&a, &c, height, width, Constant<1>(), shape)
+    }
+  }
+
+  /// Computes a block of `rows` rows and `vectors` vectors of columns, as often as the product is chained.
+  @inlinable @inline(never)
+  func tile<
+    let rows: Int, let vectors: Int, let segments: Int, let tileRows: Int, let panelVectors: Int
+  >(
+    _ a: inout RowCursor<L.Scalar>, _ c: inout RowCursor<L.Scalar>,
+    _: Constant<rows>, _: Constant<vectors>, _: Constant<segments>,
+    _: TileShape<tileRows, panelVectors>
+  ) {
+    var aRows = InlineArray<rows, UnsafePointer<L.Scalar>>(repeating: product.a)
+    var cRows = InlineArray<rows, UnsafeMutablePointer<L.Scalar>>(repeating: product.c)
+    for row in 0..<rows {
+      aRows[row] = a.next()
+      cRows[row] = UnsafeMutablePointer(mutating: c.next())
+    }
+    let tile = Tile<L, rows, vectors, segments, panelVectors>(self)
+    if filled == vectors &* L.count && (segments == product.segments.count || !product.addsToC) {
+      tile.chain(aRows, cRows)
+    } else {
+      tile.chainAside(aRows, cRows)
+    }
+  }
+}

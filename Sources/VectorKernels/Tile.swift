@@ -1,0 +1,224 @@
+/// A block of `rows` rows and `vectors` vectors of columns, of whose sums so many segments are in registers at once.
+@usableFromInline
+struct Tile<L: Lanes, let rows: Int, let vectors: Int, let segments: Int, let panelVectors: Int> {
+  @usableFromInline typealias Row = InlineArray<vectors, L.Vector>
+  @usableFromInline typealias Inputs = InlineArray<rows, UnsafePointer<L.Scalar>>
+  @usableFromInline typealias Outputs = InlineArray<rows, UnsafeMutablePointer<L.Scalar>>
+
+  @usableFromInline let strip: Strip<L>
+
+  @inlinable @inline(__always)
+  init(_ strip: Strip<L>) { self.strip = strip }
+
+  @inlinable @inline(__always)
+  var product: Product<L.Scalar> { strip.product }
+
+  /// Computes all links.
+  @inlinable @inline(__always)
+  func chain(_ aRows: Inputs, _ cRows: Outputs) {
+    var (aRows, cRows, aStride) = (aRows, cRows, product.aDepthStride)
+    for _ in 0..<product.links {
+      link(aRows, aStride, cRows)
+      advance(&aRows, &cRows)
+      aStride = 1
+    }
+  }
+
+  /// Computes all links elsewhere, and moves what exists of them: of rows that end within a vector, or where the sums are
+  /// added to what C holds and cannot wait there for their other segments.
+  @inlinable @inline(never)
+  func chainAside(_ aRows: Inputs, _ cRows: Outputs) {
+    var (aRows, cRows, aStride) = (aRows, cRows, product.aDepthStride)
+    var aside = InlineArray<rows, Row>(repeating: Row(repeating: L.broadcast(0)))
+    withUnsafeMutableBytes(of: &aside) { bytes in
+      guard let base = bytes.baseAddress?.assumingMemoryBound(to: L.Scalar.self) else { return }
+      var asideRows = cRows
+      for row in 0..<rows { asideRows[row] = base + row &* vectors &* L.count }
+      for _ in 0..<product.links {
+        if product.start == nil {
+          for row in 0..<rows { gather(cRows[row], into: asideRows[row]) }
+        }
+        link(aRows, aStride, asideRows)
+        for row in 0..<rows { scatter(asideRows[row], into: cRows[row]) }
+        advance(&aRows, &cRows)
+        aStride = 1
+      }
+    }
+  }
+
+  /// Goes on to the next link.
+  @inlinable @inline(__always)
+  func advance(_ aRows: inout Inputs, _ cRows: inout Outputs) {
+    for row in 0..<rows {
+      aRows[row] = UnsafePointer(cRows[row] - strip.column)
+      cRows[row] += product.linkStride
+    }
+  }
+
+  /// Copies the columns that exist to whole vectors.
+  @inlinable @inline(__always)
+  func gather(_ row: UnsafeMutablePointer<L.Scalar>, into whole: UnsafeMutablePointer<L.Scalar>) {
+    var column = 0
+    while column &+ L.count <= strip.filled {
+      L.store(L.load(row + column), whole + column)
+      column &+= L.count
+    }
+    let rest = strip.filled &- column
+    if rest > 0 { L.store(L.load(row + column, count: rest), whole + column) }
+  }
+
+  /// Copies the columns that exist from whole vectors, or adds them.
+  @inlinable @inline(__always)
+  func scatter(_ whole: UnsafeMutablePointer<L.Scalar>, into row: UnsafeMutablePointer<L.Scalar>) {
+    var column = 0
+    while column &+ L.count <= strip.filled {
+      let sum = L.load(whole + column)
+      L.store(product.addsToC ? L.add(L.load(row + column), sum) : sum, row + column)
+      column &+= L.count
+    }
+    let rest = strip.filled &- column
+    if rest > 0 {
+      let sum = L.load(whole + column)
+      L.store(
+        product.addsToC ? L.add(L.load(row + column, count: rest), sum) : sum, row + column, count: rest)
+    }
+  }
+
+  /// Computes one link of whole vectors. What the segments before have come to waits in C.
+  @inlinable @inline(__always)
+  func link(_ aRows: Inputs, _ aStride: Int, _ cRows: Outputs) {
+    let count = product.segments.count
+    var segment = 0
+    while segment < count {
+      let isFirst = segment == 0
+      var sums = InlineArray<segments, InlineArray<rows, Row>>(
+        repeating: InlineArray<rows, Row>(repeating: Row(repeating: L.broadcast(0))))
+      if isFirst { start(&sums[0], cRows) }
+      walk(aRows, aStride, from: segment, adding: &sums)
+      segment &+= segments
+      if !isFirst { add(cRows, to: &sums[0]) }
+      for other in 1..<max(1, segments) {
+        for row in 0..<rows {
+          for vector in 0..<vectors {
+            sums[0][row][vector] = L.add(sums[0][row][vector], sums[other][row][vector])
+          }
+        }
+      }
+      if isFirst && product.addsToC { add(cRows, to: &sums[0]) }
+      if rows == 1 && vectors <= 4 && segment == count { return activate(sums[0][0], into: cRows[0]) }
+      for row in 0..<rows {
+        for vector in 0..<vectors { L.store(sums[0][row][vector], cRows[row] + vector &* L.count) }
+      }
+    }
+    if product.activation != .identity { activate(cRows) }
+  }
+
+  /// What the first segment starts from.
+  @inlinable @inline(__always)
+  func start(_ sums: inout InlineArray<rows, Row>, _ cRows: Outputs) {
+    guard let start = product.start else {
+      for row in 0..<rows {
+        for vector in 0..<vectors { sums[row][vector] = L.load(cRows[row] + vector &* L.count) }
+      }
+      return
+    }
+    for vector in 0..<vectors {
+      let value = L.load(start + (strip.column &+ vector &* L.count))
+      for row in 0..<rows { sums[row][vector] = value }
+    }
+  }
+
+  /// Adds C to the sums.
+  @inlinable @inline(__always)
+  func add(_ cRows: Outputs, to sums: inout InlineArray<rows, Row>) {
+    for row in 0..<rows {
+      for vector in 0..<vectors {
+        sums[row][vector] = L.add(L.load(cRows[row] + vector &* L.count), sums[row][vector])
+      }
+    }
+  }
+
+  /// Walks over the k of so many segments at once, from one of them on; the last of all has those that remain.
+  @inlinable @inline(__always)
+  func walk(
+    _ aRows: Inputs, _ aStride: Int, from first: Int,
+    adding sums: inout InlineArray<segments, InlineArray<rows, Row>>
+  ) {
+    let panelWidth = panelVectors &* L.count
+    let panelStride = product.depth &* panelWidth
+    let depth = min(product.depth, product.segments.depth)
+    var weights = strip.panel + first &* depth &* panelWidth
+    var place = first &* depth &* aStride
+    for _ in 0..<depth {
+      for segment in 0..<segments {
+        add(
+          aRows, at: place &+ segment &* depth &* aStride,
+          weights + segment &* depth &* panelWidth, panelStride, to: &sums[segment])
+      }
+      weights += panelWidth
+      place &+= aStride
+    }
+    guard first &+ segments == product.segments.count else { return }
+    weights += (segments &- 1) &* depth &* panelWidth
+    place &+= (segments &- 1) &* depth &* aStride
+    for _ in 0..<(product.depth &- product.segments.count &* depth) {
+      add(aRows, at: place, weights, panelStride, to: &sums[segments &- 1])
+      weights += panelWidth
+      place &+= aStride
+    }
+  }
+
+  /// Adds the products of one k.
+  @inlinable @inline(__always)
+  func add(
+    _ aRows: Inputs, at place: Int, _ weights: UnsafePointer<L.Scalar>, _ panelStride: Int,
+    to sums: inout InlineArray<rows, Row>
+  ) {
+    if rows > vectors {
+      // Few weights, many rows: the weights stay, the inputs come and go.
+      var columns = Row(repeating: L.broadcast(0))
+      for vector in 0..<vectors { columns[vector] = L.load(weights + vector &* L.count) }
+      for row in 0..<rows {
+        let input = L.broadcast(aRows[row][place])
+        for vector in 0..<vectors {
+          sums[row][vector] = L.multiplyAdd(input, columns[vector], sums[row][vector])
+        }
+      }
+    } else {
+      var inputs = InlineArray<rows, L.Vector>(repeating: L.broadcast(0))
+      for row in 0..<rows { inputs[row] = L.broadcast(aRows[row][place]) }
+      for vector in 0..<vectors {
+        let (panel, inPanel) = (vector / panelVectors, vector % panelVectors)
+        let weight = L.load(weights + (panel &* panelStride &+ inPanel &* L.count))
+        for row in 0..<rows {
+          sums[row][vector] = L.multiplyAdd(inputs[row], weight, sums[row][vector])
+        }
+      }
+    }
+  }
+
+  /// Applies the activation to rows of whole vectors.
+  @inlinable @inline(never)
+  func activate(_ cRows: Outputs) {
+    for row in 0..<rows {
+      VectorKernels.activate(product.activation, cRows[row], vectors &* L.count, lanes: L.self)
+    }
+  }
+
+  /// Stores a short single row, the activation applied in registers: the next step waits for it.
+  @inlinable @inline(__always)
+  func activate(_ sums: Row, into row: UnsafeMutablePointer<L.Scalar>) {
+    switch product.activation {
+    case .identity: store(sums, row) { $0 }
+    case .rectifier: store(sums, row) { L.rectifier($0) }
+    case .hyperbolicTangent: store(sums, row) { L.hyperbolicTangent($0) }
+    case .sigmoid: store(sums, row) { L.sigmoid($0) }
+    }
+  }
+
+  /// Stores the images of a row's sums.
+  @inlinable @inline(__always)
+  func store(_ sums: Row, _ row: UnsafeMutablePointer<L.Scalar>, _ function: (L.Vector) -> L.Vector) {
+    for vector in 0..<vectors { L.store(function(sums[vector]), row + vector &* L.count) }
+  }
+}
