@@ -167,7 +167,7 @@ public struct LSTM<Scalar: TensorScalar>: Sendable {
     _ shape: SequenceShape, _ input: Tensor<Scalar>, from initialState: LSTMState<Scalar>?,
     execution: Execution
   ) throws(RecurrentError) -> (output: Tensor<Scalar>, finalState: LSTMState<Scalar>) {
-    let hidden = try stack.scalars(of: initialState?.hidden, shape.state, "initialState.hidden")
+    let hidden = try stack.initialScalars(of: initialState?.hidden, shape.state, "initialState.hidden")
     let cell = try stack.scalars(of: initialState?.cell, shape.memory, "initialState.cell")
     let result = try stack.run(shape, input, from: hidden, memory: cell, execution)
     return (

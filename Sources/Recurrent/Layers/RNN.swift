@@ -176,7 +176,7 @@ public struct RNN<Scalar: TensorScalar>: Sendable {
     _ shape: SequenceShape, _ input: Tensor<Scalar>, from initialState: Tensor<Scalar>?,
     execution: Execution
   ) throws(RecurrentError) -> (output: Tensor<Scalar>, finalState: Tensor<Scalar>) {
-    let state = try stack.scalars(of: initialState, shape.state, "initialState")
+    let state = try stack.initialScalars(of: initialState, shape.state, "initialState")
     let result = try stack.run(shape, input, from: state, execution)
     return (result.output, result.state)
   }

@@ -121,13 +121,9 @@ public struct RNNCell<Scalar: TensorScalar>: Sendable {
       throw .shapeMismatch(
         argument: "state", expected: stateShape.description, actual: state.shape)
     }
-    let call = try stack.call(SequenceSchedule(steps: 1, rows: rows), batchFirst: false, execution)
-    let output =
-      if let state {
-        stack.runStep(call, input.scalars, from: state.scalars)
-      } else {
-        stack.runStep(call, input.scalars, from: Array(repeating: 0, count: rows * hiddenSize))
-      }
+    let output = try stack.runStep(
+      rows: rows, input.scalars,
+      from: state?.scalars ?? Array(repeating: 0, count: rows * hiddenSize), execution)
     return Tensor(unchecked: output, shape: stateShape)
   }
 }

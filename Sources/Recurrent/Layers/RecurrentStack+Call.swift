@@ -23,17 +23,13 @@ extension RecurrentStack {
     }
   }
 
-  /// Checks a call, and finds the weights for it.
+  /// Checks the extent of a call, and finds the weights for it.
   @inline(__always)
-  func call(
-    _ schedule: SequenceSchedule, batchFirst: Bool, _ execution: Execution, _ noise: TrainingNoise? = nil
-  ) throws(RecurrentError) -> Call {
-    let (steps, rows) = (schedule.stepCount, schedule.rowCount)
+  func ready(
+    steps: Int, rows: Int, batchFirst: Bool, _ execution: Execution
+  ) throws(RecurrentError) -> PreparedStack<Scalar> {
     try validateExtent(steps: steps, rows: rows)
     try validateZoneout()
-    if schedule.packedRowCount * hiddenSize * MemoryLayout<Scalar>.size >= ResultMemory.leastByteCount {
-      ResultMemory.isKept
-    }
     let ready = try prepared(
       for: execution.backend.resolved, execution.instructions)
     // BLAS takes the distance of two rows as 32 bits; batch-first, that is a whole sequence.
@@ -43,15 +39,33 @@ extension RecurrentStack {
         argument: "input", expected: "at most \(Self.greatestSize) numbers in a sequence on OpenBLAS",
         actual: rowStride)
     }
+    return ready
+  }
+
+  /// Checks a call, and finds the weights for it.
+  @inline(__always)
+  func call(
+    _ schedule: SequenceSchedule, batchFirst: Bool, _ execution: Execution, _ noise: TrainingNoise? = nil
+  ) throws(RecurrentError) -> Call {
+    let (steps, rows) = (schedule.stepCount, schedule.rowCount)
+    let ready = try ready(steps: steps, rows: rows, batchFirst: batchFirst, execution)
+    if schedule.packedRowCount * hiddenSize * MemoryLayout<Scalar>.size >= ResultMemory.leastByteCount {
+      ResultMemory.isKept
+    }
     return Call(
-      ready: ready,
-      shape: ForwardShape(
-        steps: steps, rows: rows, inputSize: inputSize, hiddenSize: hiddenSize,
-        layerCount: layerCount, scalarSize: MemoryLayout<Scalar>.size, gateCount: kind.gateCount,
-        projectionSize: projectionSize, hasWholeRows: custom != nil),
+      ready: ready, shape: forwardShape(steps: steps, rows: rows),
       schedule: schedule, batchFirst: batchFirst, execution: execution,
       zoneout: regularization.zoneout == Zoneout()
         ? nil : ZoneoutPass(zoneout: regularization.zoneout, noise: noise))
+  }
+
+  /// The sizes of a pass.
+  @inline(__always)
+  private func forwardShape(steps: Int, rows: Int) -> ForwardShape {
+    ForwardShape(
+      steps: steps, rows: rows, inputSize: inputSize, hiddenSize: hiddenSize,
+      layerCount: layerCount, scalarSize: MemoryLayout<Scalar>.size, gateCount: kind.gateCount,
+      projectionSize: projectionSize, hasWholeRows: custom != nil)
   }
 
   /// What a call keeps for the way back; the rows of all steps one after the other.
@@ -78,7 +92,7 @@ extension RecurrentStack {
 
   /// Where the states of a call stand.
   struct CallStates {
-    /// `[L·D, B, P]`, only read; that of the final ones where the schedule passes states through them.
+    /// `[L·D, B, P]`, only read; or the final ones themselves, which hold the initial ones then.
     let initial: UnsafeMutablePointer<Scalar>
     /// `[L·D, B, P]`.
     let final: UnsafeMutablePointer<Scalar>
@@ -91,7 +105,7 @@ extension RecurrentStack {
   /// - Parameters:
   ///   - call: The call, whose sizes the arrays have.
   ///   - input: N rows of I features: `[T, B, I]`, or `[B, T, I]` where rows stand outside of steps.
-  ///   - initialState: `[L·D, B, P]`.
+  ///   - initialState: `[L·D, B, P]`; empty for zeros.
   ///   - initialMemory: `[L·D, B, H]`; empty for cells that carry none.
   ///   - kept: What is kept for the way back.
   /// - Returns: Outputs and last states.
@@ -108,14 +122,18 @@ extension RecurrentStack {
       count = stateCount
       initialState.withUnsafeBufferPointer { initial in
         finalMemory.withUnsafeMutableBufferPointer { memories in
-          guard let final = final.baseAddress, let initial = initial.baseAddress, stateCount > 0 else {
-            return
-          }
-          // What is only read has the same kind of pointer as what is written.
-          var start = UnsafeMutablePointer(mutating: initial)
-          if call.schedule.passesStatesThroughFinal {
-            final.update(from: initial, count: stateCount)
-            start = final
+          guard let final = final.baseAddress, stateCount > 0 else { return }
+          // A pass may start from where it ends.
+          var start = final
+          if initial.isEmpty {
+            final.fillWithZeros(count: stateCount)
+          } else if let initial = initial.baseAddress {
+            if call.schedule.passesStatesThroughFinal {
+              final.update(from: initial, count: stateCount)
+            } else {
+              // What is only read has the same kind of pointer as what is written.
+              start = UnsafeMutablePointer(mutating: initial)
+            }
           }
           let states = CallStates(
             initial: start, final: final, memories: kind.carriesMemory ? memories.baseAddress : nil)
@@ -159,11 +177,16 @@ extension RecurrentStack {
   /// Runs one step of one layer of plain cells, whose output is its final state: in place where it is not worth a plan for
   /// more threads.
   @inline(__always)
-  func runStep(_ call: Call, _ input: [Scalar], from initialState: [Scalar]) -> [Scalar] {
-    let rows = call.shape.rows
-    guard !ForwardCost.mayBeShared(call.shape, threadCount: call.execution.threadCount) else {
+  func runStep(
+    rows: Int, _ input: [Scalar], from initialState: [Scalar], _ execution: Execution
+  ) throws(RecurrentError) -> [Scalar] {
+    guard
+      !ForwardCost.mayBeShared(forwardShape(steps: 1, rows: rows), threadCount: execution.threadCount)
+    else {
+      let call = try call(SequenceSchedule(steps: 1, rows: rows), batchFirst: false, execution)
       return run(call, input[...], from: initialState).output
     }
+    let ready = try ready(steps: 1, rows: rows, batchFirst: false, execution)
     return [Scalar](unsafeUninitializedCapacity: rows * hiddenSize) { output, count in
       count = rows * hiddenSize
       guard rows > 0, let output = output.baseAddress else { return }
@@ -172,7 +195,7 @@ extension RecurrentStack {
           guard let input = input.baseAddress, let initial = initial.baseAddress else { return }
           // What is only read has the same kind of view as what is written.
           let layout = RowLayout(rowStride: hiddenSize)
-          call.ready.step(
+          ready.step(
             layer: 0, rows: rows,
             MatrixRows(
               base: UnsafeMutablePointer(mutating: input), layout: RowLayout(rowStride: inputSize)),

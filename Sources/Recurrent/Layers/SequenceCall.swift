@@ -11,10 +11,10 @@ struct SequenceShape {
   /// The sequences by length, where rows of states are not in that order; `nil` where they are.
   var sortedIndices: [Int]?
 
-  /// Brings the rows of states into the order of the schedule.
+  /// Brings the rows of states, if there are any, into the order of the schedule.
   @inline(__always)
   func sorted<Scalar>(_ scalars: [Scalar], _ shape: Shape) -> [Scalar] {
-    guard let sortedIndices else { return scalars }
+    guard let sortedIndices, !scalars.isEmpty else { return scalars }
     return Self.reordered(scalars, shape) {
       $0.update(from: $1 + sortedIndices[$2] * shape[2], count: shape[2])
     }
@@ -136,6 +136,15 @@ extension RecurrentStack {
       throw .shapeMismatch(argument: argument, expected: shape.description, actual: state.shape)
     }
     return state.scalars
+  }
+
+  /// Checks an initial state. A missing one, which is zeros, has no scalars.
+  @inline(__always)
+  func initialScalars(
+    of state: Tensor<Scalar>?, _ shape: Shape, _ argument: String
+  ) throws(RecurrentError) -> [Scalar] {
+    guard let state else { return [] }
+    return try scalars(of: state, shape, argument)
   }
 
   /// Runs a sequence whose shape is checked, from states that are: in their rows' order, as those that it gives.

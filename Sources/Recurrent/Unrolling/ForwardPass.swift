@@ -106,6 +106,15 @@ struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
   @inline(__always)
   func cell(ofLayer layer: Int) -> PreparedCell<Scalar> { cells[cells.startIndex + layer] }
 
+  /// The matrices of a layer of plain cells; the cell itself would be copied, which counts references to all that it has.
+  @inline(__always)
+  private func weights(
+    ofLayer layer: Int
+  ) -> (input: PreparedColumns<Scalar>, recurrent: PreparedColumns<Scalar>) {
+    let cell = cells.startIndex + layer
+    return (cells[cell].input.allColumns, cells[cell].recurrent.allColumns)
+  }
+
   /// Runs all steps of some rows on the calling thread.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
@@ -156,7 +165,7 @@ struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
           scratch: scratch + scratchSize(for: share), meet: {})
       } else {
         unroll(
-          cell(ofLayer: layer), steps: chunk.steps.count, rows: chunk.rows.count, from: source, into: next,
+          weights(ofLayer: layer), steps: chunk.steps.count, rows: chunk.rows.count, from: source, into: next,
           previous: state(before: chunk, layer: layer), final: finalState(ofLayer: layer, chunk))
       }
       source = next
@@ -203,15 +212,15 @@ struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
   /// Runs one plain cell over a chunk of steps.
   @inline(__always)
   private func unroll(
-    _ cell: PreparedCell<Scalar>, steps: Int, rows: Int,
+    _ weights: (input: PreparedColumns<Scalar>, recurrent: PreparedColumns<Scalar>), steps: Int, rows: Int,
     from source: SequenceView<Scalar>, into target: SequenceView<Scalar>,
     previous: SequenceView<Scalar>, final: SequenceView<Scalar>
   ) {
     stack.engine.multiply(
-      rows: steps * rows, source.allSteps(rows: rows), by: cell.input.allColumns, from: .prepared,
+      rows: steps * rows, source.allSteps(rows: rows), by: weights.input, from: .prepared,
       into: target.allSteps(rows: rows), then: .identity)
     stack.engine.multiply(
-      rows: rows, previous.firstStep, by: cell.recurrent.allColumns, from: .accumulated,
+      rows: rows, previous.firstStep, by: weights.recurrent, from: .accumulated,
       into: target.firstStep, then: stack.kind.activation, links: steps, linkStride: target.stepStride)
     final.copyFirstStep(
       from: target.from(step: steps - 1, row: 0), rows: rows, features: 0..<shape.hiddenSize)
