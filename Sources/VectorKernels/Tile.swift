@@ -147,9 +147,11 @@ struct Tile<L: Lanes, let rows: Int, let vectors: Int, let segments: Int, let pa
     let panelWidth = panelVectors &* L.count
     let panelStride = product.depth &* panelWidth
     let depth = min(product.depth, product.segments.depth)
+    let isLast = first &+ segments == product.segments.count
+    let rest = isLast ? product.depth &- product.segments.count &* depth : 0
     var weights = strip.panel + first &* depth &* panelWidth
     var place = first &* depth &* aStride
-    for _ in 0..<depth {
+    for _ in 0..<(segments == 1 ? depth &+ rest : depth) {
       for segment in 0..<segments {
         add(
           aRows, at: place &+ segment &* depth &* aStride,
@@ -158,10 +160,10 @@ struct Tile<L: Lanes, let rows: Int, let vectors: Int, let segments: Int, let pa
       weights += panelWidth
       place &+= aStride
     }
-    guard first &+ segments == product.segments.count else { return }
+    guard segments > 1 else { return }
     weights += (segments &- 1) &* depth &* panelWidth
     place &+= (segments &- 1) &* depth &* aStride
-    for _ in 0..<(product.depth &- product.segments.count &* depth) {
+    for _ in 0..<rest {
       add(aRows, at: place, weights, panelStride, to: &sums[segments &- 1])
       weights += panelWidth
       place &+= aStride

@@ -37,12 +37,12 @@ struct PreparedColumns<Scalar> {
 
 extension SumSegments {
   /// The segments of sums that steps wait for: as many as keep the multiply-adds busy where a layer of as many units reads one
-  /// sequence. Longer sums are as many, where the layer is square, and need none; shorter ones are over before it matters.
+  /// sequence. A layer of more units has enough sums, and one of fewer is done before it matters.
   init(awaitedDepth depth: Int) {
     switch depth {
     case ..<8: self = .one
     case ...32: self.init(count: 4, of: depth)
-    case ...64: self.init(count: 2, of: depth)
+    case ...128: self.init(count: 2, of: depth)
     default: self = .one
     }
   }
