@@ -74,7 +74,7 @@ struct ForwardPlan: Equatable {
   /// So that input weights from memory serve several steps however large a step is.
   private static let leastSteps = 4
   /// The same for cells with gates.
-  private static let leastRows = 64
+  private static let leastRows = 128
 }
 
 /// The sizes of a forward pass.
