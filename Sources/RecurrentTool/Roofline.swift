@@ -31,7 +31,8 @@ struct Roofline: Sendable, Equatable {
   ///   - pass: The pass.
   ///   - shape: Its sizes.
   ///   - weightBytesPerSecond: How fast all threads together read the recurrent weights of one layer, again and again.
-  /// - Returns: The time in seconds, which no pass on these threads undercuts.
+  /// - Returns: The time in seconds, which a pass on these threads undercuts only where it reads weights in another order than again
+  ///   and again, so that a nearer cache has some of them still.
   func leastSeconds(
     of pass: BenchPass = .forward, _ shape: BenchShape, weightBytesPerSecond: Double
   ) -> Double {

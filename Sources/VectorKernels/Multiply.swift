@@ -28,7 +28,7 @@
 public func multiply<L: Lanes, let tileRows: Int, let panelVectors: Int>(
   _ product: Product<L.Scalar>, lanes: L.Type, tiling: Tiling<tileRows, panelVectors>
 ) {
-  guard product.rows > 0 else { return }
+  guard product.rows > 0, product.columns > 0 else { return }
   let vectors = (product.columns &+ L.count &- 1) / L.count
   let shape = TileShape<tileRows, panelVectors>(
     rows: product.rows, vectors: vectors,

@@ -2,7 +2,7 @@
 @usableFromInline
 struct Strip<L: Lanes> {
   /// Where the product stands: a tile takes a copy of the strip, which has to be small.
-  @usableFromInline let source: UnsafePointer<Product<L.Scalar>>
+  @usableFromInline let product: UnsafePointer<Product<L.Scalar>>
   /// The first of its columns, which begins a panel.
   @usableFromInline let column: Int
   /// How many of the strip's columns exist.
@@ -12,26 +12,33 @@ struct Strip<L: Lanes> {
 
   @inlinable @inline(__always)
   init<let tileRows: Int, let panelVectors: Int>(
-    _ source: UnsafePointer<Product<L.Scalar>>, column: Int, _ shape: TileShape<tileRows, panelVectors>
+    _ product: UnsafePointer<Product<L.Scalar>>, column: Int, _ shape: TileShape<tileRows, panelVectors>
   ) {
-    self.source = source
+    self.product = product
     self.column = column
-    filled = min(shape.vectors &* L.count, source.pointee.columns &- column)
-    panel = source.pointee.panels + source.pointee.depth &* column
+    filled = min(shape.vectors &* L.count, product.pointee.columns &- column)
+    panel = product.pointee.panels + product.pointee.depth &* column
   }
 
   @inlinable @inline(__always)
-  var product: Product<L.Scalar> { source.pointee }
+  init(
+    product: UnsafePointer<Product<L.Scalar>>, column: Int, filled: Int, panel: UnsafePointer<L.Scalar>
+  ) {
+    self.product = product
+    self.column = column
+    self.filled = filled
+    self.panel = panel
+  }
 
   /// Walks over the rows in tiles of nearly equal height.
   @inlinable @inline(__always)
   func multiply<let tileRows: Int, let panelVectors: Int>(
     _ shape: TileShape<tileRows, panelVectors>
   ) {
-    var a = RowCursor(base: product.a, layout: product.aLayout)
-    var c = RowCursor(base: UnsafePointer(product.c) + column, layout: product.cLayout)
-    if product.rows == 1 { return tile(&a, &c, Constant<1>(), shape) }
-    var left = product.rows
+    var a = RowCursor(base: product.pointee.a, layout: product.pointee.aLayout)
+    var c = RowCursor(base: UnsafePointer(product.pointee.c) + column, layout: product.pointee.cLayout)
+    if product.pointee.rows == 1 { return tile(&a, &c, Constant<1>(), shape) }
+    var left = product.pointee.rows
     var tiles = (left &+ tileRows &- 1) / tileRows
     while tiles > 0 {
       let height = (left &+ tiles &- 1) / tiles
@@ -75,7 +82,7 @@ struct Strip<L: Lanes> {
   ) {
     typealias Tiles = Tiling<tileRows, panelVectors>
     let most = Tiles.segmentsAtOnce(of: 4, sums: rows &* vectors)
-    switch Tiles.segmentsAtOnce(of: product.segments.count, sums: rows &* vectors) {
+    switch Tiles.segmentsAtOnce(of: product.pointee.segments.count, sums: rows &* vectors) {
     case 4 where most >= 4: tile(&a, &c, height, width, Constant<4>(), shape)
     case 2 where most >= 2: tile(&a, &c, height, width, Constant<2>(), shape)
     default: tile(&a, &c, height, width, Constant<1>(), shape)
@@ -88,20 +95,26 @@ struct Strip<L: Lanes> {
     let rows: Int, let vectors: Int, let segments: Int, let tileRows: Int, let panelVectors: Int
   >(
     _ a: inout RowCursor<L.Scalar>, _ c: inout RowCursor<L.Scalar>,
-    _: Constant<rows>, _: Constant<vectors>, _: Constant<segments>,
-    _: TileShape<tileRows, panelVectors>
+    _ height: Constant<rows>, _ width: Constant<vectors>, _ atOnce: Constant<segments>,
+    _ shape: TileShape<tileRows, panelVectors>
   ) {
-    var aRows = InlineArray<rows, UnsafePointer<L.Scalar>>(repeating: product.a)
-    var cRows = InlineArray<rows, UnsafeMutablePointer<L.Scalar>>(repeating: product.c)
+    let fits =
+      filled == vectors &* L.count
+      && (segments == product.pointee.segments.count || !product.pointee.addsToC)
+    // Large tiles are not compiled twice.
+    let isSmall = rows &* vectors <= 6
+    if !fits && !isSmall { return tileAside(&a, &c, height, width, atOnce, shape) }
+    var aRows = InlineArray<rows, UnsafePointer<L.Scalar>>(repeating: product.pointee.a)
+    var cRows = InlineArray<rows, UnsafeMutablePointer<L.Scalar>>(repeating: product.pointee.c)
     for row in 0..<rows {
       aRows[row] = a.next()
       cRows[row] = UnsafeMutablePointer(mutating: c.next())
     }
     let tile = Tile<L, rows, vectors, segments, panelVectors>(self)
-    if filled == vectors &* L.count && (segments == product.segments.count || !product.addsToC) {
-      tile.chain(aRows, cRows)
-    } else {
+    if isSmall && !fits {
       tile.chainAside(aRows, cRows)
+    } else {
+      tile.chain(aRows, cRows)
     }
   }
 }

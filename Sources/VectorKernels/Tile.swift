@@ -11,83 +11,51 @@ struct Tile<L: Lanes, let rows: Int, let vectors: Int, let segments: Int, let pa
   init(_ strip: Strip<L>) { self.strip = strip }
 
   @inlinable @inline(__always)
-  var product: Product<L.Scalar> { strip.product }
+  var product: UnsafePointer<Product<L.Scalar>> { strip.product }
 
   /// Computes all links.
   @inlinable @inline(__always)
   func chain(_ aRows: Inputs, _ cRows: Outputs) {
-    var (aRows, cRows, aStride) = (aRows, cRows, product.aDepthStride)
-    for _ in 0..<product.links {
-      link(aRows, aStride, cRows)
-      advance(&aRows, &cRows)
+    var (aRows, cRows, aStride) = (aRows, cRows, product.pointee.aDepthStride)
+    for _ in 0..<product.pointee.links {
+      link(aRows, aStride, cRows, addsToC: product.pointee.addsToC)
+      for row in 0..<rows {
+        aRows[row] = UnsafePointer(cRows[row] - strip.column)
+        cRows[row] += product.pointee.linkStride
+      }
       aStride = 1
     }
   }
 
-  /// Computes all links elsewhere, and moves what exists of them: of rows that end within a vector, or where the sums are
-  /// added to what C holds and cannot wait there for their other segments.
+  /// Computes all links elsewhere, and moves what exists of them: for small tiles, which a chain waits for. See
+  /// ``Strip/tileAside(_:_:_:_:_:_:)`` for the others.
   @inlinable @inline(never)
   func chainAside(_ aRows: Inputs, _ cRows: Outputs) {
-    var (aRows, cRows, aStride) = (aRows, cRows, product.aDepthStride)
+    var (aRows, cRows, aStride) = (aRows, cRows, product.pointee.aDepthStride)
     var aside = InlineArray<rows, Row>(repeating: Row(repeating: L.broadcast(0)))
     withUnsafeMutableBytes(of: &aside) { bytes in
       guard let base = bytes.baseAddress?.assumingMemoryBound(to: L.Scalar.self) else { return }
       var asideRows = cRows
       for row in 0..<rows { asideRows[row] = base + row &* vectors &* L.count }
-      for _ in 0..<product.links {
-        if product.start == nil {
-          for row in 0..<rows { gather(cRows[row], into: asideRows[row]) }
+      for _ in 0..<product.pointee.links {
+        if product.pointee.start == nil {
+          for row in 0..<rows { strip.gather(cRows[row], into: asideRows[row]) }
         }
-        link(aRows, aStride, asideRows)
-        for row in 0..<rows { scatter(asideRows[row], into: cRows[row]) }
-        advance(&aRows, &cRows)
+        link(aRows, aStride, asideRows, addsToC: false)
+        for row in 0..<rows {
+          strip.scatter(asideRows[row], into: cRows[row])
+          aRows[row] = UnsafePointer(cRows[row] - strip.column)
+          cRows[row] += product.pointee.linkStride
+        }
         aStride = 1
       }
     }
   }
 
-  /// Goes on to the next link.
-  @inlinable @inline(__always)
-  func advance(_ aRows: inout Inputs, _ cRows: inout Outputs) {
-    for row in 0..<rows {
-      aRows[row] = UnsafePointer(cRows[row] - strip.column)
-      cRows[row] += product.linkStride
-    }
-  }
-
-  /// Copies the columns that exist to whole vectors.
-  @inlinable @inline(__always)
-  func gather(_ row: UnsafeMutablePointer<L.Scalar>, into whole: UnsafeMutablePointer<L.Scalar>) {
-    var column = 0
-    while column &+ L.count <= strip.filled {
-      L.store(L.load(row + column), whole + column)
-      column &+= L.count
-    }
-    let rest = strip.filled &- column
-    if rest > 0 { L.store(L.load(row + column, count: rest), whole + column) }
-  }
-
-  /// Copies the columns that exist from whole vectors, or adds them.
-  @inlinable @inline(__always)
-  func scatter(_ whole: UnsafeMutablePointer<L.Scalar>, into row: UnsafeMutablePointer<L.Scalar>) {
-    var column = 0
-    while column &+ L.count <= strip.filled {
-      let sum = L.load(whole + column)
-      L.store(product.addsToC ? L.add(L.load(row + column), sum) : sum, row + column)
-      column &+= L.count
-    }
-    let rest = strip.filled &- column
-    if rest > 0 {
-      let sum = L.load(whole + column)
-      L.store(
-        product.addsToC ? L.add(L.load(row + column, count: rest), sum) : sum, row + column, count: rest)
-    }
-  }
-
   /// Computes one link of whole vectors. What the segments before have come to waits in C.
   @inlinable @inline(__always)
-  func link(_ aRows: Inputs, _ aStride: Int, _ cRows: Outputs) {
-    let count = product.segments.count
+  func link(_ aRows: Inputs, _ aStride: Int, _ cRows: Outputs, addsToC: Bool) {
+    let count = product.pointee.segments.count
     var segment = 0
     while segment < count {
       let isFirst = segment == 0
@@ -96,7 +64,7 @@ struct Tile<L: Lanes, let rows: Int, let vectors: Int, let segments: Int, let pa
       if isFirst { start(&sums[0], cRows) }
       walk(aRows, aStride, from: segment, adding: &sums)
       segment &+= segments
-      if !isFirst { add(cRows, to: &sums[0]) }
+      if !isFirst || (segments == 1 && addsToC) { add(cRows, to: &sums[0]) }
       for other in 1..<max(1, segments) {
         for row in 0..<rows {
           for vector in 0..<vectors {
@@ -104,19 +72,24 @@ struct Tile<L: Lanes, let rows: Int, let vectors: Int, let segments: Int, let pa
           }
         }
       }
-      if isFirst && product.addsToC { add(cRows, to: &sums[0]) }
-      if rows == 1 && vectors <= 4 && segment == count { return activate(sums[0][0], into: cRows[0]) }
+      if segments > 1 && isFirst && addsToC { add(cRows, to: &sums[0]) }
+      if rows == 1 && vectors <= 4 && segment == count && product.pointee.activation == .hyperbolicTangent {
+        for vector in 0..<vectors {
+          L.store(L.hyperbolicTangent(sums[0][0][vector]), cRows[0] + vector &* L.count)
+        }
+        return
+      }
       for row in 0..<rows {
         for vector in 0..<vectors { L.store(sums[0][row][vector], cRows[row] + vector &* L.count) }
       }
     }
-    if product.activation != .identity { activate(cRows) }
+    if product.pointee.activation != .identity { activate(cRows) }
   }
 
   /// What the first segment starts from.
   @inlinable @inline(__always)
   func start(_ sums: inout InlineArray<rows, Row>, _ cRows: Outputs) {
-    guard let start = product.start else {
+    guard let start = product.pointee.start else {
       for row in 0..<rows {
         for vector in 0..<vectors { sums[row][vector] = L.load(cRows[row] + vector &* L.count) }
       }
@@ -145,10 +118,10 @@ struct Tile<L: Lanes, let rows: Int, let vectors: Int, let segments: Int, let pa
     adding sums: inout InlineArray<segments, InlineArray<rows, Row>>
   ) {
     let panelWidth = panelVectors &* L.count
-    let panelStride = product.depth &* panelWidth
-    let depth = min(product.depth, product.segments.depth)
-    let isLast = first &+ segments == product.segments.count
-    let rest = isLast ? product.depth &- product.segments.count &* depth : 0
+    let panelStride = product.pointee.depth &* panelWidth
+    let depth = min(product.pointee.depth, product.pointee.segments.depth)
+    let isLast = first &+ segments == product.pointee.segments.count
+    let rest = isLast ? product.pointee.depth &- product.pointee.segments.count &* depth : 0
     var weights = strip.panel + first &* depth &* panelWidth
     var place = first &* depth &* aStride
     for _ in 0..<(segments == 1 ? depth &+ rest : depth) {
@@ -203,24 +176,7 @@ struct Tile<L: Lanes, let rows: Int, let vectors: Int, let segments: Int, let pa
   @inlinable @inline(never)
   func activate(_ cRows: Outputs) {
     for row in 0..<rows {
-      VectorKernels.activate(product.activation, cRows[row], vectors &* L.count, lanes: L.self)
+      VectorKernels.activate(product.pointee.activation, cRows[row], vectors &* L.count, lanes: L.self)
     }
-  }
-
-  /// Stores a short single row, the activation applied in registers: the next step waits for it.
-  @inlinable @inline(__always)
-  func activate(_ sums: Row, into row: UnsafeMutablePointer<L.Scalar>) {
-    switch product.activation {
-    case .identity: store(sums, row) { $0 }
-    case .rectifier: store(sums, row) { L.rectifier($0) }
-    case .hyperbolicTangent: store(sums, row) { L.hyperbolicTangent($0) }
-    case .sigmoid: store(sums, row) { L.sigmoid($0) }
-    }
-  }
-
-  /// Stores the images of a row's sums.
-  @inlinable @inline(__always)
-  func store(_ sums: Row, _ row: UnsafeMutablePointer<L.Scalar>, _ function: (L.Vector) -> L.Vector) {
-    for vector in 0..<vectors { L.store(function(sums[vector]), row + vector &* L.count) }
   }
 }
