@@ -5,8 +5,8 @@
 // 2. All accumulators of a tile stay in registers, every weight that is loaded serves all rows of the tile.
 // 3. A panel is read from front to back, and stays in the second-level cache while all row tiles use it.
 // 4. A chain reads its panels alternately from the first and from the last on: what a cache kept of them is used before it is lost.
-// 5. Where few sums wait for each other, link after link, their segments are computed side by side, and the activation of a
-//    single row is applied in registers.
+// 5. Where few sums wait for each other, link after link, their segments are computed side by side, and tanh of a short single
+//    row is applied in registers.
 //
 // Rejected:
 // | alternative                       | why not                                                      |

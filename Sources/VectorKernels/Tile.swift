@@ -28,7 +28,7 @@ struct Tile<L: Lanes, let rows: Int, let vectors: Int, let segments: Int, let pa
   }
 
   /// Computes all links elsewhere, and moves what exists of them: for small tiles, which a chain waits for. See
-  /// ``Strip/tileAside(_:_:_:_:_:_:)`` for the others.
+  /// `Strip.tileAside` for the others.
   @inlinable @inline(never)
   func chainAside(_ aRows: Inputs, _ cRows: Outputs) {
     var (aRows, cRows, aStride) = (aRows, cRows, product.pointee.aDepthStride)
