@@ -49,7 +49,7 @@ public func multiply<L: Lanes, let tileRows: Int, let panelVectors: Int>(
         Strip<L>(product, column: column, shape).multiply(shape)
       }
     }
-    if !activatesTiles && activation != .identity { activate(activation, product, lanes: L.self) }
+    if !activatesTiles && !activation.isIdentity { activate(activation, product, lanes: L.self) }
     product.advance()
   }
 }

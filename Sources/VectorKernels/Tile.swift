@@ -73,7 +73,7 @@ struct Tile<L: Lanes, let rows: Int, let vectors: Int, let segments: Int, let pa
         }
       }
       if segments > 1 && isFirst && addsToC { add(cRows, to: &sums[0]) }
-      if rows == 1 && vectors <= 4 && segment == count && product.pointee.activation == .hyperbolicTangent {
+      if rows == 1 && vectors <= 4 && segment == count && product.pointee.activation.isHyperbolicTangent {
         for vector in 0..<vectors {
           L.store(L.hyperbolicTangent(sums[0][0][vector]), cRows[0] + vector &* L.count)
         }
@@ -83,7 +83,7 @@ struct Tile<L: Lanes, let rows: Int, let vectors: Int, let segments: Int, let pa
         for vector in 0..<vectors { L.store(sums[0][row][vector], cRows[row] + vector &* L.count) }
       }
     }
-    if product.pointee.activation != .identity { activate(cRows) }
+    if !product.pointee.activation.isIdentity { activate(cRows) }
   }
 
   /// What the first segment starts from.

@@ -103,6 +103,37 @@ struct KernelProbe<Scalar: TensorScalar> {
     return memoryC.allSatisfy { $0 == Self.canary } ? result : nil
   }
 
+  /// A square product, chained so many times: all its results, or those of as many calls of one link each.
+  func chain(
+    _ kernels: KernelTable<Scalar>, links: Int, segments: Int, oneByOne: Bool
+  ) -> [Scalar] {
+    let size = rows * columns
+    // What each link starts from, and the first A before it.
+    var memory = Array(a) + (0..<links).flatMap { _ in before }
+    let padded = (columns + kernels.panelWidth - 1) / kernels.panelWidth * kernels.panelWidth
+    var panels = [Scalar](repeating: 0, count: padded * depth)
+    b.withUnsafeBufferPointer { b in
+      let source = PackingSource(
+        base: b.baseAddress!, columns: columns, depth: depth, columnStride: depth, depthStride: 1)
+      panels.withUnsafeMutableBufferPointer { kernels.pack(source, $0.baseAddress!) }
+    }
+    memory.withUnsafeMutableBufferPointer { memory in
+      panels.withUnsafeBufferPointer { panels in
+        for first in 0..<(oneByOne ? links : 1) {
+          let place = memory.baseAddress! + first * size
+          var product = Product(
+            rows: rows, columns: columns, depth: depth, a: UnsafePointer(place),
+            aLayout: RowLayout(rowStride: depth), panels: panels.baseAddress!, start: nil, c: place + size,
+            cLayout: RowLayout(rowStride: columns), activation: .hyperbolicTangent,
+            links: oneByOne ? 1 : links, linkStride: size)
+          product.segments = SumSegments(count: segments, of: depth)
+          kernels.multiply(product)
+        }
+      }
+    }
+    return Array(memory.dropFirst(size))
+  }
+
   /// The same sums by the definition, in Double, and Σ |terms| of each.
   func reference(accumulates: Bool) -> (sums: [Double], magnitudes: [Double]) {
     var (sums, magnitudes): ([Double], [Double]) = ([], [])

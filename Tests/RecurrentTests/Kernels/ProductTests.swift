@@ -111,6 +111,29 @@ import VectorKernels
   }
 
   @Test(
+    "a chain of products is these products one after the other",
+    arguments: InstructionSet.available, ProblemDescriptor.ScalarKind.allCases)
+  func chain(instructions: InstructionSet, scalar: ProblemDescriptor.ScalarKind) {
+    switch scalar {
+    case .float: checkChain(instructions.floatKernels)
+    case .double: checkChain(instructions.doubleKernels)
+    }
+  }
+
+  private func checkChain<Scalar: TensorScalar>(_ kernels: KernelTable<Scalar>) {
+    for size in [8, 16, 20, 33, 48, 64, 100, 128] {
+      for rows in 1...7 {
+        let segments = size <= 32 ? 4 : 2
+        let probe = KernelProbe<Scalar>(
+          rows: rows, columns: size, depth: size, seed: UInt64(10 * size + rows))
+        let chained = probe.chain(kernels, links: 4, segments: segments, oneByOne: false)
+        let single = probe.chain(kernels, links: 4, segments: segments, oneByOne: true)
+        expectBitwiseEqual(Tensor(chained), Tensor(single), "\(rows) rows of \(size)")
+      }
+    }
+  }
+
+  @Test(
     "the rows of a batch have the bits that each has alone, whatever the tile",
     arguments: InstructionSet.available, ProblemDescriptor.ScalarKind.allCases)
   func rowsAlone(instructions: InstructionSet, scalar: ProblemDescriptor.ScalarKind) throws {
