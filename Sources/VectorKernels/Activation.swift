@@ -30,6 +30,14 @@ public func activate<L: Lanes>(
   }
 }
 
+/// The same, compiled once for all tiles.
+@inlinable @inline(never)
+func activateRow<L: Lanes>(
+  _ activation: Activation, _ row: UnsafeMutablePointer<L.Scalar>, _ count: Int, lanes: L.Type
+) {
+  activate(activation, row, count, lanes: L.self)
+}
+
 extension Lanes {
   /// The larger of x and 0; NaN gives NaN.
   @inlinable @inline(__always)

@@ -33,14 +33,13 @@ public func multiply<L: Lanes, let tileRows: Int, let panelVectors: Int>(
   let shape = TileShape<tileRows, panelVectors>(
     rows: product.rows, vectors: vectors,
     weightBytes: product.depth &* product.columns &* MemoryLayout<L.Scalar>.stride, links: product.links)
-  let isOneStrip = vectors <= shape.vectors
-  if isOneStrip && product.rows <= shape.rows && product.outputs == nil {
+  if vectors <= shape.vectors && product.rows <= shape.rows && product.staysInTile(vectors: vectors, L.self) {
     // One tile: the chain stays there.
     return withUnsafePointer(to: product) { Strip<L>($0, column: 0, shape).multiply(shape) }
   }
   var product = product
   let (links, activation) = (product.links, product.activation)
-  let activatesTiles = product.outputs == nil && product.rows == 1
+  let activatesTiles = product.outputs == nil && product.rows == 1 && !product.addsToC
   product.links = 1
   if !activatesTiles { product.activation = .identity }
   for _ in 0..<links {
@@ -51,6 +50,14 @@ public func multiply<L: Lanes, let tileRows: Int, let panelVectors: Int>(
     }
     if !activatesTiles && !activation.isIdentity { activate(activation, product, lanes: L.self) }
     product.advance()
+  }
+}
+
+extension Product {
+  /// Whether a chain of one tile is computed within it: not if something follows each link, nor if large links are moved.
+  @inlinable @inline(__always)
+  func staysInTile<L: Lanes>(vectors: Int, _: L.Type) -> Bool {
+    outputs == nil && !addsToC && (columns % L.count == 0 || rows &* vectors <= Strip<L>.smallTile)
   }
 }
 

@@ -39,6 +39,9 @@ public struct Product<Scalar> {
   /// last; so a chain goes back and forth, and products with the same weights one after the other should.
   public var startsAtEnd = false
 
+  /// Where the sums of a tile are computed that cannot go to C at once.
+  @usableFromInline var aside: UnsafeMutablePointer<Scalar>?
+
   @inlinable
   public init(
     rows: Int, columns: Int, depth: Int,

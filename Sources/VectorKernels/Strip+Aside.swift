@@ -1,45 +1,27 @@
+// Sums that cannot go to C at once: of columns that end within a vector, and those that are added to what C holds while
+// they need a place to wait for their other segments.
+
 extension Strip {
-  /// Computes a block elsewhere, link by link, and moves what exists of it: where its rows end within a vector, or where the sums
-  /// are added to what C holds and cannot wait there for their other segments.
+  /// Whether the sums are computed aside and moved.
+  @inlinable @inline(__always)
+  var isMoved: Bool {
+    filled % L.count != 0 || (product.pointee.addsToC && product.pointee.segments.count > 1)
+  }
+
+  /// The most sums of a tile that has a place of its own for them.
+  @inlinable @inline(__always)
+  static var smallTile: Int { 6 }
+
+  /// Computes all rows with a place aside, which is as large as the largest tile: six rows of four vectors.
   @inlinable @inline(never)
-  func tileAside<
-    let rows: Int, let vectors: Int, let segments: Int, let tileRows: Int, let panelVectors: Int
-  >(
-    _ a: inout RowCursor<L.Scalar>, _ c: inout RowCursor<L.Scalar>,
-    _ height: Constant<rows>, _ width: Constant<vectors>, _ atOnce: Constant<segments>,
+  func multiplyAside<let tileRows: Int, let panelVectors: Int>(
     _ shape: TileShape<tileRows, panelVectors>
   ) {
-    typealias Row = InlineArray<vectors, L.Vector>
-    let length = vectors &* L.count
-    var link = product.pointee
-    link.links = 1
-    link.addsToC = false
-    var inputs = a
-    var cRows = InlineArray<rows, UnsafeMutablePointer<L.Scalar>>(repeating: link.c)
-    for row in 0..<rows {
-      _ = a.next()
-      cRows[row] = UnsafeMutablePointer(mutating: c.next())
-    }
-    var aside = InlineArray<rows, Row>(repeating: Row(repeating: L.broadcast(0)))
-    withUnsafeMutableBytes(of: &aside) { bytes in
-      guard let base = bytes.baseAddress?.assumingMemoryBound(to: L.Scalar.self) else { return }
-      for _ in 0..<product.pointee.links {
-        if link.start == nil {
-          for row in 0..<rows { gather(cRows[row], into: base + row &* length) }
-        }
-        var outputs = RowCursor(base: UnsafePointer(base), layout: RowLayout(rowStride: length))
-        withUnsafePointer(to: link) {
-          Strip(product: $0, column: column, filled: length, panel: panel)
-            .tile(&inputs, &outputs, height, width, atOnce, shape)
-        }
-        for row in 0..<rows {
-          scatter(base + row &* length, into: cRows[row])
-          cRows[row] += link.linkStride
-        }
-        // A chain has one tile, so that its rows are all of C's.
-        inputs = RowCursor(base: UnsafePointer(link.c), layout: link.cLayout)
-        link.advance()
-      }
+    var place = InlineArray<24, L.Vector>(repeating: L.broadcast(0))
+    withUnsafeMutableBytes(of: &place) { bytes in
+      var product = product.pointee
+      product.aside = bytes.baseAddress?.assumingMemoryBound(to: L.Scalar.self)
+      withUnsafePointer(to: product) { Strip($0, column: column, shape).walk(shape) }
     }
   }
 

@@ -20,19 +20,21 @@ struct Strip<L: Lanes> {
     panel = product.pointee.panels + product.pointee.depth &* column
   }
 
+  /// Computes all rows.
   @inlinable @inline(__always)
-  init(
-    product: UnsafePointer<Product<L.Scalar>>, column: Int, filled: Int, panel: UnsafePointer<L.Scalar>
+  func multiply<let tileRows: Int, let panelVectors: Int>(
+    _ shape: TileShape<tileRows, panelVectors>
   ) {
-    self.product = product
-    self.column = column
-    self.filled = filled
-    self.panel = panel
+    if isMoved && shape.rows &* ((filled &+ L.count &- 1) / L.count) > Self.smallTile {
+      multiplyAside(shape)
+    } else {
+      walk(shape)
+    }
   }
 
   /// Walks over the rows in tiles of nearly equal height.
   @inlinable @inline(__always)
-  func multiply<let tileRows: Int, let panelVectors: Int>(
+  func walk<let tileRows: Int, let panelVectors: Int>(
     _ shape: TileShape<tileRows, panelVectors>
   ) {
     var a = RowCursor(base: product.pointee.a, layout: product.pointee.aLayout)
@@ -61,14 +63,21 @@ struct Strip<L: Lanes> {
     _ a: inout RowCursor<L.Scalar>, _ c: inout RowCursor<L.Scalar>,
     _ height: Constant<rows>, _ shape: TileShape<tileRows, panelVectors>
   ) {
-    let most = Tiling<tileRows, panelVectors>.vectors(besideRows: rows)
+    // Those that whole panels and the rows leave room for. Spelled out: only conditions that the compiler folds at once keep it from
+    // compiling tiles that no product takes.
     switch (filled &+ L.count &- 1) / L.count {
-    case 8 where most >= 8: tile(&a, &c, height, Constant<8>(), shape)
-    case 7 where most >= 7: tile(&a, &c, height, Constant<7>(), shape)
-    case 6 where most >= 6: tile(&a, &c, height, Constant<6>(), shape)
-    case 5 where most >= 5: tile(&a, &c, height, Constant<5>(), shape)
-    case 4 where most >= 4: tile(&a, &c, height, Constant<4>(), shape)
-    case 3 where most >= 3: tile(&a, &c, height, Constant<3>(), shape)
+    case 8 where (8 &+ panelVectors &- 1) / panelVectors &* rows <= tileRows:
+      tile(&a, &c, height, Constant<8>(), shape)
+    case 7 where (7 &+ panelVectors &- 1) / panelVectors &* rows <= tileRows:
+      tile(&a, &c, height, Constant<7>(), shape)
+    case 6 where (6 &+ panelVectors &- 1) / panelVectors &* rows <= tileRows:
+      tile(&a, &c, height, Constant<6>(), shape)
+    case 5 where (5 &+ panelVectors &- 1) / panelVectors &* rows <= tileRows:
+      tile(&a, &c, height, Constant<5>(), shape)
+    case 4 where (4 &+ panelVectors &- 1) / panelVectors &* rows <= tileRows:
+      tile(&a, &c, height, Constant<4>(), shape)
+    case 3 where (3 &+ panelVectors &- 1) / panelVectors &* rows <= tileRows:
+      tile(&a, &c, height, Constant<3>(), shape)
     case 2: tile(&a, &c, height, Constant<2>(), shape)
     default: tile(&a, &c, height, Constant<1>(), shape)
     }
@@ -80,12 +89,13 @@ struct Strip<L: Lanes> {
     _ a: inout RowCursor<L.Scalar>, _ c: inout RowCursor<L.Scalar>,
     _ height: Constant<rows>, _ width: Constant<vectors>, _ shape: TileShape<tileRows, panelVectors>
   ) {
-    typealias Tiles = Tiling<tileRows, panelVectors>
-    let most = Tiles.segmentsAtOnce(of: 4, sums: rows &* vectors)
-    switch Tiles.segmentsAtOnce(of: product.pointee.segments.count, sums: rows &* vectors) {
-    case 4 where most >= 4: tile(&a, &c, height, width, Constant<4>(), shape)
-    case 2 where most >= 2: tile(&a, &c, height, width, Constant<2>(), shape)
-    default: tile(&a, &c, height, width, Constant<1>(), shape)
+    // As many as keep the multiply-adds busy.
+    if rows &* vectors <= 3 && product.pointee.segments.count >= 4 {
+      tile(&a, &c, height, width, Constant<4>(), shape)
+    } else if rows &* vectors <= 6 && product.pointee.segments.count >= 2 {
+      tile(&a, &c, height, width, Constant<2>(), shape)
+    } else {
+      tile(&a, &c, height, width, Constant<1>(), shape)
     }
   }
 
@@ -98,13 +108,6 @@ struct Strip<L: Lanes> {
     _ height: Constant<rows>, _ width: Constant<vectors>, _ atOnce: Constant<segments>,
     _ shape: TileShape<tileRows, panelVectors>
   ) {
-    let fits =
-      filled == vectors &* L.count
-      && (segments == product.pointee.segments.count || !product.pointee.addsToC)
-    // Small tiles have a copy of the loop for rows that are moved: without it, a chain of 20 units takes 1.4 times as long. With one
-    // for every tile, the kernels would take 1.4 times as long to compile.
-    let isSmall = rows &* vectors <= 6
-    if !fits && !isSmall { return tileAside(&a, &c, height, width, atOnce, shape) }
     var aRows = InlineArray<rows, UnsafePointer<L.Scalar>>(repeating: product.pointee.a)
     var cRows = InlineArray<rows, UnsafeMutablePointer<L.Scalar>>(repeating: product.pointee.c)
     for row in 0..<rows {
@@ -112,10 +115,21 @@ struct Strip<L: Lanes> {
       cRows[row] = UnsafeMutablePointer(mutating: c.next())
     }
     let tile = Tile<L, rows, vectors, segments, panelVectors>(self)
-    if isSmall && !fits {
-      tile.chainAside(aRows, cRows)
-    } else {
-      tile.chain(aRows, cRows)
+    // Small tiles: a literal, so that large ones are compiled without a loop of their own for what is moved.
+    if rows &* vectors <= 6 {
+      return isMoved ? tile.chainAside(aRows, cRows) : tile.chain(aRows, cRows)
+    }
+    var targets = cRows
+    let aside = product.pointee.aside
+    if let aside {
+      for row in 0..<rows { targets[row] = aside + row &* vectors &* L.count }
+      if product.pointee.start == nil {
+        for row in 0..<rows { gather(cRows[row], into: targets[row]) }
+      }
+    }
+    tile.chain(aRows, targets)
+    if aside != nil {
+      for row in 0..<rows { scatter(targets[row], into: cRows[row]) }
     }
   }
 }

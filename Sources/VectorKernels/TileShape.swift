@@ -16,12 +16,6 @@ extension Tiling {
   static func vectors(besideRows count: Int) -> Int {
     min(8, rows &* panelVectors / count) / panelVectors &* panelVectors
   }
-
-  /// How many segments of its sums a tile of so many computes side by side: as many as keep the multiply-adds busy.
-  @inlinable @inline(__always)
-  static func segmentsAtOnce(of segments: Int, sums: Int) -> Int {
-    sums &* segments <= 12 ? segments : sums <= 6 ? min(2, segments) : 1
-  }
 }
 
 /// The shape of the tiles of one product.
