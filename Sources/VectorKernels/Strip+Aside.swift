@@ -10,7 +10,7 @@ extension Strip {
 
   /// The most sums of a tile that has a place of its own for them.
   @inlinable @inline(__always)
-  static var smallTile: Int { 6 }
+  static var smallTile: Int { 9 }
 
   /// Computes all rows with a place aside, which is as large as the largest tile: six rows of four vectors.
   @inlinable @inline(never)

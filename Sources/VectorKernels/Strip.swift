@@ -115,8 +115,8 @@ struct Strip<L: Lanes> {
       cRows[row] = UnsafeMutablePointer(mutating: c.next())
     }
     let tile = Tile<L, rows, vectors, segments, panelVectors>(self)
-    // Small tiles: a literal, so that large ones are compiled without a loop of their own for what is moved.
-    if rows &* vectors <= 6 {
+    // Small tiles, up to `smallTile`: a literal, so that large ones are compiled without a loop of their own for what is moved.
+    if rows &* vectors <= 9 {
       return isMoved ? tile.chainAside(aRows, cRows) : tile.chain(aRows, cRows)
     }
     var targets = cRows
