@@ -110,7 +110,7 @@ public enum FloatLanes128: Lanes {
     #if arch(arm64)
       fused_multiply_add_float4(a, b, c)
     #else
-      a * b + c  // a fused one would be a call for every lane
+      add_in_place_float4(c, a * b)  // a fused one would be a call for every lane
     #endif
   }
 
@@ -202,7 +202,7 @@ public enum DoubleLanes128: Lanes {
     #if arch(arm64)
       fused_multiply_add_double2(a, b, c)
     #else
-      a * b + c  // a fused one would be a call for every lane
+      add_in_place_double2(c, a * b)  // a fused one would be a call for every lane
     #endif
   }
 
