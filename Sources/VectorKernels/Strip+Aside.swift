@@ -12,12 +12,13 @@ extension Strip {
   @inlinable @inline(__always)
   static var smallTile: Int { 9 }
 
-  /// Computes all rows with a place aside, which is as large as the largest tile: six rows of four vectors.
+  /// Computes all rows with a place aside. No tile has more sums than `tileRows` rows of a panel.
   @inlinable @inline(never)
   func multiplyAside<let tileRows: Int, let panelVectors: Int>(
     _ shape: TileShape<tileRows, panelVectors>
   ) {
-    var place = InlineArray<24, L.Vector>(repeating: L.broadcast(0))
+    typealias Row = InlineArray<panelVectors, L.Vector>
+    var place = InlineArray<tileRows, Row>(repeating: Row(repeating: L.broadcast(0)))
     withUnsafeMutableBytes(of: &place) { bytes in
       var product = product.pointee
       product.aside = bytes.baseAddress?.assumingMemoryBound(to: L.Scalar.self)
