@@ -73,6 +73,28 @@ private func outputs<State>(
 }
 
 /// A call of a cell from the state that the call before has returned.
+struct CellCall: Step {
+  private let cell: RNNCell<Float>
+  private let frame: Tensor<Float>
+  private var state: Tensor<Float>
+
+  /// Makes a cell, and checks it.
+  init(_ size: Int, _ contender: Contender) throws {
+    let (rnn, x) = try example(size, contender)
+    cell = rnnCell(rnn)
+    var outputs: [Tensor<Float>] = []
+    for frame in x { outputs.append(try cell(frame, outputs.last)) }
+    try check(.stack(outputs), of: rnn, x)
+    frame = x[0]
+    state = outputs[0]
+  }
+
+  mutating func perform() throws {
+    state = try cell(frame, state)
+  }
+}
+
+/// A step of a cell in the memory of its state.
 struct CellStep: Step {
   private let cell: RNNCell<Float>
   private let frame: Tensor<Float>
@@ -81,21 +103,29 @@ struct CellStep: Step {
   /// Makes a cell, and checks it.
   init(_ size: Int, _ contender: Contender) throws {
     let (rnn, x) = try example(size, contender)
-    var cell = RNNCell<Float>(inputSize: size, hiddenSize: size)
-    cell.parameters = rnn.parameters[0]
-    cell.threadCount = 1
-    cell.backend = rnn.backend
+    cell = rnnCell(rnn)
+    state = .zeros([1, size])
     var outputs: [Tensor<Float>] = []
-    for frame in x { outputs.append(try cell(frame, outputs.last)) }
+    for frame in x {
+      try cell.step(frame, updating: &state)
+      outputs.append(state)
+    }
     try check(.stack(outputs), of: rnn, x)
-    self.cell = cell
     frame = x[0]
-    state = outputs[0]
   }
 
   mutating func perform() throws {
-    state = try cell(frame, state)
+    try cell.step(frame, updating: &state)
   }
+}
+
+/// A layer's first cell, on one thread.
+private func rnnCell(_ rnn: RNN<Float>) -> RNNCell<Float> {
+  var cell = RNNCell<Float>(inputSize: rnn.inputSize, hiddenSize: rnn.hiddenSize)
+  cell.parameters = rnn.parameters[0]
+  cell.threadCount = 1
+  cell.backend = rnn.backend
+  return cell
 }
 
 /// A layer, and an input of one row a step.

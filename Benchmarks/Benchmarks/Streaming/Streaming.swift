@@ -10,7 +10,8 @@ let benchmarks: @Sendable () -> Void = {
     for contender in Contender.all {
       let of = "of B 1, I \(size), H \(size) on \(contender), 1 thread"
       timeSteps("RNNStream.step \(of)", operations: operations) { try rnnStep(size, contender) }
-      timeSteps("RNNCell call \(of)", operations: operations) { try CellStep(size, contender) }
+      timeSteps("RNNCell call \(of)", operations: operations) { try CellCall(size, contender) }
+      timeSteps("RNNCell.step \(of)", operations: operations) { try CellStep(size, contender) }
       timeSteps("LSTMStream.step \(of)", operations: 4 * operations) { try lstmStep(size, contender) }
       timeSteps("GRUStream.step \(of)", operations: 3 * operations) { try gruStep(size, contender) }
     }

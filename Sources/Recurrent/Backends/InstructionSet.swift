@@ -30,7 +30,7 @@ public enum InstructionSet: String, Sendable, CaseIterable {
   }()
 
   /// The widest set that is available.
-  static var widest: InstructionSet { available.last ?? .baseline }
+  static let widest = available.last ?? .baseline
 
   /// What every processor of this architecture has.
   private static var baseline: InstructionSet {

@@ -4,12 +4,17 @@ internal import VectorKernels
 // One step of one layer on the calling thread.
 
 extension PreparedStack {
-  /// One step of one layer of plain cells, on the calling thread: h' of B rows from x and h. Neither overlaps h'.
+  /// One step of one layer: h' of B rows from x, h and `memory`, which becomes the new one. Neither x nor h overlaps h'.
   @inline(__always)
   func step(
     layer: Int, rows: Int, _ input: MatrixRows<Scalar>, _ previous: MatrixRows<Scalar>,
-    into next: MatrixRows<Scalar>
+    memory: UnsafeMutablePointer<Scalar>, into next: MatrixRows<Scalar>, scratch: UnsafeMutablePointer<Scalar>
   ) {
+    // The formula is not bound to a name here: that would count references to it in a step of plain cells.
+    guard formula == nil else {
+      return stepWithFormula(
+        layer: layer, rows: rows, input, previous, memory: memory, into: next, scratch: scratch)
+    }
     engine.multiply(
       rows: rows, input, by: cells[layer].input.allColumns, from: .prepared, into: next, then: .identity)
     engine.multiply(
@@ -19,16 +24,21 @@ extension PreparedStack {
 
   /// The scalars of scratch that a step with a formula needs.
   func stepScratchSize(rows: Int) -> Int {
-    formula == nil ? 0 : rows * (2 * layout.width + layout.hiddenSize + keptWidth)
+    formula == nil ? 0 : rows * (sumsWidth + unprojectedWidth + keptWidth)
   }
+
+  /// The sums that a step takes of a row, those of the state apart where the formula wants them so.
+  private var sumsWidth: Int { (kind.takesSumsApart ? 2 : 1) * layout.width }
+
+  /// What a row has before its projection.
+  private var unprojectedWidth: Int { cells[0].projection == nil ? 0 : layout.hiddenSize }
 
   /// The scalars that a custom cell keeps of a row for the way back.
   var keptWidth: Int { (kind.customSizes?.keptVectorCount ?? 0) * layout.hiddenSize }
 
-  /// One step of one layer of cells with a formula: h' of B rows from x, h and `memory`, which becomes the new one. Neither x nor h
-  /// overlaps h'.
+  /// The same for cells with a formula.
   @inline(never)
-  func stepWithFormula(
+  private func stepWithFormula(
     layer: Int, rows: Int, _ input: MatrixRows<Scalar>,
     _ previous: MatrixRows<Scalar>, memory: UnsafeMutablePointer<Scalar>, into next: MatrixRows<Scalar>,
     scratch: UnsafeMutablePointer<Scalar>
@@ -39,8 +49,8 @@ extension PreparedStack {
     let sums = MatrixRows(base: scratch, layout: RowLayout(rowStride: width))
     let apart = MatrixRows(base: scratch + rows * width, layout: RowLayout(rowStride: width))
     let unprojected = MatrixRows(
-      base: scratch + 2 * rows * width, layout: RowLayout(rowStride: hiddenSize))
-    let kept = UnitRows(scratch + rows * (2 * width + hiddenSize), stride: keptWidth)
+      base: scratch + rows * sumsWidth, layout: RowLayout(rowStride: hiddenSize))
+    let kept = UnitRows(scratch + rows * (sumsWidth + unprojectedWidth), stride: keptWidth)
     let output = cell.projection == nil ? next : unprojected
     engine.multiply(
       rows: rows, input, by: cell.input.allColumns, from: .prepared, into: sums, then: .identity)

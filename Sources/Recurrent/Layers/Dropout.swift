@@ -70,10 +70,7 @@ public struct Dropout: Sendable, Equatable {
     public func callAsFunction<Scalar: TensorScalar>(
       _ outputGradient: Tensor<Scalar>
     ) throws(RecurrentError) -> Tensor<Scalar> {
-      guard outputGradient.shape == shape else {
-        throw .shapeMismatch(
-          argument: "outputGradient", expected: shape.description, actual: outputGradient.shape)
-      }
+      try outputGradient.require(shape, "outputGradient")
       return mask.applied(to: outputGradient)
     }
   }

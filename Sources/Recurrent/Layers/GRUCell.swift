@@ -80,18 +80,33 @@ public struct GRUCell<Scalar: TensorScalar>: Sendable {
       input, from: state, execution: Execution(resolving: backend, threadCount: threadCount))
   }
 
+  /// Computes one step and puts the state after it in the place of the one before.
+  ///
+  /// It gives the bits that a call gives, without memory for a result where nobody else holds the state's.
+  ///
+  /// - Parameters:
+  ///   - input: `[B, I]`, or unbatched `[I]`. B may be 0.
+  ///   - state: The state before the step, and then the one after it.
+  /// - Throws: What ``callAsFunction(_:_:)`` throws; the state is as before then.
+  /// - Complexity: 2·G·B·H·(I + H) operations, G the gates.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func step(
+    _ input: Tensor<Scalar>, updating state: inout Tensor<Scalar>
+  ) throws(RecurrentError) {
+    try stack.step(
+      input, updating: &state, Execution(resolving: backend, threadCount: threadCount))
+  }
+
   /// Computes one step by an execution that tests and tools name.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   package func run(
     _ input: Tensor<Scalar>, from state: Tensor<Scalar>?, execution: Execution
   ) throws(RecurrentError) -> Tensor<Scalar> {
-    let (rows, shape) = try stack.checkedStep(input.shape)
-    let state = try stack.scalars(of: state, shape, "state")
-    let result = stack.run(
-      try stack.call(SequenceSchedule(steps: 1, rows: rows), batchFirst: false, execution),
-      input.scalars[...], from: state)
-    return Tensor(unchecked: result.output, shape: shape)
+    var next = if let state { state } else { Tensor<Scalar>.zeros(try stack.checkedStep(input.shape).state) }
+    try stack.step(input, updating: &next, execution)
+    return next
   }
 
   /// Computes the state after one step, and returns with it a function that carries its gradient back.

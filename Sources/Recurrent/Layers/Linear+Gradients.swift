@@ -45,11 +45,7 @@ extension Linear {
     public func callAsFunction(
       _ outputGradient: Tensor<Scalar>
     ) throws(RecurrentError) -> LinearGradients<Scalar> {
-      guard outputGradient.shape == outputShape else {
-        throw .shapeMismatch(
-          argument: "outputGradient", expected: outputShape.description,
-          actual: outputGradient.shape)
-      }
+      try outputGradient.require(outputShape, "outputGradient")
       let (inputSize, outputSize) = (transposedWeight.columns, transposedWeight.depth)
       var parameters = LinearParameters<Scalar>(
         weight: .zeros([outputSize, inputSize]), bias: hasBias ? .zeros([outputSize]) : nil)

@@ -158,10 +158,15 @@ public struct Linear<Scalar: TensorScalar>: Sendable {
 }
 
 /// The weights of a linear layer as an engine wants them.
-struct PreparedLinear<Scalar: TensorScalar>: PreparedForEngine {
+final class PreparedLinear<Scalar: TensorScalar>: PreparedForEngine {
   let engine: MatrixEngine<Scalar>
   /// W [O, I]; its rows start from b.
   let weight: PreparedMatrix<Scalar>
+
+  init(engine: MatrixEngine<Scalar>, weight: PreparedMatrix<Scalar>) {
+    self.engine = engine
+    self.weight = weight
+  }
 }
 
 extension MatrixEngine {

@@ -23,10 +23,7 @@ public struct RNNCellPullback<Scalar: TensorScalar>: Sendable {
   public func callAsFunction(
     _ stateGradient: Tensor<Scalar>
   ) throws(RecurrentError) -> RNNCellGradients<Scalar> {
-    guard stateGradient.shape == stateShape else {
-      throw .shapeMismatch(
-        argument: "stateGradient", expected: stateShape.description, actual: stateGradient.shape)
-    }
+    try stateGradient.require(stateShape, "stateGradient")
     let result = try differentiation.gradients(
       outputGradient: stateGradient.scalars, stateGradient: nil)
     return RNNCellGradients(

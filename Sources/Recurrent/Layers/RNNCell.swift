@@ -110,21 +110,35 @@ public struct RNNCell<Scalar: TensorScalar>: Sendable {
       input, from: state, execution: Execution(resolving: backend, threadCount: threadCount))
   }
 
+  /// Computes one step and puts the state after it in the place of the one before.
+  ///
+  ///     for xt in x { try cell.step(xt, updating: &h) }
+  ///
+  /// It gives the bits that a call gives, without memory for a result where nobody else holds the state's.
+  ///
+  /// - Parameters:
+  ///   - input: `[B, I]`, or unbatched `[I]`. B may be 0.
+  ///   - state: The state before the step, and then the one after it.
+  /// - Throws: What ``callAsFunction(_:_:)`` throws; the state is as before then.
+  /// - Complexity: 2·B·H·(I + H) operations.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func step(
+    _ input: Tensor<Scalar>, updating state: inout Tensor<Scalar>
+  ) throws(RecurrentError) {
+    try stack.step(
+      input, updating: &state, Execution(resolving: backend, threadCount: threadCount))
+  }
+
   /// Computes one step by an execution that tests and tools name.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   package func run(
     _ input: Tensor<Scalar>, from state: Tensor<Scalar>?, execution: Execution
   ) throws(RecurrentError) -> Tensor<Scalar> {
-    let (rows, stateShape) = try stack.checkedStep(input.shape)
-    if let state, state.shape != stateShape {
-      throw .shapeMismatch(
-        argument: "state", expected: stateShape.description, actual: state.shape)
-    }
-    let output = try stack.runStep(
-      rows: rows, input.scalars,
-      from: state?.scalars ?? Array(repeating: 0, count: rows * hiddenSize), execution)
-    return Tensor(unchecked: output, shape: stateShape)
+    var next = if let state { state } else { Tensor<Scalar>.zeros(try stack.checkedStep(input.shape).state) }
+    try stack.step(input, updating: &next, execution)
+    return next
   }
 }
 

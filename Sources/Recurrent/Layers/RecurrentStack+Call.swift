@@ -61,7 +61,7 @@ extension RecurrentStack {
 
   /// The sizes of a pass.
   @inline(__always)
-  private func forwardShape(steps: Int, rows: Int) -> ForwardShape {
+  func forwardShape(steps: Int, rows: Int) -> ForwardShape {
     ForwardShape(
       steps: steps, rows: rows, inputSize: inputSize, hiddenSize: hiddenSize,
       layerCount: layerCount, scalarSize: MemoryLayout<Scalar>.size, gateCount: kind.gateCount,
@@ -170,38 +170,6 @@ extension RecurrentStack {
           initialStates: states.initial, finalStates: states.final, memories: states.memories,
           history: kept.outputs, gateHistory: kept.gates, dropped: kept.dropped, zoneout: call.zoneout)
         pass.run(call.execution)
-      }
-    }
-  }
-
-  /// Runs one step of one layer of plain cells, whose output is its final state: in place where it is not worth a plan for
-  /// more threads.
-  @inline(__always)
-  func runStep(
-    rows: Int, _ input: [Scalar], from initialState: [Scalar], _ execution: Execution
-  ) throws(RecurrentError) -> [Scalar] {
-    guard
-      !ForwardCost.mayBeShared(forwardShape(steps: 1, rows: rows), threadCount: execution.threadCount)
-    else {
-      let call = try call(SequenceSchedule(steps: 1, rows: rows), batchFirst: false, execution)
-      return run(call, input[...], from: initialState).output
-    }
-    let ready = try ready(steps: 1, rows: rows, batchFirst: false, execution)
-    return [Scalar](unsafeUninitializedCapacity: rows * hiddenSize) { output, count in
-      count = rows * hiddenSize
-      guard rows > 0, let output = output.baseAddress else { return }
-      input.withUnsafeBufferPointer { input in
-        initialState.withUnsafeBufferPointer { initial in
-          guard let input = input.baseAddress, let initial = initial.baseAddress else { return }
-          // What is only read has the same kind of view as what is written.
-          let layout = RowLayout(rowStride: hiddenSize)
-          ready.step(
-            layer: 0, rows: rows,
-            MatrixRows(
-              base: UnsafeMutablePointer(mutating: input), layout: RowLayout(rowStride: inputSize)),
-            MatrixRows(base: UnsafeMutablePointer(mutating: initial), layout: layout),
-            into: MatrixRows(base: output, layout: layout))
-        }
       }
     }
   }

@@ -104,6 +104,8 @@ public struct RecurrentStream<Scalar: TensorScalar, State: Sendable>: ~Copyable,
     let size = batchSize * outputSize
     let before = buffer.base + current * stateCount
     let after = buffer.base + (1 - current) * stateCount
+    // Without a formula nothing touches them.
+    let memories = buffer.base + 2 * stateCount
     let rows = RowLayout(rowStride: outputSize)
     guard let input else { preconditionFailure("rows without memory") }
     // What is only read has the same kind of view as what is written.
@@ -112,16 +114,9 @@ public struct RecurrentStream<Scalar: TensorScalar, State: Sendable>: ~Copyable,
     for layer in 0..<layerCount {
       let previous = MatrixRows(base: before + layer * size, layout: rows)
       let target = MatrixRows(base: after + layer * size, layout: rows)
-      // Not bound to a name here: that would count references to it in a step of plain cells.
-      if stack.formula == nil {
-        stack.step(layer: layer, rows: batchSize, source, previous, into: target)
-      } else {
-        let memories = buffer.base + 2 * stateCount
-        stack.stepWithFormula(
-          layer: layer, rows: batchSize, source, previous,
-          memory: memories + layer * batchSize * hiddenSize, into: target,
-          scratch: memories + layerCount * batchSize * hiddenSize)
-      }
+      stack.step(
+        layer: layer, rows: batchSize, source, previous, memory: memories + layer * batchSize * hiddenSize,
+        into: target, scratch: memories + layerCount * batchSize * hiddenSize)
       source = target
     }
     current = 1 - current
@@ -158,20 +153,15 @@ extension RecurrentStream {
   mutating func set(
     hidden: Tensor<Scalar>?, _ hiddenArgument: String, memory: Tensor<Scalar>?, _ memoryArgument: String
   ) throws(RecurrentError) {
-    try check(hidden, stateShape, hiddenArgument)
+    try hidden?.require(stateShape, hiddenArgument)
     try set(memory, at: 2 * stateCount, memoryShape, memoryArgument)
     try setHidden(hidden, hiddenArgument)
-  }
-
-  private func check(_ tensor: Tensor<Scalar>?, _ shape: Shape, _ argument: String) throws(RecurrentError) {
-    guard let tensor, tensor.shape != shape else { return }
-    throw .shapeMismatch(argument: argument, expected: shape.description, actual: tensor.shape)
   }
 
   private mutating func set(
     _ tensor: Tensor<Scalar>?, at start: Int, _ shape: Shape, _ argument: String
   ) throws(RecurrentError) {
-    try check(tensor, shape, argument)
+    try tensor?.require(shape, argument)
     let (target, count) = (buffer.base + start, shape.elementCount)
     guard let tensor else { return target.fillWithZeros(count: count) }
     tensor.scalars.withUnsafeBufferPointer {

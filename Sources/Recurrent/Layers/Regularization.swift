@@ -54,6 +54,7 @@ extension RecurrentStack {
   /// Checks the probabilities of zoneout, which calls without a generator use too.
   func validateZoneout() throws(RecurrentError) {
     let zoneout = regularization.zoneout
+    guard zoneout != Zoneout() else { return }
     for (name, probability) in [("hidden", zoneout.hidden), ("memory", zoneout.memory)]
     where !(0...1).contains(probability) {
       throw .invalidValue(argument: "zoneout.\(name)", expected: "0 to 1", actual: "\(probability)")

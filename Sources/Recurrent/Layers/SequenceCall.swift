@@ -85,9 +85,7 @@ extension RecurrentStack {
   ) throws(RecurrentError) -> [Int: [Int]] {
     let (steps, rows) = (schedule.stepCount, schedule.rowCount)
     let shape: Shape = isBatched ? (batchFirst ? [rows, steps] : [steps, rows]) : [steps]
-    guard resets.shape == shape else {
-      throw .shapeMismatch(argument: "resets", expected: shape.description, actual: resets.shape)
-    }
+    try resets.require(shape, "resets")
     var result: [Int: [Int]] = [:]
     for (index, value) in resets.scalars.enumerated() where value != 0 {
       guard value == 1 else {
@@ -132,9 +130,7 @@ extension RecurrentStack {
     of state: Tensor<Scalar>?, _ shape: Shape, _ argument: String
   ) throws(RecurrentError) -> [Scalar] {
     guard let state else { return Array(repeating: 0, count: shape.elementCount) }
-    guard state.shape == shape else {
-      throw .shapeMismatch(argument: argument, expected: shape.description, actual: state.shape)
-    }
+    try state.require(shape, argument)
     return state.scalars
   }
 

@@ -58,9 +58,9 @@ struct SequencePullback<Scalar: TensorScalar>: Sendable {
     outputGradient: Tensor<Scalar>?, stateGradient: Tensor<Scalar>?, stateArgument: String,
     memoryGradient: Tensor<Scalar>? = nil, memoryArgument: String = ""
   ) throws(RecurrentError) -> Gradients {
-    try Self.check(outputGradient, "outputGradient", outputShape)
-    try Self.check(stateGradient, stateArgument, shape.state)
-    try Self.check(memoryGradient, memoryArgument, shape.memory)
+    try outputGradient?.require(outputShape, "outputGradient")
+    try stateGradient?.require(shape.state, stateArgument)
+    try memoryGradient?.require(shape.memory, memoryArgument)
     let timeMajor = shape.batchFirst ? try outputGradient?.transposed() : outputGradient
     let result = try differentiation.gradients(
       outputGradient: timeMajor?.scalars,
@@ -72,12 +72,5 @@ struct SequencePullback<Scalar: TensorScalar>: Sendable {
       memory: result.memory.isEmpty
         ? .zeros([0])
         : Tensor(unchecked: shape.unsorted(result.memory, shape.memory), shape: shape.memory))
-  }
-
-  private static func check(
-    _ gradient: Tensor<Scalar>?, _ argument: String, _ shape: Shape
-  ) throws(RecurrentError) {
-    guard let gradient, gradient.shape != shape else { return }
-    throw .shapeMismatch(argument: argument, expected: shape.description, actual: gradient.shape)
   }
 }

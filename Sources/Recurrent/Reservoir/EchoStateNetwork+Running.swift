@@ -98,9 +98,7 @@ extension EchoStateNetwork {
       }
       return []
     }
-    guard input.shape == shape else {
-      throw .shapeMismatch(argument: "input", expected: shape.description, actual: input.shape)
-    }
+    try input.require(shape, "input")
     return input.scalars
   }
 
@@ -109,11 +107,8 @@ extension EchoStateNetwork {
     let hidden = extent.stateShape(hiddenSize)
     let output = extent.stateShape(outputSize)
     guard let state else { return State(hidden: .zeros(hidden), output: .zeros(output)) }
-    for (argument, tensor, shape) in [
-      ("state.hidden", state.hidden, hidden), ("state.output", state.output, output),
-    ] where tensor.shape != shape {
-      throw .shapeMismatch(argument: argument, expected: shape.description, actual: tensor.shape)
-    }
+    try state.hidden.require(hidden, "state.hidden")
+    try state.output.require(output, "state.output")
     return state
   }
 
@@ -204,13 +199,8 @@ extension EchoStateNetwork {
     guard let readout else {
       throw .invalidValue(argument: "readout", expected: "a network that was fitted", actual: "none")
     }
-    let features = hiddenSize + inputSize
-    for (argument, tensor, shape) in [
-      ("readout.weight", readout.weight, [outputSize, features] as Shape),
-      ("readout.bias", readout.bias, [outputSize]),
-    ] where tensor.shape != shape {
-      throw .shapeMismatch(argument: argument, expected: shape.description, actual: tensor.shape)
-    }
+    try readout.weight.require([outputSize, hiddenSize + inputSize], "readout.weight")
+    try readout.bias.require([outputSize], "readout.bias")
     return PreparedReadout(
       weight: readout.weight.scalars, bias: readout.bias.scalars, hiddenSize: hiddenSize, inputSize: inputSize
     )

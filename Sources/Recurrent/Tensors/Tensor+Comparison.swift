@@ -27,9 +27,7 @@ extension Tensor {
   /// - Returns: The greatest difference; 0 for tensors without elements.
   /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` if shapes differ.
   public func greatestDifference(from other: Tensor) throws(RecurrentError) -> Scalar {
-    guard shape == other.shape else {
-      throw .shapeMismatch(argument: "other", expected: shape.description, actual: other.shape)
-    }
+    try other.require(shape, "other")
     var greatest: Scalar = 0
     for (a, b) in zip(scalars, other.scalars) where a != b {
       let difference = (a - b).magnitude
@@ -37,5 +35,13 @@ extension Tensor {
       greatest = Swift.max(greatest, difference)
     }
     return greatest
+  }
+
+  /// Throws unless the tensor, the argument of that name, has a shape.
+  @inline(__always)
+  func require(_ shape: Shape, _ argument: String) throws(RecurrentError) {
+    guard self.shape == shape else {
+      throw .shapeMismatch(argument: argument, expected: shape.description, actual: self.shape)
+    }
   }
 }

@@ -155,10 +155,7 @@ private func meanWithGradient<Scalar: TensorScalar>(
 private func requireComparable<Scalar: TensorScalar>(
   _ prediction: Tensor<Scalar>, _ target: Tensor<Scalar>
 ) throws(RecurrentError) {
-  guard prediction.shape == target.shape else {
-    throw .shapeMismatch(
-      argument: "target", expected: prediction.shape.description, actual: target.shape)
-  }
+  try target.require(prediction.shape, "target")
   guard !prediction.scalars.isEmpty else { throw .emptySequence(argument: "prediction") }
 }
 

@@ -60,6 +60,31 @@ import Testing
     #expect(output.contains { $0 != 0 })
   }
 
+  @Test(
+    "a step of a cell in place allocates nothing while its state is its own", arguments: Backend.available)
+  func cells(backend: Backend) throws {
+    let x = Tensor<Float>(repeating: 0.5, shape: [2, 5])
+    func check(_ name: String, _ step: () throws -> Void) throws {
+      try step()
+      #expect(try allocations { for _ in 0..<100 { try step() } } == 0, "\(name)")
+    }
+    var rnn = RNNCell<Float>(inputSize: 5, hiddenSize: 11)
+    rnn.backend = backend
+    var state = Tensor<Float>.zeros([2, 11])
+    try check("RNN") { try rnn.step(x, updating: &state) }
+    #expect(state.scalars.contains { $0 != 0 })
+    var gru = GRUCell<Float>(inputSize: 5, hiddenSize: 11)
+    gru.backend = backend
+    try check("GRU") { try gru.step(x, updating: &state) }
+    var lstm = LSTMCell<Float>(inputSize: 5, hiddenSize: 11)
+    lstm.backend = backend
+    var both = LSTMState<Float>(hidden: .zeros([2, 11]), cell: .zeros([2, 11]))
+    try check("LSTM") { try lstm.step(x, updating: &both) }
+    let copy = state
+    #expect(try allocations { try rnn.step(x, updating: &state) } > 0)
+    #expect(copy != state)
+  }
+
   // OpenBLAS takes memory of its own where it has threads.
   @Test("a step of training allocates its results and nothing else that is large")
   func training() throws {
