@@ -58,7 +58,8 @@ struct StackBackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
     execution.backwardPlan
       ?? BackwardPlan(
         shape, backend: ready.engine.backend, panelWidth: ready.engine.panelWidth,
-        threadCount: execution.threadCount)
+        threadCount: execution.threadCount,
+        nanosecondsPerMeeting: { ThreadTeam.shared.nanosecondsPerMeeting })
   }
 
   private func runForward() {

@@ -33,6 +33,14 @@ final class ThreadTeam: Sendable {
   }
   private let pool = Mutex(Pool())
 
+  private let meetingTime = MeetingTime()
+
+  /// What a meeting of two threads takes now; the usual time where no worker is free.
+  var nanosecondsPerMeeting: Double {
+    let measured = meetingTime.current { withCrew(upTo: 2) { $0.measureMeeting() } }
+    return measured.map(Double.init) ?? ForwardCost.usualNanosecondsPerMeeting
+  }
+
   /// Until when no crew is made, and how long the last such time was, in nanoseconds.
   private let pauseEnd = Atomic<UInt64>(0)
   private let pauseLength = Atomic<UInt64>(0)
@@ -92,10 +100,20 @@ struct Crew {
   var count: Int { workers.count + 1 }
 
   /// Calls `body` once on each of `threadCount` threads, with numbers from 0 on; the caller's is 0. Returns when all have
-  /// returned.
+  /// returned. The team hears how they have fared.
   func run(threadCount: Int, _ body: (Int) -> Void) {
-    let workers = workers.prefix(threadCount - 1)
     let (start, waitedBefore) = (cpu_now(), cpu_waited())
+    perform(threadCount: threadCount, body)
+    // Shares are never quite equal: the caller's may be half of another's. But if it has waited for longer than that, or for
+    // a quarter of the time while a worker lost its processor, it has waited for others' work.
+    let (waited, elapsed) = (cpu_waited() &- waitedBefore, cpu_now() &- start)
+    let wasPreempted = workers.prefix(threadCount - 1).contains { $0.lastPreemptions > 0 }
+    ThreadTeam.shared.note(waited > elapsed / 5 * 3 || (wasPreempted && waited > elapsed / 4))
+  }
+
+  /// The same for work that tells nothing of how threads fare.
+  func perform(threadCount: Int, _ body: (Int) -> Void) {
+    let workers = workers.prefix(threadCount - 1)
     withUnsafeTemporaryAllocation(of: Int32.self, capacity: threadCount) { processors in
       // Threads that wait for each other by giving the processor away look busy to the system, and stay together on one
       // processor for long; so they see to it themselves that they do not meet there.
@@ -109,10 +127,5 @@ struct Crew {
         for worker in workers { worker.finish() }
       }
     }
-    // Shares are never quite equal: the caller's may be half of another's. But if it has waited for longer than that, or for
-    // a quarter of the time while a worker lost its processor, it has waited for others' work.
-    let (waited, elapsed) = (cpu_waited() &- waitedBefore, cpu_now() &- start)
-    let wasPreempted = workers.contains { $0.lastPreemptions > 0 }
-    ThreadTeam.shared.note(waited > elapsed / 5 * 3 || (wasPreempted && waited > elapsed / 4))
   }
 }

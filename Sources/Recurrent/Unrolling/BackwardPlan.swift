@@ -21,13 +21,17 @@ struct BackwardPlan: Equatable {
     self.threadCount = threadCount
   }
 
-  /// Plans a pass.
-  init(_ shape: ForwardShape, backend: Backend, panelWidth: Int, threadCount available: Int) {
+  /// Plans a pass, for threads that take `nanosecondsPerMeeting` to meet.
+  init(
+    _ shape: ForwardShape, backend: Backend, panelWidth: Int, threadCount available: Int,
+    nanosecondsPerMeeting: () -> Double
+  ) {
     stepsPerChunk = min(shape.steps, max(1, Self.rowsPerChunk / max(1, shape.rows)))
     (split, threadCount) = (.rows, 1)
     guard backend == .swift, shape.rows > 0, available > 1 else { return }
-    let forward = ForwardCost(shape, panelWidth: panelWidth).fastest(threadCount: available)
-    switch forward.0 {
+    let forward = ForwardCost(shape, panelWidth: panelWidth).fastest(
+      threadCount: available, nanosecondsPerMeeting: nanosecondsPerMeeting)
+    switch forward.split {
     case .columns: (split, threadCount) = (.columns, forward.threadCount)
     case .rows: threadCount = forward.threadCount
     // Two thirds of the work are products over many steps, which all threads share out whatever the sequential part is.

@@ -2,16 +2,22 @@
 ///
 /// A recurrent product takes the longer of its operations at the speed of the multiply-adds and the reading of its
 /// weights from the cache that holds them; an input product, which serves many steps at once, its operations. The
-/// constants are rounded from measurements on AMD Zen 3 and Zen 4; only their ratios matter.
+/// constants are rounded from measurements on AMD Zen 3 and Zen 4; only their ratios matter. What changes from one moment to the
+/// next, the time in which threads meet, is measured where it decides.
 struct ForwardCost {
   private let shape: ForwardShape
   private let panelWidth: Int
+  /// A meeting of two threads.
+  private var nanosecondsPerMeeting = usualNanosecondsPerMeeting
 
   /// Estimates passes of a shape; `panelWidth` columns are the fewest that a thread can have.
   init(_ shape: ForwardShape, panelWidth: Int) {
     self.shape = shape
     self.panelWidth = panelWidth
   }
+
+  /// What two threads take on cores that share a cache.
+  static let usualNanosecondsPerMeeting = 100.0
 
   /// Whether a pass has so many operations that threads could be worth waking, and may use them; a bound that costs nothing.
   static func mayBeShared(_ shape: ForwardShape, threadCount: Int) -> Bool {
@@ -27,9 +33,19 @@ struct ForwardCost {
   private static let leastOperationsToShare = 400_000.0
 
   /// The split and the number of threads, up to `available`, that should be fastest; one thread where more would gain
-  /// too little.
-  func fastest(threadCount available: Int) -> (ForwardPlan.Split, threadCount: Int) {
-    var best = (ForwardPlan.Split.rows, threadCount: 1)
+  /// too little. Threads that would have to meet at every step are asked how long it takes them.
+  func fastest(
+    threadCount available: Int, nanosecondsPerMeeting: () -> Double
+  ) -> (split: ForwardPlan.Split, threadCount: Int) {
+    let usual = fastest(threadCount: available)
+    guard usual.split == .columns else { return usual }
+    var cost = self
+    cost.nanosecondsPerMeeting = nanosecondsPerMeeting()
+    return cost.fastest(threadCount: available)
+  }
+
+  private func fastest(threadCount available: Int) -> (split: ForwardPlan.Split, threadCount: Int) {
+    var best = (split: ForwardPlan.Split.rows, threadCount: 1)
     let alone = nanoseconds(.rows, threadCount: 1)
     guard alone > Self.leastWorkToShare else { return best }
     var least = alone * Self.worthwhile
@@ -52,8 +68,8 @@ struct ForwardCost {
 
   /// Waking one more thread, and the wait for the last to end.
   private static let nanosecondsPerThread = 4_000.0
-  /// A meeting of two threads, the outputs of one travelling to the other's cache.
-  private static let nanosecondsPerMeeting = 200.0
+  /// A step's meeting, as a multiple of one of threads that do nothing else: outputs travel too.
+  private static let meetingsPerStep = 2.0
   /// What a product takes beside its arithmetic.
   private static let nanosecondsPerProduct = 25.0
   private static let nanosecondsPerActivation = 0.4
@@ -92,7 +108,7 @@ struct ForwardCost {
     case .columns:
       let panels = (shape.hiddenSize + panelWidth - 1) / panelWidth
       let columns = min(shape.hiddenSize, (panels + threadCount - 1) / threadCount * panelWidth)
-      let meeting = Self.nanosecondsPerMeeting * Double(threadCount - 1)
+      let meeting = Self.meetingsPerStep * nanosecondsPerMeeting * Double(threadCount - 1)
       first = step(rows: shape.rows, columns: columns, inputs: shape.inputSize) + meeting
       others = step(rows: shape.rows, columns: columns, inputs: shape.hiddenSize) + meeting
     case .layers:

@@ -36,15 +36,19 @@ struct ForwardPlan: Equatable {
   ///   stay in the second-level cache until the recurrent products have used them. OpenBLAS
   ///   gets all steps at once, since it packs the weights anew for each call.
   /// - Threads: the split and number of threads that ``ForwardCost`` expects to be fastest, if it expects a gain that
-  ///   is worth it. OpenBLAS has its own threads.
-  init(_ shape: ForwardShape, backend: Backend, panelWidth: Int, threadCount available: Int) {
+  ///   is worth it, for threads that take `nanosecondsPerMeeting` to meet. OpenBLAS has its own threads.
+  init(
+    _ shape: ForwardShape, backend: Backend, panelWidth: Int, threadCount available: Int,
+    nanosecondsPerMeeting: () -> Double
+  ) {
     split = .rows
     threadCount = 1
     stepsPerChunk = shape.steps
     guard backend == .swift, shape.rows > 0 else { return }
 
     if available > 1 {
-      (split, threadCount) = ForwardCost(shape, panelWidth: panelWidth).fastest(threadCount: available)
+      (split, threadCount) = ForwardCost(shape, panelWidth: panelWidth).fastest(
+        threadCount: available, nanosecondsPerMeeting: nanosecondsPerMeeting)
     }
     let rows = split == .rows ? (shape.rows + threadCount - 1) / threadCount : shape.rows
     let sums = shape.gateCount > 1 ? shape.gateCount * shape.hiddenSize : 0
@@ -66,7 +70,8 @@ struct ForwardPlan: Equatable {
     self =
       execution.plan?.limited(to: threadCount)
       ?? ForwardPlan(
-        shape, backend: engine.backend, panelWidth: engine.panelWidth, threadCount: threadCount)
+        shape, backend: engine.backend, panelWidth: engine.panelWidth, threadCount: threadCount,
+        nanosecondsPerMeeting: { ThreadTeam.shared.nanosecondsPerMeeting })
   }
 
   /// Inputs and outputs of a chunk: a quarter to half of the second-level cache of common processors.

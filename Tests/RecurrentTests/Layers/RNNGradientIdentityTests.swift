@@ -46,7 +46,8 @@ import Testing
       let shape = ForwardShape(
         steps: 1000, rows: rows, inputSize: 512, hiddenSize: 512, layerCount: 2, scalarSize: 4)
       let chunks = [1, 2, 8].map {
-        BackwardPlan(shape, backend: .swift, panelWidth: 16, threadCount: $0).stepsPerChunk
+        BackwardPlan(shape, backend: .swift, panelWidth: 16, threadCount: $0, nanosecondsPerMeeting: { 100 })
+          .stepsPerChunk
       }
       #expect(Set(chunks).count == 1 && chunks[0] >= 1)
     }

@@ -5,13 +5,13 @@ import Testing
 @Suite struct ForwardPlanTests {
   private func plan(
     steps: Int = 100, rows: Int, inputSize: Int? = nil, hiddenSize: Int = 256, layers: Int = 1,
-    backend: Backend = .swift, threads: Int
+    backend: Backend = .swift, threads: Int, nanosecondsPerMeeting: () -> Double = { 100 }
   ) -> ForwardPlan {
     ForwardPlan(
       ForwardShape(
         steps: steps, rows: rows, inputSize: inputSize ?? hiddenSize, hiddenSize: hiddenSize,
         layerCount: layers, scalarSize: 4),
-      backend: backend, panelWidth: 16, threadCount: threads)
+      backend: backend, panelWidth: 16, threadCount: threads, nanosecondsPerMeeting: nanosecondsPerMeeting)
   }
 
   @Test("parts of a range are whole, in order and nearly equal")
@@ -49,6 +49,36 @@ import Testing
       #expect(plan.split == .layers && plan.threadCount == 2, "H \(hiddenSize)")
       #expect(plan.stepsPerChunk <= 100 / 16)
     }
+  }
+
+  @Test("threads that are far apart share the columns of large layers only")
+  func meetings() {
+    for (nanoseconds, least) in [(40.0, 128), (100, 128), (360, 256), (2000, 512), (20_000, 2048)] {
+      for hiddenSize in [128, 256, 512, 1024, 2048] {
+        let plan = plan(rows: 1, hiddenSize: hiddenSize, threads: 2) { nanoseconds }
+        let expected = hiddenSize < least ? 1 : 2
+        #expect(plan.threadCount == expected, "H \(hiddenSize), meetings of \(nanoseconds) ns")
+      }
+    }
+    let stacked = plan(rows: 1, hiddenSize: 256, layers: 4, threads: 2) { 20_000 }
+    #expect(stacked.split == .layers && stacked.threadCount == 2)
+  }
+
+  @Test("the time of a meeting is asked for only where threads would meet at every step")
+  func askedMeetings() {
+    func asks(rows: Int, hiddenSize: Int, layers: Int = 1, threads: Int = 2) -> Int {
+      var count = 0
+      _ = plan(rows: rows, hiddenSize: hiddenSize, layers: layers, threads: threads) {
+        count += 1
+        return 100
+      }
+      return count
+    }
+    #expect(asks(rows: 1, hiddenSize: 512) == 1)
+    #expect(asks(rows: 1, hiddenSize: 512, threads: 1) == 0)
+    #expect(asks(rows: 1, hiddenSize: 16) == 0)
+    #expect(asks(rows: 64, hiddenSize: 512) == 0)
+    #expect(asks(rows: 1, hiddenSize: 64, layers: 4) == 0)
   }
 
   @Test("no plan has more threads than are available or than there are shares")
