@@ -1,3 +1,5 @@
+import VectorKernels
+
 /// The entry points of cells with gates that one instruction set offers for one scalar type.
 ///
 /// An entry is called once for a step of many rows, so that the indirect call costs nothing.
@@ -9,14 +11,11 @@ public struct CellTable<Scalar>: Sendable {
   /// Carries gradients back through a step. See ``stepBackward(_:_:lanes:)``.
   public let backward: @Sendable (GatedCell, CellStepGradient<Scalar>) -> Void
 
-  @inlinable
-  public init(
-    unitBlocks: UnitBlocks,
-    forward: @escaping @Sendable (GatedCell, CellStep<Scalar>) -> Void,
-    backward: @escaping @Sendable (GatedCell, CellStepGradient<Scalar>) -> Void
-  ) {
-    self.unitBlocks = unitBlocks
-    self.forward = forward
-    self.backward = backward
+  /// The kernels, specialized on lanes in the module that names them, for whose instructions they are compiled.
+  @inlinable @inline(__always)
+  public init<L: Lanes>(lanes: L.Type) where L.Scalar == Scalar {
+    unitBlocks = L.unitBlocks
+    forward = { stepForward($0, $1, lanes: L.self) }
+    backward = { stepBackward($0, $1, lanes: L.self) }
   }
 }

@@ -29,31 +29,19 @@ public struct KernelTable<Scalar>: Sendable {
   /// floating-point operations one round has, together with a value that depends on all of them.
   public let multiplyAddRounds: @Sendable (Int) -> (operationsPerRound: Int, value: Scalar)
 
-  @inlinable
-  public init(
-    laneCount: Int,
-    panelWidth: Int,
-    pack: @escaping @Sendable (PackingSource<Scalar>, UnsafeMutablePointer<Scalar>) -> Void,
-    multiply: @escaping @Sendable (Product<Scalar>) -> Void,
-    activate: @escaping @Sendable (Activation, UnsafeMutablePointer<Scalar>, Int) -> Void,
-    scaleByDerivative:
-      @escaping @Sendable (Activation, UnsafeMutablePointer<Scalar>, UnsafePointer<Scalar>, Int) -> Void,
-    addRows:
-      @escaping @Sendable (
-        UnsafePointer<Scalar>, Int, Int, Int, UnsafeMutablePointer<Scalar>
-      ) -> Void,
-    readRounds:
-      @escaping @Sendable (UnsafePointer<Scalar>, _ vectorCount: Int, _ rounds: Int) -> Scalar,
-    multiplyAddRounds: @escaping @Sendable (Int) -> (operationsPerRound: Int, value: Scalar)
-  ) {
-    self.laneCount = laneCount
-    self.panelWidth = panelWidth
-    self.pack = pack
-    self.multiply = multiply
-    self.activate = activate
-    self.scaleByDerivative = scaleByDerivative
-    self.addRows = addRows
-    self.readRounds = readRounds
-    self.multiplyAddRounds = multiplyAddRounds
+  /// The kernels, specialized on lanes and tiling in the module that names them, for whose instructions they are compiled.
+  @inlinable @inline(__always)
+  public init<L: Lanes, let tileRows: Int, let panelVectors: Int>(
+    lanes: L.Type, tiling: Tiling<tileRows, panelVectors>
+  ) where L.Scalar == Scalar {
+    laneCount = L.count
+    panelWidth = panelVectors * L.count
+    pack = { VectorKernels.pack($0, into: $1, lanes: L.self, tiling: tiling) }
+    multiply = { VectorKernels.multiply($0, lanes: L.self, tiling: tiling) }
+    activate = { VectorKernels.activate($0, $1, $2, lanes: L.self) }
+    scaleByDerivative = { VectorKernels.scaleByDerivative(of: $0, $1, $2, $3, lanes: L.self) }
+    addRows = { VectorKernels.addRows($0, rows: $1, columns: $2, rowStride: $3, to: $4, lanes: L.self) }
+    readRounds = { VectorKernels.readRounds($0, vectorCount: $1, rounds: $2, lanes: L.self) }
+    multiplyAddRounds = { VectorKernels.multiplyAddRounds($0, lanes: L.self, tiling: tiling) }
   }
 }

@@ -7,8 +7,8 @@
 ///
 /// All requirements must be implemented `@inline(__always)`: a vector that crosses a call travels
 /// in halves, and a copy that is emitted on its own could be linked for every processor.
-public protocol Lanes {
-  associatedtype Scalar: BinaryFloatingPoint & SIMDScalar
+public protocol Lanes: SendableMetatype {
+  associatedtype Scalar: BinaryFloatingPoint & SIMDScalar & Sendable
   associatedtype Vector
 
   /// The number of scalars in a vector.

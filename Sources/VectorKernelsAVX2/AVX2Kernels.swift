@@ -12,48 +12,16 @@ private typealias Tiles = Tiling<6, 2>
 /// The kernels compiled for AVX2 and FMA.
 public enum AVX2Kernels {
   /// The entry points for `Float`.
-  public static var float: KernelTable<Float> {
-    KernelTable<Float>(
-      laneCount: FloatLanes256.count,
-      panelWidth: Tiles.panelVectors * FloatLanes256.count,
-      pack: { pack($0, into: $1, lanes: FloatLanes256.self, tiling: Tiles()) },
-      multiply: { multiply($0, lanes: FloatLanes256.self, tiling: Tiles()) },
-      activate: { activate($0, $1, $2, lanes: FloatLanes256.self) },
-      scaleByDerivative: { scaleByDerivative(of: $0, $1, $2, $3, lanes: FloatLanes256.self) },
-      addRows: { addRows($0, rows: $1, columns: $2, rowStride: $3, to: $4, lanes: FloatLanes256.self) },
-      readRounds: { readRounds($0, vectorCount: $1, rounds: $2, lanes: FloatLanes256.self) },
-      multiplyAddRounds: { multiplyAddRounds($0, lanes: FloatLanes256.self, tiling: Tiles()) })
-  }
+  public static var float: KernelTable<Float> { KernelTable(lanes: FloatLanes256.self, tiling: Tiles()) }
 
   /// The entry points for `Double`.
-  public static var double: KernelTable<Double> {
-    KernelTable<Double>(
-      laneCount: DoubleLanes256.count,
-      panelWidth: Tiles.panelVectors * DoubleLanes256.count,
-      pack: { pack($0, into: $1, lanes: DoubleLanes256.self, tiling: Tiles()) },
-      multiply: { multiply($0, lanes: DoubleLanes256.self, tiling: Tiles()) },
-      activate: { activate($0, $1, $2, lanes: DoubleLanes256.self) },
-      scaleByDerivative: { scaleByDerivative(of: $0, $1, $2, $3, lanes: DoubleLanes256.self) },
-      addRows: { addRows($0, rows: $1, columns: $2, rowStride: $3, to: $4, lanes: DoubleLanes256.self) },
-      readRounds: { readRounds($0, vectorCount: $1, rounds: $2, lanes: DoubleLanes256.self) },
-      multiplyAddRounds: { multiplyAddRounds($0, lanes: DoubleLanes256.self, tiling: Tiles()) })
-  }
+  public static var double: KernelTable<Double> { KernelTable(lanes: DoubleLanes256.self, tiling: Tiles()) }
 
   /// What `Float` offers beside products.
-  public static var floatCells: CellTable<Float> {
-    CellTable<Float>(
-      unitBlocks: FloatLanes256.unitBlocks,
-      forward: { stepForward($0, $1, lanes: FloatLanes256.self) },
-      backward: { stepBackward($0, $1, lanes: FloatLanes256.self) })
-  }
+  public static var floatCells: CellTable<Float> { CellTable(lanes: FloatLanes256.self) }
 
   /// What `Double` offers beside products.
-  public static var doubleCells: CellTable<Double> {
-    CellTable<Double>(
-      unitBlocks: DoubleLanes256.unitBlocks,
-      forward: { stepForward($0, $1, lanes: DoubleLanes256.self) },
-      backward: { stepBackward($0, $1, lanes: DoubleLanes256.self) })
-  }
+  public static var doubleCells: CellTable<Double> { CellTable(lanes: DoubleLanes256.self) }
 }
 
 /// Eight `Float` lanes: AVX2 with fused multiply-add.

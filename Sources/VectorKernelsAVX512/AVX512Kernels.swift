@@ -12,48 +12,16 @@ private typealias Tiles = Tiling<6, 4>
 /// The kernels compiled for AVX-512.
 public enum AVX512Kernels {
   /// The entry points for `Float`.
-  public static var float: KernelTable<Float> {
-    KernelTable<Float>(
-      laneCount: FloatLanes512.count,
-      panelWidth: Tiles.panelVectors * FloatLanes512.count,
-      pack: { pack($0, into: $1, lanes: FloatLanes512.self, tiling: Tiles()) },
-      multiply: { multiply($0, lanes: FloatLanes512.self, tiling: Tiles()) },
-      activate: { activate($0, $1, $2, lanes: FloatLanes512.self) },
-      scaleByDerivative: { scaleByDerivative(of: $0, $1, $2, $3, lanes: FloatLanes512.self) },
-      addRows: { addRows($0, rows: $1, columns: $2, rowStride: $3, to: $4, lanes: FloatLanes512.self) },
-      readRounds: { readRounds($0, vectorCount: $1, rounds: $2, lanes: FloatLanes512.self) },
-      multiplyAddRounds: { multiplyAddRounds($0, lanes: FloatLanes512.self, tiling: Tiles()) })
-  }
+  public static var float: KernelTable<Float> { KernelTable(lanes: FloatLanes512.self, tiling: Tiles()) }
 
   /// The entry points for `Double`.
-  public static var double: KernelTable<Double> {
-    KernelTable<Double>(
-      laneCount: DoubleLanes512.count,
-      panelWidth: Tiles.panelVectors * DoubleLanes512.count,
-      pack: { pack($0, into: $1, lanes: DoubleLanes512.self, tiling: Tiles()) },
-      multiply: { multiply($0, lanes: DoubleLanes512.self, tiling: Tiles()) },
-      activate: { activate($0, $1, $2, lanes: DoubleLanes512.self) },
-      scaleByDerivative: { scaleByDerivative(of: $0, $1, $2, $3, lanes: DoubleLanes512.self) },
-      addRows: { addRows($0, rows: $1, columns: $2, rowStride: $3, to: $4, lanes: DoubleLanes512.self) },
-      readRounds: { readRounds($0, vectorCount: $1, rounds: $2, lanes: DoubleLanes512.self) },
-      multiplyAddRounds: { multiplyAddRounds($0, lanes: DoubleLanes512.self, tiling: Tiles()) })
-  }
+  public static var double: KernelTable<Double> { KernelTable(lanes: DoubleLanes512.self, tiling: Tiles()) }
 
   /// What `Float` offers beside products.
-  public static var floatCells: CellTable<Float> {
-    CellTable<Float>(
-      unitBlocks: FloatLanes512.unitBlocks,
-      forward: { stepForward($0, $1, lanes: FloatLanes512.self) },
-      backward: { stepBackward($0, $1, lanes: FloatLanes512.self) })
-  }
+  public static var floatCells: CellTable<Float> { CellTable(lanes: FloatLanes512.self) }
 
   /// What `Double` offers beside products.
-  public static var doubleCells: CellTable<Double> {
-    CellTable<Double>(
-      unitBlocks: DoubleLanes512.unitBlocks,
-      forward: { stepForward($0, $1, lanes: DoubleLanes512.self) },
-      backward: { stepBackward($0, $1, lanes: DoubleLanes512.self) })
-  }
+  public static var doubleCells: CellTable<Double> { CellTable(lanes: DoubleLanes512.self) }
 }
 
 /// Sixteen `Float` lanes: AVX-512.

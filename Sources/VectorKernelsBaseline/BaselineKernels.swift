@@ -17,48 +17,16 @@ import VectorKernels
 /// The kernels compiled for the baseline of the architecture: SSE2 on x86-64, NEON on arm64.
 public enum BaselineKernels {
   /// The entry points for `Float`.
-  public static var float: KernelTable<Float> {
-    KernelTable<Float>(
-      laneCount: FloatLanes128.count,
-      panelWidth: Tiles.panelVectors * FloatLanes128.count,
-      pack: { pack($0, into: $1, lanes: FloatLanes128.self, tiling: Tiles()) },
-      multiply: { multiply($0, lanes: FloatLanes128.self, tiling: Tiles()) },
-      activate: { activate($0, $1, $2, lanes: FloatLanes128.self) },
-      scaleByDerivative: { scaleByDerivative(of: $0, $1, $2, $3, lanes: FloatLanes128.self) },
-      addRows: { addRows($0, rows: $1, columns: $2, rowStride: $3, to: $4, lanes: FloatLanes128.self) },
-      readRounds: { readRounds($0, vectorCount: $1, rounds: $2, lanes: FloatLanes128.self) },
-      multiplyAddRounds: { multiplyAddRounds($0, lanes: FloatLanes128.self, tiling: Tiles()) })
-  }
+  public static var float: KernelTable<Float> { KernelTable(lanes: FloatLanes128.self, tiling: Tiles()) }
 
   /// The entry points for `Double`.
-  public static var double: KernelTable<Double> {
-    KernelTable<Double>(
-      laneCount: DoubleLanes128.count,
-      panelWidth: Tiles.panelVectors * DoubleLanes128.count,
-      pack: { pack($0, into: $1, lanes: DoubleLanes128.self, tiling: Tiles()) },
-      multiply: { multiply($0, lanes: DoubleLanes128.self, tiling: Tiles()) },
-      activate: { activate($0, $1, $2, lanes: DoubleLanes128.self) },
-      scaleByDerivative: { scaleByDerivative(of: $0, $1, $2, $3, lanes: DoubleLanes128.self) },
-      addRows: { addRows($0, rows: $1, columns: $2, rowStride: $3, to: $4, lanes: DoubleLanes128.self) },
-      readRounds: { readRounds($0, vectorCount: $1, rounds: $2, lanes: DoubleLanes128.self) },
-      multiplyAddRounds: { multiplyAddRounds($0, lanes: DoubleLanes128.self, tiling: Tiles()) })
-  }
+  public static var double: KernelTable<Double> { KernelTable(lanes: DoubleLanes128.self, tiling: Tiles()) }
 
   /// What `Float` offers beside products.
-  public static var floatCells: CellTable<Float> {
-    CellTable<Float>(
-      unitBlocks: FloatLanes128.unitBlocks,
-      forward: { stepForward($0, $1, lanes: FloatLanes128.self) },
-      backward: { stepBackward($0, $1, lanes: FloatLanes128.self) })
-  }
+  public static var floatCells: CellTable<Float> { CellTable(lanes: FloatLanes128.self) }
 
   /// What `Double` offers beside products.
-  public static var doubleCells: CellTable<Double> {
-    CellTable<Double>(
-      unitBlocks: DoubleLanes128.unitBlocks,
-      forward: { stepForward($0, $1, lanes: DoubleLanes128.self) },
-      backward: { stepBackward($0, $1, lanes: DoubleLanes128.self) })
-  }
+  public static var doubleCells: CellTable<Double> { CellTable(lanes: DoubleLanes128.self) }
 }
 
 /// Four `Float` lanes: SSE2 or NEON.
