@@ -5,8 +5,8 @@
 // 2. All accumulators of a tile stay in registers, every weight that is loaded serves all rows of the tile.
 // 3. A panel is read from front to back, and stays in the second-level cache while all row tiles use it.
 // 4. A chain reads its panels alternately from the first and from the last on: what a cache kept of them is used before it is lost.
-// 5. Where few sums wait for each other, link after link, their segments are computed side by side, and tanh of a short single
-//    row is applied in registers.
+// 5. Where few sums wait for each other, link after link, their segments are computed side by side, tanh of a short single
+//    row is applied in registers, and what the sums go on from is computed in the same loop, while the link before is awaited.
 //
 // Rejected:
 // | alternative                       | why not                                                      |
@@ -23,33 +23,49 @@
 // | segments side by side in tiles of | there are more pointers than registers, and twice as many    |
 // | many sums                         | loads for each multiply-add: 6 to 20 % slower                |
 
-/// Multiplies rows with packed panels, as often as the product is chained.
+/// Multiplies rows with packed panels, as often as the product is chained, after the product that precedes it.
 @inlinable @inline(__always)
 public func multiply<L: Lanes, let tileRows: Int, let panelVectors: Int>(
   _ product: Product<L.Scalar>, lanes: L.Type, tiling: Tiling<tileRows, panelVectors>
 ) {
-  guard product.rows > 0, product.columns > 0 else { return }
-  let vectors = (product.columns &+ L.count &- 1) / L.count
-  let shape = TileShape<tileRows, panelVectors>(
-    rows: product.rows, vectors: vectors,
-    weightBytes: product.depth &* product.columns &* MemoryLayout<L.Scalar>.stride, links: product.links)
-  if vectors <= shape.vectors && product.rows <= shape.rows && product.staysInTile(vectors: vectors, L.self) {
-    // One tile: the chain stays there.
-    return withUnsafePointer(to: product) { Strip<L>($0, column: 0, shape).multiply(shape) }
-  }
   var product = product
-  let (links, activation) = (product.links, product.activation)
-  let activatesTiles = product.outputs == nil && product.rows == 1 && !product.addsToC
-  product.links = 1
-  if !activatesTiles { product.activation = .identity }
+  if let preceding = product.preceding, !product.goesOnWithinTile(lanes: L.self, tiling: tiling) {
+    var preceding = preceding.pointee
+    withUnsafeMutablePointer(to: &preceding) { multiplyLinks($0, lanes: L.self, tiling: tiling) }
+    product.preceding = nil
+  }
+  withUnsafeMutablePointer(to: &product) { multiplyLinks($0, lanes: L.self, tiling: tiling) }
+}
+
+/// Multiplies as often as the product is chained, and leaves the product after the last link in its place.
+@inlinable @inline(never)
+func multiplyLinks<L: Lanes, let tileRows: Int, let panelVectors: Int>(
+  _ place: UnsafeMutablePointer<Product<L.Scalar>>, lanes: L.Type, tiling: Tiling<tileRows, panelVectors>
+) {
+  let product = UnsafePointer(place)
+  guard product.pointee.rows > 0, product.pointee.columns > 0 else { return }
+  let vectors = (product.pointee.columns &+ L.count &- 1) / L.count
+  let shape = TileShape<tileRows, panelVectors>(
+    rows: product.pointee.rows, vectors: vectors,
+    weightBytes: product.pointee.depth &* product.pointee.columns &* MemoryLayout<L.Scalar>.stride,
+    links: product.pointee.links)
+  if vectors <= shape.vectors && product.pointee.rows <= shape.rows
+    && product.pointee.staysInTile(vectors: vectors, L.self)
+  {
+    // One tile: the chain stays there.
+    return Strip<L>(product, column: 0, shape).multiply(shape)
+  }
+  let (links, activation) = (product.pointee.links, product.pointee.activation)
+  let activatesTiles =
+    product.pointee.outputs == nil && product.pointee.rows == 1 && !product.pointee.addsToC
+  place.pointee.links = 1
+  if !activatesTiles { place.pointee.activation = .identity }
   for _ in 0..<links {
-    withUnsafePointer(to: product) { product in
-      product.pointee.forEachStrip(ofWidth: shape.vectors &* L.count) { column in
-        Strip<L>(product, column: column, shape).multiply(shape)
-      }
+    product.pointee.forEachStrip(ofWidth: shape.vectors &* L.count) { column in
+      Strip<L>(product, column: column, shape).multiply(shape)
     }
-    if !activatesTiles && !activation.isIdentity { activate(activation, product, lanes: L.self) }
-    product.advance()
+    if !activatesTiles && !activation.isIdentity { activate(activation, product.pointee, lanes: L.self) }
+    place.pointee.advance()
   }
 }
 
@@ -58,6 +74,37 @@ extension Product {
   @inlinable @inline(__always)
   func staysInTile<L: Lanes>(vectors: Int, _: L.Type) -> Bool {
     outputs == nil && !addsToC && (columns % L.count == 0 || rows &* vectors <= Strip<L>.smallTile)
+  }
+}
+
+extension Product {
+  /// The most bytes of weights that a link reads in one tile: they stay in the first-level cache, beside what else is there.
+  @inlinable @inline(__always)
+  static var mostBytesWithinTile: Int { 20 << 10 }
+
+  /// The longest chain of multiply-adds that precedes a link of few sums, and does not make it wait.
+  @inlinable @inline(__always)
+  static var longestChain: Int { 32 }
+
+  /// The sums that keep the multiply-adds busy, however long their chains.
+  @inlinable @inline(__always)
+  static var sumsForAnyChain: Int { 6 }
+
+  /// Whether the product that precedes is computed link by link in the tile of a chain. There it has fewer rows at once to read its
+  /// weights for, and so it pays where they are few, the chain is one small tile, and its sums are done before they are needed.
+  @inlinable @inline(__always)
+  func goesOnWithinTile<L: Lanes, let tileRows: Int, let panelVectors: Int>(
+    lanes: L.Type, tiling: Tiling<tileRows, panelVectors>
+  ) -> Bool {
+    guard let preceding, rows > 0, rows <= tileRows else { return false }
+    let vectors = (columns &+ L.count &- 1) / L.count
+    let sums = rows &* vectors
+    let scalars = (preceding.pointee.depth &+ depth) &* vectors &* L.count
+    return vectors <= Tiling<tileRows, panelVectors>.vectors(besideRows: rows)
+      && Strip<L>.mayGoOn(rows: rows, vectors: vectors)
+      && (sums >= Self.sumsForAnyChain || preceding.pointee.depth <= Self.longestChain)
+      && scalars &* MemoryLayout<L.Scalar>.stride <= Self.mostBytesWithinTile
+      && staysInTile(vectors: vectors, L.self)
   }
 }
 

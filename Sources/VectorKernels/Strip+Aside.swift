@@ -12,6 +12,13 @@ extension Strip {
   @inlinable @inline(__always)
   static var smallTile: Int { 9 }
 
+  /// Whether a product may precede in such a tile. Not in tiles of large layers, which are compiled without: those of more sums, or of
+  /// eight in several rows.
+  @inlinable @inline(__always)
+  static func mayGoOn(rows: Int, vectors: Int) -> Bool {
+    rows &* vectors <= smallTile && (rows == 1 || rows &* vectors != 8)
+  }
+
   /// Computes all rows with a place aside. No tile has more sums than `tileRows` rows of a panel.
   @inlinable @inline(never)
   func multiplyAside<let tileRows: Int, let panelVectors: Int>(

@@ -22,8 +22,9 @@ struct Tile<L: Lanes, let rows: Int, let vectors: Int, let segments: Int, let pa
   func chain(_ aRows: Inputs, _ cRows: Outputs) {
     var (aRows, cRows, aStride) = (aRows, cRows, product.pointee.aDepthStride)
     let addsToC = product.pointee.addsToC && product.pointee.aside == nil
+    var precedingRows = precedingCursor
     for _ in 0..<product.pointee.links {
-      link(aRows, aStride, cRows, addsToC: addsToC)
+      link(aRows, aStride, cRows, addsToC: addsToC, after: &precedingRows)
       for row in 0..<rows {
         aRows[row] = UnsafePointer(cRows[row] - strip.column)
         cRows[row] += product.pointee.linkStride
@@ -42,11 +43,12 @@ struct Tile<L: Lanes, let rows: Int, let vectors: Int, let segments: Int, let pa
       guard let base = bytes.baseAddress?.assumingMemoryBound(to: L.Scalar.self) else { return }
       var asideRows = cRows
       for row in 0..<rows { asideRows[row] = base + row &* vectors &* L.count }
+      var precedingRows = precedingCursor
       for _ in 0..<product.pointee.links {
-        if product.pointee.start == nil {
+        if product.pointee.start == nil && product.pointee.preceding == nil {
           for row in 0..<rows { strip.gather(cRows[row], into: asideRows[row]) }
         }
-        link(aRows, aStride, asideRows, addsToC: false)
+        link(aRows, aStride, asideRows, addsToC: false, after: &precedingRows)
         for row in 0..<rows {
           strip.scatter(asideRows[row], into: cRows[row])
           aRows[row] = UnsafePointer(cRows[row] - strip.column)
@@ -59,13 +61,16 @@ struct Tile<L: Lanes, let rows: Int, let vectors: Int, let segments: Int, let pa
 
   /// Computes one link of whole vectors. What the segments before have come to waits in C.
   @inlinable @inline(__always)
-  func link(_ aRows: Inputs, _ aStride: Int, _ cRows: Outputs, addsToC: Bool) {
+  func link(
+    _ aRows: Inputs, _ aStride: Int, _ cRows: Outputs, addsToC: Bool,
+    after precedingRows: inout RowCursor<L.Scalar>
+  ) {
     var segment = 0
     while segment < segmentCount {
       let isFirst = segment == 0
       var sums = InlineArray<segments, InlineArray<rows, Row>>(
         repeating: InlineArray<rows, Row>(repeating: Row(repeating: L.broadcast(0))))
-      if isFirst { start(&sums[0], cRows) }
+      if isFirst { start(&sums[0], cRows, after: &precedingRows) }
       walk(aRows, aStride, from: segment, adding: &sums)
       segment &+= segments
       if !isFirst || (segments == 1 && addsToC) { add(cRows, to: &sums[0]) }
@@ -97,16 +102,55 @@ struct Tile<L: Lanes, let rows: Int, let vectors: Int, let segments: Int, let pa
 
   /// What the first segment starts from.
   @inlinable @inline(__always)
-  func start(_ sums: inout InlineArray<rows, Row>, _ cRows: Outputs) {
+  func start(
+    _ sums: inout InlineArray<rows, Row>, _ cRows: Outputs, after precedingRows: inout RowCursor<L.Scalar>
+  ) {
+    if Strip<L>.mayGoOn(rows: rows, vectors: vectors), let preceding = product.pointee.preceding {
+      return start(&sums, from: preceding, &precedingRows)
+    }
     guard let start = product.pointee.start else {
       for row in 0..<rows {
         for vector in 0..<vectors { sums[row][vector] = L.load(cRows[row] + vector &* L.count) }
       }
       return
     }
+    begin(&sums, with: start)
+  }
+
+  /// Lets all rows begin with a vector.
+  @inlinable @inline(__always)
+  func begin(_ sums: inout InlineArray<rows, Row>, with start: UnsafePointer<L.Scalar>) {
     for vector in 0..<vectors {
       let value = L.load(start + (strip.column &+ vector &* L.count))
       for row in 0..<rows { sums[row][vector] = value }
+    }
+  }
+
+  /// The rows of the product that precedes, where there is one.
+  @inlinable @inline(__always)
+  var precedingCursor: RowCursor<L.Scalar> {
+    let product = product.pointee.preceding ?? product
+    return RowCursor(base: product.pointee.a, layout: product.pointee.aLayout)
+  }
+
+  /// Computes what precedes a link. The tile has all columns.
+  @inlinable @inline(__always)
+  func start(
+    _ sums: inout InlineArray<rows, Row>, from preceding: UnsafePointer<Product<L.Scalar>>,
+    _ precedingRows: inout RowCursor<L.Scalar>
+  ) {
+    guard let start = preceding.pointee.start else { return }
+    begin(&sums, with: start)
+    var aRows = Inputs(repeating: preceding.pointee.a)
+    for row in 0..<rows { aRows[row] = precedingRows.next() }
+    let panelWidth = panelVectors &* L.count
+    let panelStride = preceding.pointee.depth &* panelWidth
+    var weights = preceding.pointee.panels
+    var place = 0
+    for _ in 0..<preceding.pointee.depth {
+      add(aRows, at: place, weights, panelStride, to: &sums)
+      weights += panelWidth
+      place &+= preceding.pointee.aDepthStride
     }
   }
 

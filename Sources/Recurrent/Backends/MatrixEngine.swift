@@ -113,6 +113,36 @@ final class MatrixEngine<Scalar: TensorScalar>: Sendable {
     }
   }
 
+  /// C = activation(start + X·Vᵀ + A·Bᵀ) for X [links·rows, depth of V]: a step of plain cells, or a chain of steps, in which each C is the
+  /// next A. C has the rows of all links, one link after the other.
+  @inline(__always)
+  func multiply(
+    rows: Int, links: Int = 1, _ x: MatrixRows<Scalar>, by v: PreparedColumns<Scalar>,
+    and a: MatrixRows<Scalar>, by b: PreparedColumns<Scalar>, into c: MatrixRows<Scalar>,
+    then activation: Activation
+  ) {
+    let firstLink = MatrixRows(base: c.base, layout: RowLayout(rowStride: c.layout.rowStride))
+    guard openBLAS == nil else {
+      multiply(rows: links * rows, x, by: v, from: .prepared, into: c, then: .identity)
+      return multiply(
+        rows: rows, a, by: b, from: .accumulated, into: firstLink, then: activation, links: links,
+        linkStride: c.layout.blockStride)
+    }
+    let preceding = Product(
+      rows: links * rows, columns: v.columns, depth: v.depth, a: x.base, aLayout: x.layout,
+      panels: v.elements,
+      start: v.start, c: c.base, cLayout: c.layout, activation: .identity)
+    withUnsafePointer(to: preceding) {
+      var product = Product(
+        rows: rows, columns: b.columns, depth: b.depth, a: a.base, aLayout: a.layout, panels: b.elements,
+        start: nil, c: c.base, cLayout: firstLink.layout, activation: activation, links: links,
+        linkStride: c.layout.blockStride)
+      product.segments = b.segments
+      product.preceding = $0
+      kernels.multiply(product)
+    }
+  }
+
   /// C ← C ⊙ activation′ where it had these outputs, for contiguous scalars.
   func scale(
     _ c: UnsafeMutablePointer<Scalar>, byDerivativeOf activation: Activation,

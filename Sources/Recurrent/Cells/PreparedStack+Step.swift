@@ -16,10 +16,8 @@ extension PreparedStack {
         layer: layer, rows: rows, input, previous, memory: memory, into: next, scratch: scratch)
     }
     engine.multiply(
-      rows: rows, input, by: cells[layer].input.allColumns, from: .prepared, into: next, then: .identity)
-    engine.multiply(
-      rows: rows, previous, by: cells[layer].recurrent.allColumns, from: .accumulated, into: next,
-      then: kind.activation)
+      rows: rows, input, by: cells[layer].input.allColumns, and: previous,
+      by: cells[layer].recurrent.allColumns, into: next, then: kind.activation)
   }
 
   /// The scalars of scratch that a step with a formula needs.

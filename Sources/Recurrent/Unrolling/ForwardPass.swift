@@ -217,11 +217,9 @@ struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
     previous: SequenceView<Scalar>, final: SequenceView<Scalar>
   ) {
     stack.engine.multiply(
-      rows: steps * rows, source.allSteps(rows: rows), by: weights.input, from: .prepared,
-      into: target.allSteps(rows: rows), then: .identity)
-    stack.engine.multiply(
-      rows: rows, previous.firstStep, by: weights.recurrent, from: .accumulated,
-      into: target.firstStep, then: stack.kind.activation, links: steps, linkStride: target.stepStride)
+      rows: rows, links: steps, source.allSteps(rows: rows), by: weights.input,
+      and: previous.firstStep, by: weights.recurrent, into: target.allSteps(rows: rows),
+      then: stack.kind.activation)
     final.copyFirstStep(
       from: target.from(step: steps - 1, row: 0), rows: rows, features: 0..<shape.hiddenSize)
   }

@@ -62,17 +62,8 @@ struct KernelProbe<Scalar: TensorScalar> {
         memoryC[margin + offset(row, cLayout) + j] = before[row * columns + j]
       }
     }
-    let width = kernels.panelWidth
-    let padded = (columns + width - 1) / width * width
-    var panels = [Scalar](repeating: .nan, count: padded * depth + 1)
-    // One more, since an array without elements has no address.
-    (b + [.nan]).withUnsafeBufferPointer { b in
-      let source = PackingSource(
-        base: b.baseAddress!, columns: columns, depth: depth,
-        columnStride: depth, depthStride: 1)
-      panels.withUnsafeMutableBufferPointer { kernels.pack(source, $0.baseAddress!) }
-    }
-    let starts = start + [Scalar](repeating: 0, count: padded - columns + 1)
+    let panels = panels(kernels)
+    let starts = paddedStart(kernels)
     starts.withUnsafeBufferPointer { starts in
       memoryA.withUnsafeBufferPointer { a in
         memoryC.withUnsafeMutableBufferPointer { c in
@@ -110,13 +101,7 @@ struct KernelProbe<Scalar: TensorScalar> {
     let size = rows * columns
     // What each link starts from, and the first A before it.
     var memory = Array(a) + (0..<links).flatMap { _ in before }
-    let padded = (columns + kernels.panelWidth - 1) / kernels.panelWidth * kernels.panelWidth
-    var panels = [Scalar](repeating: 0, count: padded * depth)
-    b.withUnsafeBufferPointer { b in
-      let source = PackingSource(
-        base: b.baseAddress!, columns: columns, depth: depth, columnStride: depth, depthStride: 1)
-      panels.withUnsafeMutableBufferPointer { kernels.pack(source, $0.baseAddress!) }
-    }
+    let panels = panels(kernels)
     memory.withUnsafeMutableBufferPointer { memory in
       panels.withUnsafeBufferPointer { panels in
         for first in 0..<(oneByOne ? links : 1) {
@@ -132,6 +117,75 @@ struct KernelProbe<Scalar: TensorScalar> {
       }
     }
     return Array(memory.dropFirst(size))
+  }
+
+  /// B in panels.
+  private func panels(_ kernels: KernelTable<Scalar>) -> [Scalar] {
+    // One more, since an array without elements has no address.
+    var panels = [Scalar](repeating: .nan, count: paddedColumns(kernels) * depth + 1)
+    (b + [.nan]).withUnsafeBufferPointer { b in
+      let source = PackingSource(
+        base: b.baseAddress!, columns: columns, depth: depth, columnStride: depth, depthStride: 1)
+      panels.withUnsafeMutableBufferPointer { kernels.pack(source, $0.baseAddress!) }
+    }
+    return panels
+  }
+
+  private func paddedStart(_ kernels: KernelTable<Scalar>) -> [Scalar] {
+    start + [Scalar](repeating: 0, count: paddedColumns(kernels) - columns + 1)
+  }
+
+  private func paddedColumns(_ kernels: KernelTable<Scalar>) -> Int {
+    (columns + kernels.panelWidth - 1) / kernels.panelWidth * kernels.panelWidth
+  }
+
+  /// This product, of the rows of all links, and then a chain that goes on from it, in one call or in two: all that C's memory holds
+  /// afterwards. The rows of a link follow each other, or stand a sequence apart; there are gaps between those of C.
+  func continued(
+    by chain: KernelProbe, _ kernels: KernelTable<Scalar>, links: Int, segments: Int, batchFirst: Bool,
+    inTwoCalls: Bool
+  ) -> [Scalar] {
+    let rowsPerLink = rows / links
+    func layout(_ width: Int) -> RowLayout {
+      batchFirst
+        ? RowLayout(rowStride: links * width, rowsPerBlock: rowsPerLink, blockStride: width)
+        : RowLayout(rowStride: width, rowsPerBlock: rowsPerLink, blockStride: rowsPerLink * width)
+    }
+    let cLayout = layout(columns + 3)
+    var memory = [Scalar](repeating: Self.canary, count: rows * (columns + 3))
+    let (ownPanels, ownStart, chainPanels) = (panels(kernels), paddedStart(kernels), chain.panels(kernels))
+    a.withUnsafeBufferPointer { x in
+      chain.a.withUnsafeBufferPointer { before in
+        memory.withUnsafeMutableBufferPointer { c in
+          ownPanels.withUnsafeBufferPointer { ownPanels in
+            ownStart.withUnsafeBufferPointer { ownStart in
+              chainPanels.withUnsafeBufferPointer { chainPanels in
+                let preceding = Product(
+                  rows: rows, columns: columns, depth: depth, a: x.baseAddress!, aLayout: layout(depth),
+                  panels: ownPanels.baseAddress!, start: ownStart.baseAddress!, c: c.baseAddress!,
+                  cLayout: cLayout, activation: .identity)
+                var product = Product(
+                  rows: rowsPerLink, columns: columns, depth: columns, a: before.baseAddress!,
+                  aLayout: RowLayout(rowStride: columns), panels: chainPanels.baseAddress!, start: nil,
+                  c: c.baseAddress!, cLayout: RowLayout(rowStride: cLayout.rowStride),
+                  activation: .hyperbolicTangent, links: links, linkStride: cLayout.blockStride)
+                product.segments = SumSegments(count: segments, of: columns)
+                if inTwoCalls {
+                  kernels.multiply(preceding)
+                  kernels.multiply(product)
+                } else {
+                  withUnsafePointer(to: preceding) {
+                    product.preceding = $0
+                    kernels.multiply(product)
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+    return memory
   }
 
   /// The same sums by the definition, in Double, and Σ |terms| of each.

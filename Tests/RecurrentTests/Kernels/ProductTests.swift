@@ -134,6 +134,37 @@ import VectorKernels
   }
 
   @Test(
+    "a chain that goes on from a product gives the bits of the two one after the other, and leaves what stands around C alone",
+    arguments: InstructionSet.available, ProblemDescriptor.ScalarKind.allCases)
+  func continuedChain(instructions: InstructionSet, scalar: ProblemDescriptor.ScalarKind) {
+    switch scalar {
+    case .float: checkContinuedChain(instructions.floatKernels)
+    case .double: checkContinuedChain(instructions.doubleKernels)
+    }
+  }
+
+  private func checkContinuedChain<Scalar: TensorScalar>(_ kernels: KernelTable<Scalar>) {
+    for size in [1, 7, 8, 16, 20, 24, 33, 48, 64, 100] {
+      for rows in 1...7 {
+        for depth in [1, 9, 32, 100] {
+          let seed = UInt64(100 * size + 10 * rows + depth)
+          let product = KernelProbe<Scalar>(rows: 3 * rows, columns: size, depth: depth, seed: seed)
+          let chain = KernelProbe<Scalar>(rows: rows, columns: size, depth: size, seed: seed + 1)
+          let segments = size < 8 ? 1 : size <= 32 ? 4 : 2
+          let results = [false, true].map { inTwoCalls in
+            product.continued(
+              by: chain, kernels, links: 3, segments: segments, batchFirst: rows.isMultiple(of: 2),
+              inTwoCalls: inTwoCalls)
+          }
+          expectBitwiseEqual(
+            Tensor(results[0]), Tensor(results[1]), "\(rows) rows of \(depth) and \(size)")
+          #expect(results[0].filter { $0 == KernelProbe<Scalar>.canary }.count == 3 * rows * 3)
+        }
+      }
+    }
+  }
+
+  @Test(
     "the rows of a batch have the bits that each has alone, whatever the tile",
     arguments: InstructionSet.available, ProblemDescriptor.ScalarKind.allCases)
   func rowsAlone(instructions: InstructionSet, scalar: ProblemDescriptor.ScalarKind) throws {
