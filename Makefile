@@ -27,7 +27,7 @@ run: deps ## The slides' programs, a PyTorch-trained model, the backends compare
 	@$$(swift build -c release $(TRAITS) --show-bin-path)/recurrent forecast \
 		Examples/Series/airline-passengers.csv --time-column Month --horizon 12 --plot .build/airline-passengers.svg
 
-test: lint test-openblas test-portable test-address test-emulated test-packages test-examples ## Prove it.
+test: lint test-openblas test-portable test-emulated test-packages test-examples ## Prove it.
 
 lint: ## Check the format and the vocabulary.
 	swift format lint --strict --recursive $(SOURCES)
@@ -37,11 +37,11 @@ test-openblas: deps ## Test with every backend that this machine can have.
 	swift build --build-tests $(TRAITS)
 	swift test --skip-build $(TRAITS)
 
-test-portable: deps ## Test without the trait OpenBLAS.
-	swift test --disable-default-traits --scratch-path .build/portable
-
 # The toolchain's test runner keeps what it allocated until it exits, so leaks are not looked for.
-test-address: deps ## Test under AddressSanitizer.
+test-portable: deps ## Test without the trait OpenBLAS, under AddressSanitizer.
+	ASAN_OPTIONS=detect_leaks=0 swift test --disable-default-traits --sanitize address --scratch-path .build/portable
+
+test-address: deps ## Test with every backend under AddressSanitizer.
 	ASAN_OPTIONS=detect_leaks=0 swift test $(TRAITS) --sanitize address --scratch-path .build/address
 
 test-thread: deps ## Test under ThreadSanitizer what runs on many threads.
@@ -54,11 +54,13 @@ test-emulated: test-openblas ## Test on emulated processors with fewer instructi
 test-packages: deps ## Depend on this package by version, with and without the trait.
 	Utilities/test-packages.sh
 
+# One place for all of them: what they depend on is compiled once.
+EXAMPLE = $(TRAITS) --scratch-path .build/examples --package-path
 test-examples: deps ## Build and run the example packages.
-	swift run $(TRAITS) --package-path Examples/Slides Slides
-	swift run $(TRAITS) --package-path Examples/MackeyGlass MackeyGlass 1 100
-	swift run $(TRAITS) --package-path Examples/Forecasting Forecasting 2
-	swift build $(TRAITS) --package-path Examples/AddingProblem
+	swift run $(EXAMPLE) Examples/Slides Slides
+	swift run $(EXAMPLE) Examples/MackeyGlass MackeyGlass 1 100
+	swift run $(EXAMPLE) Examples/Forecasting Forecasting 2
+	swift build $(EXAMPLE) Examples/AddingProblem
 
 bench: deps ## Time kernels, layers, training and streams; KINDS="layers training" picks some.
 	TRAITS="$(TRAITS)" Benchmarks/run.sh $(KINDS)

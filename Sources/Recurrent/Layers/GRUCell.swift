@@ -82,7 +82,8 @@ public struct GRUCell<Scalar: TensorScalar>: Sendable {
 
   /// Computes one step and puts the state after it in the place of the one before.
   ///
-  /// It gives the bits that a call gives, without memory for a result where nobody else holds the state's.
+  /// It gives the bits that a call gives. A small step takes no memory for a result where nobody else holds the state's; one that is
+  /// large enough for threads does.
   ///
   /// - Parameters:
   ///   - input: `[B, I]`, or unbatched `[I]`. B may be 0.

@@ -114,7 +114,8 @@ public struct RNNCell<Scalar: TensorScalar>: Sendable {
   ///
   ///     for xt in x { try cell.step(xt, updating: &h) }
   ///
-  /// It gives the bits that a call gives, without memory for a result where nobody else holds the state's.
+  /// It gives the bits that a call gives. A small step takes no memory for a result where nobody else holds the state's; one that is
+  /// large enough for threads does.
   ///
   /// - Parameters:
   ///   - input: `[B, I]`, or unbatched `[I]`. B may be 0.
