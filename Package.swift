@@ -79,7 +79,7 @@ let package = Package(
       providers: [.apt(["libopenblas-dev", "liblapacke-dev"]), .brew(["openblas"])]),
     .target(name: "CPUFeatures"),
     .systemLibrary(name: "CVectorMath"),
-    .target(name: "VectorKernels", swiftSettings: strict),
+    .target(name: "VectorKernels", dependencies: ["CVectorMath"], swiftSettings: strict),
     .target(name: "CellKernels", dependencies: ["VectorKernels"], swiftSettings: strict),
     .target(
       name: "VectorKernelsBaseline", dependencies: ["CVectorMath", "CellKernels", "VectorKernels"],

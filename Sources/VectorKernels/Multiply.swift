@@ -6,7 +6,9 @@
 // 3. A panel is read from front to back, and stays in the second-level cache while all row tiles use it.
 // 4. A chain reads its panels alternately from the first and from the last on: what a cache kept of them is used before it is lost.
 // 5. Where few sums wait for each other, link after link, their segments are computed side by side, tanh of a short single
-//    row is applied in registers, and what the sums go on from is computed in the same loop, while the link before is awaited.
+//    row is applied in registers, and what the sums go on from is computed there, while the link before is awaited.
+// 6. What the sums of small layers go on from is not stored before: their tiles begin with it.
+// 7. Lines of C that are written and not read are on their way while the sums are computed.
 //
 // Rejected:
 // | alternative                       | why not                                                      |
@@ -22,6 +24,9 @@
 // | parts of a vector within a tile   | its sums stay in memory across the branches                  |
 // | segments side by side in tiles of | there are more pointers than registers, and twice as many    |
 // | many sums                         | loads for each multiply-add: 6 to 20 % slower                |
+// | the last k of what precedes in a  | one loop more in each link: 4 to 10 % slower at 48 to 64     |
+// | tile, where all are too many      | units, a step of a stream 8 %                                |
+// | lines of A on their way, too      | within the noise                                             |
 
 /// Multiplies rows with packed panels, as often as the product is chained, after the product that precedes it.
 @inlinable @inline(__always)
@@ -29,7 +34,7 @@ public func multiply<L: Lanes, let tileRows: Int, let panelVectors: Int>(
   _ product: Product<L.Scalar>, lanes: L.Type, tiling: Tiling<tileRows, panelVectors>
 ) {
   var product = product
-  if let preceding = product.preceding, !product.goesOnWithinTile(lanes: L.self, tiling: tiling) {
+  if let preceding = product.preceding, !product.goesOnWithinTiles(lanes: L.self, tiling: tiling) {
     var preceding = preceding.pointee
     withUnsafeMutablePointer(to: &preceding) { multiplyLinks($0, lanes: L.self, tiling: tiling) }
     product.preceding = nil
@@ -44,6 +49,7 @@ func multiplyLinks<L: Lanes, let tileRows: Int, let panelVectors: Int>(
 ) {
   let product = UnsafePointer(place)
   guard product.pointee.rows > 0, product.pointee.columns > 0 else { return }
+  var preceding = product.pointee.precedingRows
   let vectors = (product.pointee.columns &+ L.count &- 1) / L.count
   let shape = TileShape<tileRows, panelVectors>(
     rows: product.pointee.rows, vectors: vectors,
@@ -53,16 +59,19 @@ func multiplyLinks<L: Lanes, let tileRows: Int, let panelVectors: Int>(
     && product.pointee.staysInTile(vectors: vectors, L.self)
   {
     // One tile: the chain stays there.
-    return Strip<L>(product, column: 0, shape).multiply(shape)
+    return Strip<L>(product, column: 0, shape).multiply(shape, after: &preceding)
   }
   let (links, activation) = (product.pointee.links, product.pointee.activation)
   let activatesTiles =
     product.pointee.outputs == nil && product.pointee.rows == 1 && !product.pointee.addsToC
   place.pointee.links = 1
   if !activatesTiles { place.pointee.activation = .identity }
+  let goesOn = product.pointee.preceding != nil
   for _ in 0..<links {
+    let precedingOfLink = preceding
     product.pointee.forEachStrip(ofWidth: shape.vectors &* L.count) { column in
-      Strip<L>(product, column: column, shape).multiply(shape)
+      if goesOn { preceding = precedingOfLink }
+      Strip<L>(product, column: column, shape).multiply(shape, after: &preceding)
     }
     if !activatesTiles && !activation.isIdentity { activate(activation, product.pointee, lanes: L.self) }
     place.pointee.advance()
@@ -78,9 +87,14 @@ extension Product {
 }
 
 extension Product {
-  /// The most bytes of weights that a link reads in one tile: they stay in the first-level cache, beside what else is there.
+  /// The most bytes of weights, its own and those of the product that precedes, that a chain of one tile reads in each link: they stay
+  /// in the first-level cache, beside what else is there.
   @inlinable @inline(__always)
-  static var mostBytesWithinTile: Int { 20 << 10 }
+  static var mostBytesOfTile: Int { 20 << 10 }
+
+  /// The same for a chain of several rows: they stay in the second-level cache, with room for more than rows.
+  @inlinable @inline(__always)
+  static var mostBytesOfRows: Int { 128 << 10 }
 
   /// The longest chain of multiply-adds that precedes a link of few sums, and does not make it wait.
   @inlinable @inline(__always)
@@ -90,21 +104,23 @@ extension Product {
   @inlinable @inline(__always)
   static var sumsForAnyChain: Int { 6 }
 
-  /// Whether the product that precedes is computed link by link in the tile of a chain. There it has fewer rows at once to read its
-  /// weights for, and so it pays where they are few, the chain is one small tile, and its sums are done before they are needed.
+  /// Whether the sums of each link go on in its tiles from those of the product that precedes, which are never stored then. There
+  /// are fewer rows at once to read the weights of what precedes for, and so it pays where they are few.
   @inlinable @inline(__always)
-  func goesOnWithinTile<L: Lanes, let tileRows: Int, let panelVectors: Int>(
+  func goesOnWithinTiles<L: Lanes, let tileRows: Int, let panelVectors: Int>(
     lanes: L.Type, tiling: Tiling<tileRows, panelVectors>
   ) -> Bool {
-    guard let preceding, rows > 0, rows <= tileRows else { return false }
+    guard let preceding, rows > 0, outputs == nil, !addsToC else { return false }
     let vectors = (columns &+ L.count &- 1) / L.count
+    let bytes = (preceding.pointee.depth &+ depth) &* vectors &* L.count &* MemoryLayout<L.Scalar>.stride
     let sums = rows &* vectors
-    let scalars = (preceding.pointee.depth &+ depth) &* vectors &* L.count
-    return vectors <= Tiling<tileRows, panelVectors>.vectors(besideRows: rows)
-      && Strip<L>.mayGoOn(rows: rows, vectors: vectors)
-      && (sums >= Self.sumsForAnyChain || preceding.pointee.depth <= Self.longestChain)
-      && scalars &* MemoryLayout<L.Scalar>.stride <= Self.mostBytesWithinTile
-      && staysInTile(vectors: vectors, L.self)
+    if vectors <= Tiling<tileRows, panelVectors>.vectors(besideRows: rows)
+      && Strip<L>.isAwaited(rows: rows, vectors: vectors)
+    {
+      return bytes <= Self.mostBytesOfTile
+        && (sums >= Self.sumsForAnyChain || preceding.pointee.depth <= Self.longestChain)
+    }
+    return rows > 1 && bytes <= Self.mostBytesOfRows
   }
 }
 

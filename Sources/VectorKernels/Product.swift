@@ -70,6 +70,16 @@ public struct Product<Scalar> {
 }
 
 extension Product {
+  /// Whether the sums start from what C holds.
+  @inlinable @inline(__always)
+  var startsFromC: Bool { preceding.map { $0.pointee.start == nil } ?? (start == nil) }
+
+  /// The rows of the product that precedes; where there is none, nobody asks for them.
+  @inlinable @inline(__always)
+  var precedingRows: RowCursor<Scalar> {
+    RowCursor(base: preceding?.pointee.a ?? a, layout: preceding?.pointee.aLayout ?? aLayout)
+  }
+
   /// Calls with the first column of each strip.
   @inlinable @inline(__always)
   func forEachStrip(ofWidth width: Int, _ body: (_ column: Int) -> Void) {

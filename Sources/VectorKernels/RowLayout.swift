@@ -64,4 +64,18 @@ struct RowCursor<Scalar> {
     }
     return row
   }
+
+  /// The pointers to the next `count` rows.
+  @inlinable @inline(__always)
+  mutating func next<let count: Int>() -> InlineArray<count, UnsafePointer<Scalar>> {
+    var rows = InlineArray<count, UnsafePointer<Scalar>>(repeating: row)
+    if leftInBlock >= count {
+      for index in 0..<count { rows[index] = row + index &* layout.rowStride }
+      row += count &* layout.rowStride
+      leftInBlock &-= count
+    } else {
+      for index in 0..<count { rows[index] = next() }
+    }
+    return rows
+  }
 }

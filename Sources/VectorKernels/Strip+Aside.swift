@@ -12,24 +12,23 @@ extension Strip {
   @inlinable @inline(__always)
   static var smallTile: Int { 9 }
 
-  /// Whether a product may precede in such a tile. Not in tiles of large layers, which are compiled without: those of more sums, or of
-  /// eight in several rows.
+  /// Whether a chain of such tiles waits for each of them. Then what precedes has a loop of its own.
   @inlinable @inline(__always)
-  static func mayGoOn(rows: Int, vectors: Int) -> Bool {
+  static func isAwaited(rows: Int, vectors: Int) -> Bool {
     rows &* vectors <= smallTile && (rows == 1 || rows &* vectors != 8)
   }
 
   /// Computes all rows with a place aside. No tile has more sums than `tileRows` rows of a panel.
   @inlinable @inline(never)
   func multiplyAside<let tileRows: Int, let panelVectors: Int>(
-    _ shape: TileShape<tileRows, panelVectors>
+    _ shape: TileShape<tileRows, panelVectors>, after preceding: inout RowCursor<L.Scalar>
   ) {
     typealias Row = InlineArray<panelVectors, L.Vector>
     var place = InlineArray<tileRows, Row>(repeating: Row(repeating: L.broadcast(0)))
     withUnsafeMutableBytes(of: &place) { bytes in
       var product = product.pointee
       product.aside = bytes.baseAddress?.assumingMemoryBound(to: L.Scalar.self)
-      withUnsafePointer(to: product) { Strip($0, column: column, shape).walk(shape) }
+      withUnsafePointer(to: product) { Strip($0, column: column, shape).walk(shape, after: &preceding) }
     }
   }
 

@@ -1,3 +1,5 @@
+import CVectorMath
+
 /// Some columns, through all rows.
 @usableFromInline
 struct Strip<L: Lanes> {
@@ -20,37 +22,37 @@ struct Strip<L: Lanes> {
     panel = product.pointee.panels + product.pointee.depth &* column
   }
 
-  /// Computes all rows.
+  /// Computes all rows, which go on from those of a product that precedes.
   @inlinable @inline(__always)
   func multiply<let tileRows: Int, let panelVectors: Int>(
-    _ shape: TileShape<tileRows, panelVectors>
+    _ shape: TileShape<tileRows, panelVectors>, after preceding: inout RowCursor<L.Scalar>
   ) {
     if isMoved && shape.rows &* ((filled &+ L.count &- 1) / L.count) > Self.smallTile {
-      multiplyAside(shape)
+      multiplyAside(shape, after: &preceding)
     } else {
-      walk(shape)
+      walk(shape, after: &preceding)
     }
   }
 
   /// Walks over the rows in tiles of nearly equal height.
   @inlinable @inline(__always)
   func walk<let tileRows: Int, let panelVectors: Int>(
-    _ shape: TileShape<tileRows, panelVectors>
+    _ shape: TileShape<tileRows, panelVectors>, after preceding: inout RowCursor<L.Scalar>
   ) {
     var a = RowCursor(base: product.pointee.a, layout: product.pointee.aLayout)
     var c = RowCursor(base: UnsafePointer(product.pointee.c) + column, layout: product.pointee.cLayout)
-    if product.pointee.rows == 1 { return tile(&a, &c, Constant<1>(), shape) }
+    if product.pointee.rows == 1 { return tile(&a, &c, &preceding, Constant<1>(), shape) }
     var left = product.pointee.rows
     var tiles = (left &+ tileRows &- 1) / tileRows
     while tiles > 0 {
       let height = (left &+ tiles &- 1) / tiles
       switch height {
-      case 1: tile(&a, &c, Constant<1>(), shape)
-      case 2 where tileRows >= 2: tile(&a, &c, Constant<2>(), shape)
-      case 3 where tileRows >= 3: tile(&a, &c, Constant<3>(), shape)
-      case 4 where tileRows >= 4: tile(&a, &c, Constant<4>(), shape)
-      case 5 where tileRows >= 5: tile(&a, &c, Constant<5>(), shape)
-      default: tile(&a, &c, Constant<tileRows>(), shape)
+      case 1: tile(&a, &c, &preceding, Constant<1>(), shape)
+      case 2 where tileRows >= 2: tile(&a, &c, &preceding, Constant<2>(), shape)
+      case 3 where tileRows >= 3: tile(&a, &c, &preceding, Constant<3>(), shape)
+      case 4 where tileRows >= 4: tile(&a, &c, &preceding, Constant<4>(), shape)
+      case 5 where tileRows >= 5: tile(&a, &c, &preceding, Constant<5>(), shape)
+      default: tile(&a, &c, &preceding, Constant<tileRows>(), shape)
       }
       left &-= height
       tiles &-= 1
@@ -60,42 +62,42 @@ struct Strip<L: Lanes> {
   /// Picks the tile for the number of vectors that the strip has.
   @inlinable @inline(__always)
   func tile<let rows: Int, let tileRows: Int, let panelVectors: Int>(
-    _ a: inout RowCursor<L.Scalar>, _ c: inout RowCursor<L.Scalar>,
+    _ a: inout RowCursor<L.Scalar>, _ c: inout RowCursor<L.Scalar>, _ preceding: inout RowCursor<L.Scalar>,
     _ height: Constant<rows>, _ shape: TileShape<tileRows, panelVectors>
   ) {
     // Those that whole panels and the rows leave room for. Spelled out: only conditions that the compiler folds at once keep it from
     // compiling tiles that no product takes.
     switch (filled &+ L.count &- 1) / L.count {
     case 8 where (8 &+ panelVectors &- 1) / panelVectors &* rows <= tileRows:
-      tile(&a, &c, height, Constant<8>(), shape)
+      tile(&a, &c, &preceding, height, Constant<8>(), shape)
     case 7 where (7 &+ panelVectors &- 1) / panelVectors &* rows <= tileRows:
-      tile(&a, &c, height, Constant<7>(), shape)
+      tile(&a, &c, &preceding, height, Constant<7>(), shape)
     case 6 where (6 &+ panelVectors &- 1) / panelVectors &* rows <= tileRows:
-      tile(&a, &c, height, Constant<6>(), shape)
+      tile(&a, &c, &preceding, height, Constant<6>(), shape)
     case 5 where (5 &+ panelVectors &- 1) / panelVectors &* rows <= tileRows:
-      tile(&a, &c, height, Constant<5>(), shape)
+      tile(&a, &c, &preceding, height, Constant<5>(), shape)
     case 4 where (4 &+ panelVectors &- 1) / panelVectors &* rows <= tileRows:
-      tile(&a, &c, height, Constant<4>(), shape)
+      tile(&a, &c, &preceding, height, Constant<4>(), shape)
     case 3 where (3 &+ panelVectors &- 1) / panelVectors &* rows <= tileRows:
-      tile(&a, &c, height, Constant<3>(), shape)
-    case 2: tile(&a, &c, height, Constant<2>(), shape)
-    default: tile(&a, &c, height, Constant<1>(), shape)
+      tile(&a, &c, &preceding, height, Constant<3>(), shape)
+    case 2: tile(&a, &c, &preceding, height, Constant<2>(), shape)
+    default: tile(&a, &c, &preceding, height, Constant<1>(), shape)
     }
   }
 
   /// Picks the tile for the segments that are computed at once.
   @inlinable @inline(__always)
   func tile<let rows: Int, let vectors: Int, let tileRows: Int, let panelVectors: Int>(
-    _ a: inout RowCursor<L.Scalar>, _ c: inout RowCursor<L.Scalar>,
+    _ a: inout RowCursor<L.Scalar>, _ c: inout RowCursor<L.Scalar>, _ preceding: inout RowCursor<L.Scalar>,
     _ height: Constant<rows>, _ width: Constant<vectors>, _ shape: TileShape<tileRows, panelVectors>
   ) {
     // As many as keep the multiply-adds busy.
     if rows &* vectors <= 3 && product.pointee.segments.count >= 4 {
-      tile(&a, &c, height, width, Constant<4>(), shape)
+      tile(&a, &c, &preceding, height, width, Constant<4>(), shape)
     } else if rows &* vectors <= 6 && product.pointee.segments.count >= 2 {
-      tile(&a, &c, height, width, Constant<2>(), shape)
+      tile(&a, &c, &preceding, height, width, Constant<2>(), shape)
     } else {
-      tile(&a, &c, height, width, Constant<1>(), shape)
+      tile(&a, &c, &preceding, height, width, Constant<1>(), shape)
     }
   }
 
@@ -104,30 +106,35 @@ struct Strip<L: Lanes> {
   func tile<
     let rows: Int, let vectors: Int, let segments: Int, let tileRows: Int, let panelVectors: Int
   >(
-    _ a: inout RowCursor<L.Scalar>, _ c: inout RowCursor<L.Scalar>,
+    _ a: inout RowCursor<L.Scalar>, _ c: inout RowCursor<L.Scalar>, _ preceding: inout RowCursor<L.Scalar>,
     _ height: Constant<rows>, _ width: Constant<vectors>, _ atOnce: Constant<segments>,
     _ shape: TileShape<tileRows, panelVectors>
   ) {
-    var aRows = InlineArray<rows, UnsafePointer<L.Scalar>>(repeating: product.pointee.a)
+    let aRows: InlineArray<rows, UnsafePointer<L.Scalar>> = a.next()
+    let cPlaces: InlineArray<rows, UnsafePointer<L.Scalar>> = c.next()
     var cRows = InlineArray<rows, UnsafeMutablePointer<L.Scalar>>(repeating: product.pointee.c)
-    for row in 0..<rows {
-      aRows[row] = a.next()
-      cRows[row] = UnsafeMutablePointer(mutating: c.next())
-    }
+    for row in 0..<rows { cRows[row] = UnsafeMutablePointer(mutating: cPlaces[row]) }
     let tile = Tile<L, rows, vectors, segments, panelVectors>(self)
     // Small tiles, up to `smallTile`: a literal, so that large ones are compiled without a loop of their own for what is moved.
     if rows &* vectors <= 9 {
-      return isMoved ? tile.chainAside(aRows, cRows) : tile.chain(aRows, cRows)
+      return isMoved
+        ? tile.chainAside(aRows, cRows, after: &preceding) : tile.chain(aRows, cRows, after: &preceding)
+    }
+    // What is not read before it is written may stand in memory still, and the stores would wait for it.
+    if !product.pointee.startsFromC {
+      for row in 0..<rows {
+        for vector in 0..<vectors { prefetch_for_writing(cRows[row] + vector &* L.count) }
+      }
     }
     var targets = cRows
     let aside = product.pointee.aside
     if let aside {
       for row in 0..<rows { targets[row] = aside + row &* vectors &* L.count }
-      if product.pointee.start == nil {
+      if product.pointee.startsFromC {
         for row in 0..<rows { gather(cRows[row], into: targets[row]) }
       }
     }
-    tile.chain(aRows, targets)
+    tile.chain(aRows, targets, after: &preceding)
     if aside != nil {
       for row in 0..<rows { scatter(targets[row], into: cRows[row]) }
     }

@@ -19,10 +19,9 @@ struct Tile<L: Lanes, let rows: Int, let vectors: Int, let segments: Int, let pa
 
   /// Computes all links.
   @inlinable @inline(__always)
-  func chain(_ aRows: Inputs, _ cRows: Outputs) {
+  func chain(_ aRows: Inputs, _ cRows: Outputs, after precedingRows: inout RowCursor<L.Scalar>) {
     var (aRows, cRows, aStride) = (aRows, cRows, product.pointee.aDepthStride)
     let addsToC = product.pointee.addsToC && product.pointee.aside == nil
-    var precedingRows = precedingCursor
     for _ in 0..<product.pointee.links {
       link(aRows, aStride, cRows, addsToC: addsToC, after: &precedingRows)
       for row in 0..<rows {
@@ -36,16 +35,15 @@ struct Tile<L: Lanes, let rows: Int, let vectors: Int, let segments: Int, let pa
   /// Computes all links aside, and moves what exists of each: for small tiles, which a chain waits for. Without this copy of the
   /// loop, a chain of 20 units takes 1.4 times as long.
   @inlinable @inline(never)
-  func chainAside(_ aRows: Inputs, _ cRows: Outputs) {
+  func chainAside(_ aRows: Inputs, _ cRows: Outputs, after precedingRows: inout RowCursor<L.Scalar>) {
     var (aRows, cRows, aStride) = (aRows, cRows, product.pointee.aDepthStride)
     var aside = InlineArray<rows, Row>(repeating: Row(repeating: L.broadcast(0)))
     withUnsafeMutableBytes(of: &aside) { bytes in
       guard let base = bytes.baseAddress?.assumingMemoryBound(to: L.Scalar.self) else { return }
       var asideRows = cRows
       for row in 0..<rows { asideRows[row] = base + row &* vectors &* L.count }
-      var precedingRows = precedingCursor
       for _ in 0..<product.pointee.links {
-        if product.pointee.start == nil && product.pointee.preceding == nil {
+        if product.pointee.startsFromC {
           for row in 0..<rows { strip.gather(cRows[row], into: asideRows[row]) }
         }
         link(aRows, aStride, asideRows, addsToC: false, after: &precedingRows)
@@ -70,8 +68,25 @@ struct Tile<L: Lanes, let rows: Int, let vectors: Int, let segments: Int, let pa
       let isFirst = segment == 0
       var sums = InlineArray<segments, InlineArray<rows, Row>>(
         repeating: InlineArray<rows, Row>(repeating: Row(repeating: L.broadcast(0))))
-      if isFirst { start(&sums[0], cRows, after: &precedingRows) }
-      walk(aRows, aStride, from: segment, adding: &sums)
+      if isFirst { start(&sums[0], cRows) }
+      if Strip<L>.isAwaited(rows: rows, vectors: vectors) {
+        if isFirst, let preceding = product.pointee.preceding {
+          add(terms(of: preceding, &precedingRows), to: &sums[0])
+        }
+        add(aRows, aStride, from: segment, to: &sums)
+      } else {
+        // One loop for both: two of so many sums would take the compiler twice as long.
+        let own = terms(aRows, aStride, from: segment)
+        var (terms, isPreceding) = (own, false)
+        if isFirst, let preceding = product.pointee.preceding {
+          (terms, isPreceding) = (self.terms(of: preceding, &precedingRows), true)
+        }
+        while true {
+          add(terms, to: &sums[0])
+          guard isPreceding else { break }
+          (terms, isPreceding) = (own, false)
+        }
+      }
       segment &+= segments
       if !isFirst || (segments == 1 && addsToC) { add(cRows, to: &sums[0]) }
       for other in 1..<max(1, segments) {
@@ -102,55 +117,16 @@ struct Tile<L: Lanes, let rows: Int, let vectors: Int, let segments: Int, let pa
 
   /// What the first segment starts from.
   @inlinable @inline(__always)
-  func start(
-    _ sums: inout InlineArray<rows, Row>, _ cRows: Outputs, after precedingRows: inout RowCursor<L.Scalar>
-  ) {
-    if Strip<L>.mayGoOn(rows: rows, vectors: vectors), let preceding = product.pointee.preceding {
-      return start(&sums, from: preceding, &precedingRows)
-    }
-    guard let start = product.pointee.start else {
+  func start(_ sums: inout InlineArray<rows, Row>, _ cRows: Outputs) {
+    if let start = (product.pointee.preceding ?? product).pointee.start {
+      for vector in 0..<vectors {
+        let value = L.load(start + (strip.column &+ vector &* L.count))
+        for row in 0..<rows { sums[row][vector] = value }
+      }
+    } else {
       for row in 0..<rows {
         for vector in 0..<vectors { sums[row][vector] = L.load(cRows[row] + vector &* L.count) }
       }
-      return
-    }
-    begin(&sums, with: start)
-  }
-
-  /// Lets all rows begin with a vector.
-  @inlinable @inline(__always)
-  func begin(_ sums: inout InlineArray<rows, Row>, with start: UnsafePointer<L.Scalar>) {
-    for vector in 0..<vectors {
-      let value = L.load(start + (strip.column &+ vector &* L.count))
-      for row in 0..<rows { sums[row][vector] = value }
-    }
-  }
-
-  /// The rows of the product that precedes, where there is one.
-  @inlinable @inline(__always)
-  var precedingCursor: RowCursor<L.Scalar> {
-    let product = product.pointee.preceding ?? product
-    return RowCursor(base: product.pointee.a, layout: product.pointee.aLayout)
-  }
-
-  /// Computes what precedes a link. The tile has all columns.
-  @inlinable @inline(__always)
-  func start(
-    _ sums: inout InlineArray<rows, Row>, from preceding: UnsafePointer<Product<L.Scalar>>,
-    _ precedingRows: inout RowCursor<L.Scalar>
-  ) {
-    guard let start = preceding.pointee.start else { return }
-    begin(&sums, with: start)
-    var aRows = Inputs(repeating: preceding.pointee.a)
-    for row in 0..<rows { aRows[row] = precedingRows.next() }
-    let panelWidth = panelVectors &* L.count
-    let panelStride = preceding.pointee.depth &* panelWidth
-    var weights = preceding.pointee.panels
-    var place = 0
-    for _ in 0..<preceding.pointee.depth {
-      add(aRows, at: place, weights, panelStride, to: &sums)
-      weights += panelWidth
-      place &+= preceding.pointee.aDepthStride
     }
   }
 
@@ -164,12 +140,52 @@ struct Tile<L: Lanes, let rows: Int, let vectors: Int, let segments: Int, let pa
     }
   }
 
-  /// Walks over the k of so many segments at once, from one of them on; the last of all has those that remain.
+  /// The terms of a product that precedes, with its next rows.
   @inlinable @inline(__always)
-  func walk(
+  func terms(
+    of preceding: UnsafePointer<Product<L.Scalar>>, _ rowCursor: inout RowCursor<L.Scalar>
+  ) -> Terms<L.Scalar, rows> {
+    let aRows: Inputs = rowCursor.next()
+    let depth = preceding.pointee.depth
+    return Terms(
+      aRows: aRows, aStride: preceding.pointee.aDepthStride,
+      weights: preceding.pointee.panels + depth &* strip.column,
+      panelStride: depth &* panelVectors &* L.count, depth: depth)
+  }
+
+  /// The terms of a segment; the last one has those that remain, too.
+  @inlinable @inline(__always)
+  func terms(_ aRows: Inputs, _ aStride: Int, from segment: Int) -> Terms<L.Scalar, rows> {
+    let whole = product.pointee.depth
+    let depth = min(whole, product.pointee.segments.depth)
+    let first = segment &* depth
+    var terms = Terms(
+      aRows: aRows, aStride: aStride, weights: strip.panel + first &* panelVectors &* L.count,
+      panelStride: whole &* panelVectors &* L.count,
+      depth: segment &+ 1 == segmentCount ? whole &- first : depth)
+    for row in 0..<rows { terms.aRows[row] += first &* aStride }
+    return terms
+  }
+
+  /// Adds the products of all terms.
+  @inlinable @inline(__always)
+  func add(_ terms: Terms<L.Scalar, rows>, to sums: inout InlineArray<rows, Row>) {
+    var weights = terms.weights
+    var place = 0
+    for _ in 0..<terms.depth {
+      add(terms.aRows, at: place, weights, terms.panelStride, to: &sums)
+      weights += panelVectors &* L.count
+      place &+= terms.aStride
+    }
+  }
+
+  /// Adds the products of so many segments at once, from one of them on.
+  @inlinable @inline(__always)
+  func add(
     _ aRows: Inputs, _ aStride: Int, from first: Int,
-    adding sums: inout InlineArray<segments, InlineArray<rows, Row>>
+    to sums: inout InlineArray<segments, InlineArray<rows, Row>>
   ) {
+    guard segments > 1 else { return add(terms(aRows, aStride, from: first), to: &sums[0]) }
     let panelWidth = panelVectors &* L.count
     let panelStride = product.pointee.depth &* panelWidth
     let depth = min(product.pointee.depth, product.pointee.segments.depth)
@@ -177,7 +193,7 @@ struct Tile<L: Lanes, let rows: Int, let vectors: Int, let segments: Int, let pa
     let rest = isLast ? product.pointee.depth &- segmentCount &* depth : 0
     var weights = strip.panel + first &* depth &* panelWidth
     var place = first &* depth &* aStride
-    for _ in 0..<(segments == 1 ? depth &+ rest : depth) {
+    for _ in 0..<depth {
       for segment in 0..<segments {
         add(
           aRows, at: place &+ segment &* depth &* aStride,
@@ -186,7 +202,6 @@ struct Tile<L: Lanes, let rows: Int, let vectors: Int, let segments: Int, let pa
       weights += panelWidth
       place &+= aStride
     }
-    guard segments > 1 else { return }
     weights += (segments &- 1) &* depth &* panelWidth
     place &+= (segments &- 1) &* depth &* aStride
     for _ in 0..<rest {
@@ -223,5 +238,32 @@ struct Tile<L: Lanes, let rows: Int, let vectors: Int, let segments: Int, let pa
         }
       }
     }
+  }
+}
+
+/// The terms of a tile's sums.
+@usableFromInline
+struct Terms<Scalar, let rows: Int> {
+  /// Where the first k of each row stands.
+  @usableFromInline var aRows: InlineArray<rows, UnsafePointer<Scalar>>
+  /// The distance from one k to the next.
+  @usableFromInline let aStride: Int
+  /// The first k of the first panel.
+  @usableFromInline let weights: UnsafePointer<Scalar>
+  /// The distance from one panel to the next.
+  @usableFromInline let panelStride: Int
+  /// How many k there are.
+  @usableFromInline let depth: Int
+
+  @inlinable @inline(__always)
+  init(
+    aRows: InlineArray<rows, UnsafePointer<Scalar>>, aStride: Int, weights: UnsafePointer<Scalar>,
+    panelStride: Int, depth: Int
+  ) {
+    self.aRows = aRows
+    self.aStride = aStride
+    self.weights = weights
+    self.panelStride = panelStride
+    self.depth = depth
   }
 }
