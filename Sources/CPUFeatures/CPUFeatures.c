@@ -16,6 +16,8 @@
 
 #if defined(__x86_64__)
 
+#include <cpuid.h>
+
 // The builtin asks the processor (CPUID) and the system (XGETBV).
 
 bool cpu_offers_avx2_and_fma(void) {
@@ -30,10 +32,21 @@ bool cpu_offers_avx512(void) {
          __builtin_cpu_supports("avx512bw");
 }
 
+// Zen 4, the only processor of AMD's family 25 that has AVX-512: "Software Optimization Guide for the AMD Zen4
+// Microarchitecture" (publication 57647). The first of two numbers is four bits, and the other is added to 15.
+bool cpu_halves_512_bits(void) {
+  unsigned int eax, ebx, ecx, edx;
+  if (!cpu_offers_avx512() || !__get_cpuid(0, &eax, &ebx, &ecx, &edx) || ebx != signature_AMD_ebx) return false;
+  if (!__get_cpuid(1, &eax, &ebx, &ecx, &edx)) return false;
+  unsigned int base = eax >> 8 & 15, extended = eax >> 20 & 255;
+  return base == 15 && base + extended == 25;
+}
+
 #else
 
 bool cpu_offers_avx2_and_fma(void) { return false; }
 bool cpu_offers_avx512(void) { return false; }
+bool cpu_halves_512_bits(void) { return false; }
 
 #endif
 

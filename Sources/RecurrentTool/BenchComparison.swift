@@ -140,7 +140,11 @@ struct BenchComparison {
       return Measured(
         backend: execution.backend,
         instructions: execution.backend == .openBLAS
-          ? OpenBLASLibrary.coreName ?? "" : execution.instructions.rawValue,
+          ? OpenBLASLibrary.coreName ?? ""
+          : execution.instructions(
+            rows: shape.rows, hiddenSize: shape.hiddenSize, scalarSize: MemoryLayout<Float>.stride,
+            hasFormula: shape.cell.gateCount > 1
+          ).rawValue,
         median: sorted[sorted.count / 2], minimum: sorted[0],
         medianOperations: operations[index].sorted()[turns / 2], greatestDifference: greatestDifference)
     }

@@ -26,6 +26,8 @@
 // | many sums                         | loads for each multiply-add: 6 to 20 % slower                |
 // | the last k of what precedes in a  | one loop more in each link: 4 to 10 % slower at 48 to 64     |
 // | tile, where all are too many      | units, a step of a stream 8 %                                |
+// | what precedes a link before the   | more sums in registers at once: 5 to 9 % slower at 16 to 32  |
+// | activation of the one before      | units                                                        |
 // | lines of A on their way, too      | within the noise                                             |
 
 /// Multiplies rows with packed panels, as often as the product is chained, after the product that precedes it.

@@ -11,6 +11,9 @@
 bool cpu_offers_avx2_and_fma(void);
 bool cpu_offers_avx512(void);
 
+// Whether instructions on 512 bits take twice as long as those on 256, so that they save none of the time of arithmetic.
+bool cpu_halves_512_bits(void);
+
 // Tells the processor that this is a loop that waits for another thread.
 void cpu_pause(void);
 

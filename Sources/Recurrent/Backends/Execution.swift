@@ -2,6 +2,8 @@
 package struct Execution: Sendable, Equatable {
   package var backend: Backend
   package var instructions: InstructionSet
+  /// Whether narrower instructions may be used where they are faster; the bits are the same.
+  var mayNarrow = false
   package var threadCount: Int
   /// How the pass is cut, in the place of what ``ForwardPlan`` would choose; for tests.
   var plan: ForwardPlan?
@@ -27,6 +29,7 @@ package struct Execution: Sendable, Equatable {
     let overrides = try Overrides.current.get()
     self.backend = backend == .automatic ? overrides.backend ?? .automatic : backend
     instructions = overrides.instructions ?? .widest
+    mayNarrow = overrides.instructions == nil
     if let threadCount, !(1...1024).contains(threadCount) {
       throw .invalidSize(argument: "threadCount", expected: "1 to 1024", actual: threadCount)
     }
@@ -34,5 +37,15 @@ package struct Execution: Sendable, Equatable {
     guard self.backend.isAvailable else {
       throw .backendUnavailable(self.backend, reason: Backend.notLinked)
     }
+  }
+
+  /// The instructions for calls of a layer with so many rows and hidden features.
+  @inline(__always)
+  package func instructions(
+    rows: Int, hiddenSize: Int, scalarSize: Int, hasFormula: Bool
+  ) -> InstructionSet {
+    // Other cells than plain ones have several times as many columns, and formulas that wide vectors suit.
+    guard mayNarrow, !hasFormula else { return instructions }
+    return instructions.fitting(rows: rows, columns: hiddenSize, scalarSize: scalarSize)
   }
 }

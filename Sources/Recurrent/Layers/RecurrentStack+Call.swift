@@ -31,7 +31,7 @@ extension RecurrentStack {
     try validateExtent(steps: steps, rows: rows)
     try validateZoneout()
     let ready = try prepared(
-      for: execution.backend.resolved, execution.instructions)
+      for: execution.backend.resolved, instructions(rows: rows, execution))
     // BLAS takes the distance of two rows as 32 bits; batch-first, that is a whole sequence.
     let rowStride = (batchFirst ? steps : 1) * widestRow
     guard ready.engine.backend == .swift || rowStride <= Self.greatestSize else {

@@ -157,6 +157,14 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
     }
   }
 
+  /// The instructions for calls of so many rows.
+  @inline(__always)
+  func instructions(rows: Int, _ execution: Execution) -> InstructionSet {
+    execution.instructions(
+      rows: rows, hiddenSize: hiddenSize, scalarSize: MemoryLayout<Scalar>.stride,
+      hasFormula: kind.hasFormula)
+  }
+
   /// The weights for a backend and an instruction set.
   @inline(__always)
   func prepared(

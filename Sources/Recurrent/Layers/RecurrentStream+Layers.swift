@@ -69,7 +69,8 @@ extension RecurrentStack {
       throw .invalidSize(argument: "batchSize", expected: "at least 0", actual: batchSize)
     }
     let execution = try Execution(resolving: backend, threadCount: 1)
-    let stack = try prepared(for: execution.backend.resolved, execution.instructions)
+    let stack = try prepared(
+      for: execution.backend.resolved, instructions(rows: batchSize, execution))
     let scalarsPerRow =
       layerCount * (2 * stateSize + hiddenSize) + inputSize + stack.stepScratchSize(rows: 1)
     let limit = min(Self.greatestSize, Self.greatestScalarCount / scalarsPerRow)
