@@ -39,8 +39,8 @@ public struct Product<Scalar> {
   /// last; so a chain goes back and forth, and products with the same weights one after the other should.
   public var startsAtEnd = false
 
-  /// The product whose sums the links go on from, with a start of its own in one segment and no activation: it has the rows of all
-  /// links, one link after the other, and the same C. `nil` for none.
+  /// The product whose sums the links go on from, in one segment and without activation: it has the rows of all links, one link after
+  /// the other, and the same C. `nil` for none.
   public var preceding: UnsafePointer<Product>?
 
   /// Where the sums of a tile are computed that cannot go to C at once.

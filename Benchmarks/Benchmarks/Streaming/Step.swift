@@ -72,21 +72,31 @@ private func outputs<State>(
   return try .stack(outputs)
 }
 
+/// A cell with a frame and a state, after its steps over an example were checked.
+private func checkedCell(
+  _ size: Int, _ contender: Contender,
+  step: (RNNCell<Float>, Tensor<Float>, inout Tensor<Float>) throws -> Void
+) throws -> (cell: RNNCell<Float>, frame: Tensor<Float>, state: Tensor<Float>) {
+  let (rnn, x) = try example(size, contender)
+  let cell = rnnCell(rnn)
+  var state = Tensor<Float>.zeros([1, size])
+  var outputs: [Tensor<Float>] = []
+  for frame in x {
+    try step(cell, frame, &state)
+    outputs.append(state)
+  }
+  try check(.stack(outputs), of: rnn, x)
+  return (cell, x[0], state)
+}
+
 /// A call of a cell from the state that the call before has returned.
 struct CellCall: Step {
   private let cell: RNNCell<Float>
   private let frame: Tensor<Float>
   private var state: Tensor<Float>
 
-  /// Makes a cell, and checks it.
   init(_ size: Int, _ contender: Contender) throws {
-    let (rnn, x) = try example(size, contender)
-    cell = rnnCell(rnn)
-    var outputs: [Tensor<Float>] = []
-    for frame in x { outputs.append(try cell(frame, outputs.last)) }
-    try check(.stack(outputs), of: rnn, x)
-    frame = x[0]
-    state = outputs[0]
+    (cell, frame, state) = try checkedCell(size, contender) { $2 = try $0($1, $2) }
   }
 
   mutating func perform() throws {
@@ -100,39 +110,11 @@ struct CellStep: Step {
   private let frame: Tensor<Float>
   private var state: Tensor<Float>
 
-  /// Makes a cell, and checks it.
   init(_ size: Int, _ contender: Contender) throws {
-    let (rnn, x) = try example(size, contender)
-    cell = rnnCell(rnn)
-    state = .zeros([1, size])
-    var outputs: [Tensor<Float>] = []
-    for frame in x {
-      try cell.step(frame, updating: &state)
-      outputs.append(state)
-    }
-    try check(.stack(outputs), of: rnn, x)
-    frame = x[0]
+    (cell, frame, state) = try checkedCell(size, contender) { try $0.step($1, updating: &$2) }
   }
 
   mutating func perform() throws {
     try cell.step(frame, updating: &state)
   }
-}
-
-/// A layer's first cell, on one thread.
-private func rnnCell(_ rnn: RNN<Float>) -> RNNCell<Float> {
-  var cell = RNNCell<Float>(inputSize: rnn.inputSize, hiddenSize: rnn.hiddenSize)
-  cell.parameters = rnn.parameters[0]
-  cell.threadCount = 1
-  cell.backend = rnn.backend
-  return cell
-}
-
-/// A layer, and an input of one row a step.
-private func example(_ size: Int, _ contender: Contender) throws -> (rnn: RNN<Float>, x: Tensor<Float>) {
-  var generator = SeededGenerator(seed: 20)
-  var rnn = RNN<Float>(inputSize: size, hiddenSize: size, using: &generator)
-  rnn.backend = contender.backend
-  try contender.use(threads: 1)
-  return (rnn, .normal([50, 1, size], using: &generator))
 }
