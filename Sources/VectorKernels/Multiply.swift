@@ -7,7 +7,7 @@
 // 4. A chain reads its panels alternately from the first and from the last on: what a cache kept of them is used before it is lost.
 // 5. Where few sums wait for each other, link after link, their segments are computed side by side, tanh of a short single
 //    row is applied in registers, and what the sums go on from is computed there, while the link before is awaited.
-// 6. What the sums of small layers go on from is not stored before: their tiles begin with it.
+// 6. Where tiles have many sums, what the sums of a batch go on from is not stored before: the tiles begin with it.
 // 7. Lines of C that are written and not read are on their way while the sums are computed.
 //
 // Rejected:
@@ -28,6 +28,8 @@
 // | tile, where all are too many      | units, a step of a stream 8 %                                |
 // | what precedes a link before the   | more sums in registers at once: 5 to 9 % slower at 16 to 32  |
 // | activation of the one before      | units                                                        |
+// | tiles of few sums that begin with | they read their weights for few rows: 2 to 7 % slower with   |
+// | what precedes                     | AVX2                                                         |
 // | lines of A on their way, too      | within the noise                                             |
 
 /// Multiplies rows with packed panels, as often as the product is chained, after the product that precedes it.
@@ -94,9 +96,9 @@ extension Product {
   @inlinable @inline(__always)
   static var mostBytesOfTile: Int { 20 << 10 }
 
-  /// The same for a chain of several rows: they stay in the second-level cache, with room for more than rows.
+  /// The same for a chain of several rows: they stay in the second-level cache.
   @inlinable @inline(__always)
-  static var mostBytesOfRows: Int { 128 << 10 }
+  static var mostBytesOfRows: Int { 512 << 10 }
 
   /// The longest chain of multiply-adds that precedes a link of few sums, and does not make it wait.
   @inlinable @inline(__always)
@@ -122,7 +124,7 @@ extension Product {
       return bytes <= Self.mostBytesOfTile
         && (sums >= Self.sumsForAnyChain || preceding.pointee.depth <= Self.longestChain)
     }
-    return rows > 1 && bytes <= Self.mostBytesOfRows
+    return Tiling<tileRows, panelVectors>.isLarge && rows > 1 && bytes <= Self.mostBytesOfRows
   }
 }
 

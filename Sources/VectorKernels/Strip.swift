@@ -114,7 +114,7 @@ struct Strip<L: Lanes> {
     let cPlaces: InlineArray<rows, UnsafePointer<L.Scalar>> = c.next()
     var cRows = InlineArray<rows, UnsafeMutablePointer<L.Scalar>>(repeating: product.pointee.c)
     for row in 0..<rows { cRows[row] = UnsafeMutablePointer(mutating: cPlaces[row]) }
-    let tile = Tile<L, rows, vectors, segments, panelVectors>(self)
+    let tile = Tile<L, rows, vectors, segments, tileRows, panelVectors>(self)
     // Small tiles, up to `smallTile`: a literal, so that large ones are compiled without a loop of their own for what is moved.
     if rows &* vectors <= 9 {
       return isMoved

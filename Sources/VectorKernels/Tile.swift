@@ -1,6 +1,8 @@
 /// A block of `rows` rows and `vectors` vectors of columns, of whose sums so many segments are in registers at once.
 @usableFromInline
-struct Tile<L: Lanes, let rows: Int, let vectors: Int, let segments: Int, let panelVectors: Int> {
+struct Tile<
+  L: Lanes, let rows: Int, let vectors: Int, let segments: Int, let tileRows: Int, let panelVectors: Int
+> {
   @usableFromInline typealias Row = InlineArray<vectors, L.Vector>
   @usableFromInline typealias Inputs = InlineArray<rows, UnsafePointer<L.Scalar>>
   @usableFromInline typealias Outputs = InlineArray<rows, UnsafeMutablePointer<L.Scalar>>
@@ -73,6 +75,8 @@ struct Tile<L: Lanes, let rows: Int, let vectors: Int, let segments: Int, let pa
         if isFirst, let preceding = product.pointee.preceding {
           add(terms(of: preceding, &precedingRows), to: &sums[0])
         }
+        add(aRows, aStride, from: segment, to: &sums)
+      } else if !Tiling<tileRows, panelVectors>.isLarge {
         add(aRows, aStride, from: segment, to: &sums)
       } else {
         // One loop for both: two of so many sums would take the compiler twice as long.

@@ -10,6 +10,10 @@ public struct Constant<let value: Int> {
 }
 
 extension Tiling {
+  /// Whether there are so many sums that tiles of few rows keep the multiply-adds nearly as busy as those of many.
+  @inlinable @inline(__always)
+  static var isLarge: Bool { rows &* panelVectors >= 24 }
+
   /// The most vectors of columns, whole panels and at most eight, that a tile of so many rows takes. Fewer rows take more, so
   /// that there are always enough independent sums.
   @inlinable @inline(__always)
