@@ -77,6 +77,7 @@ struct Tile<
         }
         add(aRows, aStride, from: segment, to: &sums)
       } else if !Tiling<tileRows, panelVectors>.isLarge {
+        // Nothing precedes here: see `goesOnWithinTiles`.
         add(aRows, aStride, from: segment, to: &sums)
       } else {
         // One loop for both: two of so many sums would take the compiler twice as long.
