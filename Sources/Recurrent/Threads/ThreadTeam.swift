@@ -46,12 +46,15 @@ final class ThreadTeam: Sendable {
   private let pauseLength = Atomic<UInt64>(0)
   private static let shortestPause: UInt64 = 10_000_000
   private static let longestPause: UInt64 = 320_000_000
+  /// How many times as long as a crew that was held up the pause after it may be: trying again takes no more than a small part of
+  /// the time, and processors that are free again are soon used.
+  private static let mostPauseForTrial: UInt64 = 20
 
   /// Calls `body` with the caller's thread and up to `count` − 1 others that are free.
   ///
   /// More threads than the machine has processors are started only for a caller that asks for so many. The caller is alone
-  /// for a while after a crew has lost much of its time to threads of other programs, longer each time, unless it
-  /// insists.
+  /// for a while after a crew has lost much of its time to threads of other programs, longer each time, but no longer than
+  /// in proportion to the time that a crew takes, unless it insists.
   func withCrew<Result>(
     upTo count: Int, insisting: Bool = false, _ body: (Crew) -> Result
   ) -> Result {
@@ -61,14 +64,14 @@ final class ThreadTeam: Sendable {
     return body(crew)
   }
 
-  /// Hears how a crew has fared, and decides whether to make another one soon.
-  fileprivate func note(_ crewWasHeldUp: Bool) {
+  /// Hears how a crew has fared in so many nanoseconds, and decides whether to make another one soon.
+  fileprivate func note(_ crewWasHeldUp: Bool, elapsed: UInt64) {
     guard crewWasHeldUp else {
       if pauseLength.load(ordering: .relaxed) != 0 { pauseLength.store(0, ordering: .relaxed) }
       return
     }
-    let length = min(
-      max(2 * pauseLength.load(ordering: .relaxed), Self.shortestPause), Self.longestPause)
+    let longest = min(max(Self.mostPauseForTrial * elapsed, Self.shortestPause), Self.longestPause)
+    let length = min(max(2 * pauseLength.load(ordering: .relaxed), Self.shortestPause), longest)
     pauseLength.store(length, ordering: .relaxed)
     pauseEnd.store(cpu_now() + length, ordering: .relaxed)
   }
@@ -108,7 +111,8 @@ struct Crew {
     // a quarter of the time while a worker lost its processor, it has waited for others' work.
     let (waited, elapsed) = (cpu_waited() &- waitedBefore, cpu_now() &- start)
     let wasPreempted = workers.prefix(threadCount - 1).contains { $0.lastPreemptions > 0 }
-    ThreadTeam.shared.note(waited > elapsed / 5 * 3 || (wasPreempted && waited > elapsed / 4))
+    ThreadTeam.shared.note(
+      waited > elapsed / 5 * 3 || (wasPreempted && waited > elapsed / 4), elapsed: elapsed)
   }
 
   /// The same for work that tells nothing of how threads fare.
