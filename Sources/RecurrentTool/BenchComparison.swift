@@ -35,7 +35,7 @@ struct BenchComparison {
   struct Measured {
     var backend: Backend
     var instructions: String
-    /// Seconds of one call.
+    /// Seconds of one call: the median of the turns' medians, and the least of all.
     var median: Double
     var minimum: Double
     /// The operations that one thread could have done in a median call, at the speed of the processor in that turn.
@@ -121,21 +121,23 @@ struct BenchComparison {
   /// Before and after each turn the multiply-adds are timed too: the clock rate, and what other programs and guests leave of
   /// the processor, change within a second, and a share of the peak counts only beside the peak of the moment.
   func measure(seconds: Double) throws(RecurrentError) -> [Measured] {
-    var times = [[Double]](repeating: [], count: executions.count)
-    var operations = times
+    var medians = [[Double]](repeating: [], count: executions.count)
+    var operations = medians
+    var minima = [Double](repeating: .infinity, count: executions.count)
     for execution in executions { try pass.run(layer, input, execution) }
     let turns = 15
     for _ in 0..<turns {
       for (index, execution) in executions.enumerated() {
         let before = PeakMeasurement.currentOperationsPerSecond
-        let turn = try Self.time(pass, layer, input, execution, seconds: seconds / Double(turns))
+        let turn = try Self.time(pass, layer, input, execution, seconds: seconds / Double(turns)).sorted()
         let peak = max(before, PeakMeasurement.currentOperationsPerSecond)
-        times[index] += turn
-        operations[index].append(turn.sorted()[turn.count / 2] * peak)
+        let median = turn[turn.count / 2]
+        medians[index].append(median)
+        minima[index] = min(minima[index], turn[0])
+        operations[index].append(median * peak)
       }
     }
     return executions.indices.map { index in
-      let sorted = times[index].sorted()
       let execution = executions[index]
       return Measured(
         backend: execution.backend,
@@ -145,7 +147,7 @@ struct BenchComparison {
             rows: shape.rows, hiddenSize: shape.hiddenSize, scalarSize: MemoryLayout<Float>.stride,
             hasFormula: shape.cell.gateCount > 1
           ).rawValue,
-        median: sorted[sorted.count / 2], minimum: sorted[0],
+        median: medians[index].sorted()[turns / 2], minimum: minima[index],
         medianOperations: operations[index].sorted()[turns / 2], greatestDifference: greatestDifference)
     }
   }

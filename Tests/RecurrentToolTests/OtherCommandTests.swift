@@ -116,10 +116,8 @@ struct BenchCommandTests {
     // A quotient and two products, and the peak in GFLOP/s and back, here; a quotient and a product there.
     let rounding = Tolerance.sumBound(termCount: 6, magnitude: share, Double.self)
     #expect((share - row.limitSeconds * peak / row.medianOperations).magnitude <= rounding)
-    // What it could have done in that time, at the speed of the moment. Where others use the processor too, that is at times far from
-    // its best; so this asks for the unit, not for the speed.
-    let atBest = row.medianSeconds * peak
-    #expect(row.medianOperations > atBest / 100 && row.medianOperations < 100 * atBest)
+    // What it could have done in that time is no more than its best speed allows, but for noise.
+    #expect(row.medianOperations > 0 && row.medianOperations < 2 * row.medianSeconds * peak)
   }
 
   @Test("prints a table without --json")

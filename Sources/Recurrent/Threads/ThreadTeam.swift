@@ -70,10 +70,15 @@ final class ThreadTeam: Sendable {
       if pauseLength.load(ordering: .relaxed) != 0 { pauseLength.store(0, ordering: .relaxed) }
       return
     }
-    let longest = min(max(Self.mostPauseForTrial * elapsed, Self.shortestPause), Self.longestPause)
-    let length = min(max(2 * pauseLength.load(ordering: .relaxed), Self.shortestPause), longest)
+    let length = Self.pause(after: pauseLength.load(ordering: .relaxed), crewTook: elapsed)
     pauseLength.store(length, ordering: .relaxed)
     pauseEnd.store(cpu_now() + length, ordering: .relaxed)
+  }
+
+  /// The pause, in nanoseconds, after a crew that was held up and the pause before it; 0 for none.
+  static func pause(after last: UInt64, crewTook elapsed: UInt64) -> UInt64 {
+    let longest = min(max(mostPauseForTrial * min(elapsed, longestPause), shortestPause), longestPause)
+    return min(max(2 * last, shortestPause), longest)
   }
 
   private func take(_ count: Int) -> [Worker] {
