@@ -91,13 +91,14 @@ struct BenchCommand: ParsableCommand {
 
   func run() throws {
     if OpenBLASLibrary.isLinked { try OpenBLASLibrary.setThreadCount(threads) }
-    let measurement = RooflineMeasurement(threads: threads)
+    var measurement = RooflineMeasurement(threads: threads)
     if !json { print(BenchRow.header(measurement.roofline)) }
     for shape in shapes {
       let comparison = try BenchComparison(
         shape: shape, pass: pass, backends: backend.backends, threadCount: threads)
-      let limit = measurement.limit(of: pass, shape)
       for measured in try comparison.measure(seconds: seconds) {
+        measurement.raisePeak(to: measured.peakOperationsPerSecond)
+        let limit = measurement.limit(of: pass, shape)
         let row = BenchRow(
           pass: pass, shape: shape, measured: measured,
           roofline: measurement.roofline, limit: limit)

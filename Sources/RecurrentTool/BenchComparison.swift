@@ -40,6 +40,8 @@ struct BenchComparison {
     var minimum: Double
     /// The operations that one thread could have done in a median call, at the speed of the processor in that turn.
     var medianOperations: Double
+    /// The most operations that one thread was seen to do in a second.
+    var peakOperationsPerSecond: Double
     var greatestDifference: Double
   }
 
@@ -124,6 +126,7 @@ struct BenchComparison {
     var medians = [[Double]](repeating: [], count: executions.count)
     var operations = medians
     var minima = [Double](repeating: .infinity, count: executions.count)
+    var highestPeak = 0.0
     for execution in executions { try pass.run(layer, input, execution) }
     let turns = 15
     for _ in 0..<turns {
@@ -131,6 +134,7 @@ struct BenchComparison {
         let before = PeakMeasurement.currentOperationsPerSecond
         let turn = try Self.time(pass, layer, input, execution, seconds: seconds / Double(turns)).sorted()
         let peak = max(before, PeakMeasurement.currentOperationsPerSecond)
+        highestPeak = max(highestPeak, peak)
         let median = turn[turn.count / 2]
         medians[index].append(median)
         minima[index] = min(minima[index], turn[0])
@@ -148,7 +152,8 @@ struct BenchComparison {
             hasFormula: shape.cell.gateCount > 1
           ).rawValue,
         median: medians[index].sorted()[turns / 2], minimum: minima[index],
-        medianOperations: operations[index].sorted()[turns / 2], greatestDifference: greatestDifference)
+        medianOperations: operations[index].sorted()[turns / 2], peakOperationsPerSecond: highestPeak,
+        greatestDifference: greatestDifference)
     }
   }
 

@@ -5,7 +5,7 @@
 /// hold what all threads read if it holds the share of one. Where they do not, the limit is too short, and a row's
 /// share of it too small.
 struct RooflineMeasurement {
-  let roofline: Roofline
+  private(set) var roofline: Roofline
   private let reads: ReadMeasurement
 
   init(threads: Int) {
@@ -16,6 +16,12 @@ struct RooflineMeasurement {
       levels: reads.levels.map {
         Roofline.Level(name: $0.probe.name, bytesPerSecond: $0.bytesPerSecond * Double(threads))
       })
+  }
+
+  /// Hears of what a thread was seen to do later. Where other programs had the processor before, that can be more.
+  mutating func raisePeak(to operationsPerSecond: Double) {
+    let all = operationsPerSecond * Double(roofline.threads)
+    roofline.operationsPerSecond = max(roofline.operationsPerSecond, all)
   }
 
   /// The limit of a pass: at each step, each thread reads its share of the recurrent weights, whose size decides
