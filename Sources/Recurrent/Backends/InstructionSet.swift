@@ -39,7 +39,7 @@ public enum InstructionSet: String, Sendable, CaseIterable {
   ///
   /// Where 512 bits are computed in two halves, they save nothing but instructions. Half vectors are faster where they leave fewer columns
   /// empty, and for single rows of two, if a step is one small tile of them. Measured on a Zen 4, what AVX2 takes of AVX-512's time at
-  /// rows × columns of `Float`: 1 × 8 0.67, 4 × 8 0.66, 1 × 16 0.90, 1 × 20 0.84, 3 × 20 0.86, 1 × 24 0.83, 3 × 24 0.88; but 4 × 16 1.26,
+  /// rows × columns of `Float`: 1 × 8 0.67 to 0.79, 4 × 8 0.66, 1 × 16 0.90, 1 × 20 0.84, 3 × 20 0.86, 1 × 24 0.83, 3 × 24 0.88; but 4 × 16 1.26,
   /// 8 × 20 1.15, 1 × 32 1.22, 1 × 48 1.12, 1 × 72 1.15; of `Double`: 1 × 4 0.81, 1 × 8 0.91, 1 × 12 0.77, but 1 × 20 1.08.
   @inline(__always)
   func fitting(
