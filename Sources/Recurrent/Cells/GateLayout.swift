@@ -47,9 +47,7 @@ struct GateLayout: Sendable, Equatable {
   /// Brings `[width, depth]` back into PyTorch's order, `[G·H, depth]`.
   func restored<Scalar: TensorScalar>(_ arranged: UnsafePointer<Scalar>, depth: Int) -> [Scalar] {
     let count = gateCount * hiddenSize * depth
-    return [Scalar](unsafeUninitializedCapacity: count) { target, initialized in
-      initialized = count
-      guard let target = target.baseAddress else { return }
+    return [Scalar](count: count) { target in
       guard gateCount > 1 else { return target.initialize(from: arranged, count: count) }
       for gate in 0..<gateCount {
         for unit in 0..<hiddenSize {

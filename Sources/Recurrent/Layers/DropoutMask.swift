@@ -24,10 +24,9 @@ struct DropoutMask: Sendable {
   /// The tensor without the elements that are dropped, the others scaled up.
   func applied<Scalar: TensorScalar>(to tensor: Tensor<Scalar>) -> Tensor<Scalar> {
     let count = tensor.scalars.count
-    let scalars = [Scalar](unsafeUninitializedCapacity: count) { target, initialized in
-      initialized = count
+    let scalars = [Scalar](count: count) { target in
       tensor.scalars.withUnsafeBufferPointer { source in
-        guard let source = source.baseAddress, let target = target.baseAddress else { return }
+        guard let source = source.baseAddress else { return }
         apply(from: source, to: target, count: count, first: 0)
       }
     }

@@ -105,9 +105,7 @@ public struct GRUCell<Scalar: TensorScalar>: Sendable {
   package func run(
     _ input: Tensor<Scalar>, from state: Tensor<Scalar>?, execution: Execution
   ) throws(RecurrentError) -> Tensor<Scalar> {
-    var next = if let state { state } else { Tensor<Scalar>.zeros(try stack.checkedStep(input.shape).state) }
-    try stack.step(input, updating: &next, execution)
-    return next
+    try stack.stepped(input, from: state, execution)
   }
 
   /// Computes the state after one step, and returns with it a function that carries its gradient back.

@@ -109,15 +109,7 @@ public struct LSTMCell<Scalar: TensorScalar>: Sendable {
   package func run(
     _ input: Tensor<Scalar>, from state: LSTMState<Scalar>?, execution: Execution
   ) throws(RecurrentError) -> LSTMState<Scalar> {
-    var next: LSTMState<Scalar>
-    if let state {
-      next = state
-    } else {
-      let zeros = Tensor<Scalar>.zeros(try stack.checkedStep(input.shape).state)
-      next = LSTMState(hidden: zeros, cell: zeros)
-    }
-    try stack.step(input, updating: &next, execution)
-    return next
+    try stack.stepped(input, from: state, execution)
   }
 
   /// Computes the state after one step, and returns with it a function that carries its gradient back.

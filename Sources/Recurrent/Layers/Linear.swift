@@ -172,12 +172,9 @@ final class PreparedLinear<Scalar: TensorScalar>: PreparedForEngine {
 extension MatrixEngine {
   /// The product of contiguous rows with a prepared matrix, from its start.
   func product(_ a: [Scalar], rows: Int, by matrix: PreparedMatrix<Scalar>) -> [Scalar] {
-    let count = rows * matrix.columns
-    return [Scalar](unsafeUninitializedCapacity: count) { target, initialized in
-      initialized = count
-      guard rows > 0 else { return }
+    [Scalar](count: rows * matrix.columns) { target in
       a.withUnsafeBufferPointer { a in
-        guard let a = a.baseAddress, let target = target.baseAddress else { return }
+        guard let a = a.baseAddress else { return }
         // A is only read; one kind of view serves inputs and outputs.
         let input = MatrixRows(
           base: UnsafeMutablePointer(mutating: a), layout: RowLayout(rowStride: matrix.depth))

@@ -137,9 +137,7 @@ public struct RNNCell<Scalar: TensorScalar>: Sendable {
   package func run(
     _ input: Tensor<Scalar>, from state: Tensor<Scalar>?, execution: Execution
   ) throws(RecurrentError) -> Tensor<Scalar> {
-    var next = if let state { state } else { Tensor<Scalar>.zeros(try stack.checkedStep(input.shape).state) }
-    try stack.step(input, updating: &next, execution)
-    return next
+    try stack.stepped(input, from: state, execution)
   }
 }
 

@@ -118,11 +118,9 @@ extension RecurrentStack {
     var output: [Scalar] = []
     var finalMemory = initialMemory
     let stateCount = cellCount * call.shape.rows * stateSize
-    let finalState = [Scalar](unsafeUninitializedCapacity: stateCount) { final, count in
-      count = stateCount
+    let finalState = [Scalar](count: stateCount) { final in
       initialState.withUnsafeBufferPointer { initial in
         finalMemory.withUnsafeMutableBufferPointer { memories in
-          guard let final = final.baseAddress, stateCount > 0 else { return }
           // A pass may start from where it ends.
           var start = final
           if initial.isEmpty {
@@ -150,9 +148,7 @@ extension RecurrentStack {
     _ call: Call, _ input: ArraySlice<Scalar>, _ states: CallStates, keeping kept: Kept
   ) -> [Scalar] {
     let outputCount = call.schedule.packedRowCount * outputSize
-    return [Scalar](unsafeUninitializedCapacity: outputCount) { output, count in
-      count = outputCount
-      guard outputCount > 0, let target = output.baseAddress else { return }
+    return [Scalar](count: outputCount) { target in
       input.withUnsafeBufferPointer { input in
         guard let input = input.baseAddress else { return }
         // What is only read has the same kind of pointer as what is written.

@@ -1,10 +1,42 @@
 internal import VectorKernels
 
-// One step of one layer, as cells take it.
+// One step of one layer, as cells take it: with a result in new memory, or in the memory of the state.
 
 extension RecurrentStack {
-  /// One step of a cell that carries nothing beside h; all shapes are checked.
-  @inline(__always)
+  /// The state after one step of a cell that carries nothing beside h, from zeros if there is none before; all shapes are checked.
+  @inline(never)
+  func stepped(
+    _ input: Tensor<Scalar>, from state: Tensor<Scalar>?, _ execution: Execution
+  ) throws(RecurrentError) -> Tensor<Scalar> {
+    let (rows, shape) = try checkedStep(input.shape)
+    guard let state else { return try stepped(input, from: .zeros(shape), execution) }
+    try state.require(shape, "state")
+    var noMemory: [Scalar] = []
+    let next = try stepped(rows: rows, input.scalars, from: state.scalars, memory: &noMemory, execution)
+    return Tensor(unchecked: next, shape: shape)
+  }
+
+  /// The state after one step of an LSTM's cell, from zeros if there is none before; all shapes are checked.
+  @inline(never)
+  func stepped(
+    _ input: Tensor<Scalar>, from state: LSTMState<Scalar>?, _ execution: Execution
+  ) throws(RecurrentError) -> LSTMState<Scalar> {
+    let (rows, shape) = try checkedStep(input.shape)
+    guard let state else {
+      let zeros = Tensor<Scalar>.zeros(shape)
+      return try stepped(input, from: LSTMState(hidden: zeros, cell: zeros), execution)
+    }
+    try state.hidden.require(shape, "state.hidden")
+    try state.cell.require(shape, "state.cell")
+    var memory = state.cell.scalars
+    let next = try stepped(
+      rows: rows, input.scalars, from: state.hidden.scalars, memory: &memory, execution)
+    return LSTMState(
+      hidden: Tensor(unchecked: next, shape: shape), cell: Tensor(unchecked: memory, shape: shape))
+  }
+
+  /// Puts the state after one step of a cell that carries nothing beside h in the place of the one before; all shapes are checked.
+  @inline(never)
   func step(
     _ input: Tensor<Scalar>, updating state: inout Tensor<Scalar>, _ execution: Execution
   ) throws(RecurrentError) {
@@ -14,8 +46,8 @@ extension RecurrentStack {
     try step(rows: rows, input.scalars, updating: &state.scalars, memory: &noMemory, execution)
   }
 
-  /// One step of an LSTM's cell; all shapes are checked.
-  @inline(__always)
+  /// Puts the state after one step of an LSTM's cell in the place of the one before; all shapes are checked.
+  @inline(never)
   func step(
     _ input: Tensor<Scalar>, updating state: inout LSTMState<Scalar>, _ execution: Execution
   ) throws(RecurrentError) {
@@ -26,74 +58,99 @@ extension RecurrentStack {
       rows: rows, input.scalars, updating: &state.hidden.scalars, memory: &state.cell.scalars, execution)
   }
 
-  /// Runs one step of one layer and puts the states after it in the place of those before: in their own memory, unless somebody
-  /// else holds it too.
+  /// Runs one step of one layer, and returns h' in memory of its own.
   ///
   /// - Parameters:
   ///   - rows: B.
   ///   - input: `[B, I]`.
   ///   - hidden: h, `[B, H]`.
-  ///   - memory: What the cells carry beside, `[B, H]`; empty for cells that carry nothing.
+  ///   - memory: What the cells carry beside, `[B, H]`, which becomes the new one; empty for cells that carry nothing.
   ///   - execution: How the step is run. More threads are used only where they could be worth waking.
-  /// - Throws: What makes a call of a layer throw; the states are as before then.
+  /// - Throws: What makes a call of a layer throw; the memory is as before then.
   @inline(__always)
-  private func step(
-    rows: Int, _ input: [Scalar], updating hidden: inout [Scalar], memory: inout [Scalar],
-    _ execution: Execution
-  ) throws(RecurrentError) {
-    guard
-      !ForwardCost.mayBeShared(forwardShape(steps: 1, rows: rows), threadCount: execution.threadCount)
-    else {
-      return try stepOnThreads(rows: rows, input, updating: &hidden, memory: &memory, execution)
+  private func stepped(
+    rows: Int, _ input: [Scalar], from hidden: [Scalar], memory: inout [Scalar], _ execution: Execution
+  ) throws(RecurrentError) -> [Scalar] {
+    guard !mayBeShared(rows: rows, execution) else {
+      return try steppedOnThreads(rows: rows, input, from: hidden, memory: &memory, execution)
     }
     let ready = try ready(steps: 1, rows: rows, batchFirst: false, execution)
-    guard rows > 0 else { return }
-    input.withUnsafeBufferPointer { input in
-      hidden.withUnsafeMutableBufferPointer { hidden in
-        guard let input = input.baseAddress, let hidden = hidden.baseAddress else { return }
-        guard kind.carriesMemory else {
-          return step(ready, rows: rows, input, updating: hidden, memory: nil)
-        }
-        memory.withUnsafeMutableBufferPointer { memory in
-          guard let memory = memory.baseAddress else { return }
-          step(ready, rows: rows, input, updating: hidden, memory: memory)
-        }
+    return [Scalar](count: hidden.count) { next in
+      hidden.withUnsafeBufferPointer { hidden in
+        guard let hidden = hidden.baseAddress else { return }
+        step(ready, rows: rows, input, from: hidden, into: next, memory: &memory)
       }
     }
   }
 
-  /// The same by a whole call, which may use more threads.
-  @inline(never)
-  private func stepOnThreads(
+  /// The same with h' in the place of h: in its own memory, unless somebody else holds it too.
+  @inline(__always)
+  private func step(
     rows: Int, _ input: [Scalar], updating hidden: inout [Scalar], memory: inout [Scalar],
     _ execution: Execution
   ) throws(RecurrentError) {
-    let call = try call(SequenceSchedule(steps: 1, rows: rows), batchFirst: false, execution)
-    let result = run(call, input[...], from: hidden, memory: memory)
-    hidden = result.output
-    memory = result.finalMemory
+    guard !mayBeShared(rows: rows, execution) else {
+      hidden = try steppedOnThreads(rows: rows, input, from: hidden, memory: &memory, execution)
+      return
+    }
+    let ready = try ready(steps: 1, rows: rows, batchFirst: false, execution)
+    let count = hidden.count
+    hidden.withUnsafeMutableBufferPointer { hidden in
+      guard let hidden = hidden.baseAddress else { return }
+      // A product reads all of a row of h before the last of its sums is done.
+      withUnsafeTemporaryAllocation(of: Scalar.self, capacity: count) { copy in
+        guard let copy = copy.baseAddress else { return }
+        copy.update(from: hidden, count: count)
+        step(ready, rows: rows, input, from: copy, into: hidden, memory: &memory)
+      }
+    }
   }
 
+  private func mayBeShared(rows: Int, _ execution: Execution) -> Bool {
+    ForwardCost.mayBeShared(forwardShape(steps: 1, rows: rows), threadCount: execution.threadCount)
+  }
+
+  /// The same by a whole call, which may use more threads.
+  @inline(never)
+  private func steppedOnThreads(
+    rows: Int, _ input: [Scalar], from hidden: [Scalar], memory: inout [Scalar], _ execution: Execution
+  ) throws(RecurrentError) -> [Scalar] {
+    let call = try call(SequenceSchedule(steps: 1, rows: rows), batchFirst: false, execution)
+    let result = run(call, input[...], from: hidden, memory: memory)
+    memory = result.finalMemory
+    return result.output
+  }
+
+  /// Runs a step on the calling thread. h and h' do not overlap.
   @inline(__always)
   private func step(
-    _ ready: PreparedStack<Scalar>, rows: Int, _ input: UnsafePointer<Scalar>,
-    updating hidden: UnsafeMutablePointer<Scalar>, memory: UnsafeMutablePointer<Scalar>?
+    _ ready: PreparedStack<Scalar>, rows: Int, _ input: [Scalar], from hidden: UnsafePointer<Scalar>,
+    into next: UnsafeMutablePointer<Scalar>, memory: inout [Scalar]
   ) {
-    let count = rows * hiddenSize
-    withUnsafeTemporaryAllocation(
-      of: Scalar.self, capacity: count + ready.stepScratchSize(rows: rows)
-    ) { scratch in
-      guard let scratch = scratch.baseAddress else { return }
-      // A product reads all of a row of h before the last of its sums is done.
-      scratch.update(from: hidden, count: count)
-      let layout = RowLayout(rowStride: hiddenSize)
-      ready.step(
-        layer: 0, rows: rows,
-        // What is only read has the same kind of view as what is written.
-        MatrixRows(base: UnsafeMutablePointer(mutating: input), layout: RowLayout(rowStride: inputSize)),
-        MatrixRows(base: scratch, layout: layout),
-        // A formula that carries nothing copies what it finds there onto itself.
-        memory: memory ?? scratch, into: MatrixRows(base: hidden, layout: layout), scratch: scratch + count)
+    input.withUnsafeBufferPointer { input in
+      guard rows > 0, let input = input.baseAddress else { return }
+      // What is only read has the same kind of view as what is written.
+      let x = MatrixRows(
+        base: UnsafeMutablePointer(mutating: input), layout: RowLayout(rowStride: inputSize))
+      let h = MatrixRows(
+        base: UnsafeMutablePointer(mutating: hidden), layout: RowLayout(rowStride: hiddenSize))
+      let target = MatrixRows(base: next, layout: h.layout)
+      guard kind.hasFormula else {
+        // Nothing touches memory and scratch then.
+        return ready.step(layer: 0, rows: rows, x, h, memory: next, into: target, scratch: next)
+      }
+      // A formula that carries nothing copies what it finds in place of a memory onto itself.
+      let spareCount = kind.carriesMemory ? 0 : rows * hiddenSize
+      withUnsafeTemporaryAllocation(
+        of: Scalar.self, capacity: spareCount + ready.stepScratchSize(rows: rows)
+      ) { spare in
+        guard let spare = spare.baseAddress else { return }
+        memory.withUnsafeMutableBufferPointer {
+          ready.step(
+            layer: 0, rows: rows, x, h, memory: kind.carriesMemory ? $0.baseAddress ?? spare : spare,
+            into: target, scratch: spare + spareCount)
+        }
+      }
     }
   }
 }

@@ -181,14 +181,13 @@ extension EchoStateNetwork {
   private func apply(
     _ readout: PreparedReadout<Scalar>, to hidden: [Scalar], _ input: [Scalar], rows: Int
   ) -> [Scalar] {
-    [Scalar](unsafeUninitializedCapacity: rows * outputSize) { output, count in
+    [Scalar](count: rows * outputSize) { output in
       hidden.withUnsafeBufferPointer { hidden in
         input.withUnsafeBufferPointer { input in
-          guard let output = output.baseAddress, let hidden = hidden.baseAddress, rows > 0 else { return }
+          guard let hidden = hidden.baseAddress else { return }
           // Without an input there is nothing to read; the address only has to be one.
           readout.apply(
             to: hidden, input.baseAddress ?? hidden, inputStride: inputSize, rows: rows, into: output)
-          count = rows * outputSize
         }
       }
     }

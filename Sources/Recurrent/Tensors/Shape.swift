@@ -51,7 +51,15 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
   public var dimensions: [Int] { (0..<rank).map { self[$0] } }
 
   /// The number of scalars: the product of all sizes.
-  public var elementCount: Int { (0..<rank).reduce(1) { $0 * self[$1] } }
+  public var elementCount: Int {
+    // Without a range, whose iterator takes memory in debug builds: tests count what calls allocate.
+    var (count, axis) = (1, 0)
+    while axis < rank {
+      count *= self[axis]
+      axis += 1
+    }
+    return count
+  }
 
   /// The size of one axis.
   public subscript(axis: Int) -> Int {

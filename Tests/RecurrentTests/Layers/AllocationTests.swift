@@ -85,6 +85,24 @@ import Testing
     #expect(copy != state)
   }
 
+  @Test("a small call of a cell allocates its result and nothing else", arguments: Backend.available)
+  func cellCalls(backend: Backend) throws {
+    let x = Tensor<Float>(repeating: 0.5, shape: [2, 5])
+    var state = Tensor<Float>.zeros([2, 11])
+    var rnn = RNNCell<Float>(inputSize: 5, hiddenSize: 11)
+    rnn.backend = backend
+    state = try rnn(x, state)
+    #expect(try allocations { for _ in 0..<100 { state = try rnn(x, state) } } == 100)
+    var gru = GRUCell<Float>(inputSize: 5, hiddenSize: 11)
+    gru.backend = backend
+    state = try gru(x, state)
+    #expect(try allocations { for _ in 0..<100 { state = try gru(x, state) } } == 100)
+    var lstm = LSTMCell<Float>(inputSize: 5, hiddenSize: 11)
+    lstm.backend = backend
+    var both = try lstm(x)
+    #expect(try allocations { for _ in 0..<100 { both = try lstm(x, both) } } == 200)
+  }
+
   // OpenBLAS takes memory of its own where it has threads.
   @Test("a step of training allocates its results and nothing else that is large")
   func training() throws {
