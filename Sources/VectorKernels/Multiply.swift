@@ -9,6 +9,7 @@
 //    row is applied in registers, and what the sums go on from is computed there, while the link before is awaited.
 // 6. Where tiles have many sums, what the sums of a batch go on from is not stored before: the tiles begin with it.
 // 7. Lines of C that are written and not read are on their way while the sums are computed.
+// 8. Weights that are too many for the second-level cache are on their way a strip ahead, a line at a time.
 //
 // Rejected:
 // | alternative                       | why not                                                      |
@@ -31,6 +32,8 @@
 // | tiles of few sums that begin with | they read their weights for few rows: 2 to 7 % slower with   |
 // | what precedes                     | AVX2                                                         |
 // | lines of A on their way, too      | within the noise                                             |
+// | the weights of the next strip all | the tile waits for its own lines behind them: nothing gained |
+// | at once, before each tile         |                                                              |
 
 /// Multiplies rows with packed panels, as often as the product is chained, after the product that precedes it.
 @inlinable @inline(__always)
@@ -63,7 +66,7 @@ func multiplyLinks<L: Lanes, let tileRows: Int, let panelVectors: Int>(
     && product.pointee.staysInTile(vectors: vectors, L.self)
   {
     // One tile: the chain stays there.
-    return Strip<L>(product, column: 0, shape).multiply(shape, after: &preceding)
+    return Strip<L>(place, column: 0, shape).multiply(shape, after: &preceding)
   }
   let (links, activation) = (product.pointee.links, product.pointee.activation)
   let activatesTiles =
@@ -71,11 +74,14 @@ func multiplyLinks<L: Lanes, let tileRows: Int, let panelVectors: Int>(
   place.pointee.links = 1
   if !activatesTiles { place.pointee.activation = .identity }
   let goesOn = product.pointee.preceding != nil
+  let width = shape.vectors &* L.count
+  let tiles = (product.pointee.rows &+ tileRows &- 1) / tileRows
   for _ in 0..<links {
     let precedingOfLink = preceding
-    product.pointee.forEachStrip(ofWidth: shape.vectors &* L.count) { column in
+    product.pointee.forEachStrip(ofWidth: width) { column in
       if goesOn { preceding = precedingOfLink }
-      Strip<L>(product, column: column, shape).multiply(shape, after: &preceding)
+      place.pointee.lookAhead(of: column, width: width, tiles: tiles)
+      Strip<L>(place, column: column, shape).multiply(shape, after: &preceding)
     }
     if !activatesTiles && !activation.isIdentity { activate(activation, product.pointee, lanes: L.self) }
     place.pointee.advance()

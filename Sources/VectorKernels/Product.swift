@@ -46,6 +46,11 @@ public struct Product<Scalar> {
   /// Where the sums of a tile are computed that cannot go to C at once.
   @usableFromInline var aside: UnsafeMutablePointer<Scalar>?
 
+  /// What is asked for while the next term of a tile's sums is added.
+  @usableFromInline var ahead: UnsafeRawPointer
+  /// The bytes that ``ahead`` moves by with each term.
+  @usableFromInline var aheadStride = 0
+
   @inlinable
   public init(
     rows: Int, columns: Int, depth: Int,
@@ -60,6 +65,7 @@ public struct Product<Scalar> {
     self.a = a
     self.aLayout = aLayout
     self.panels = panels
+    ahead = UnsafeRawPointer(panels)
     self.start = start
     self.c = c
     self.cLayout = cLayout
@@ -96,6 +102,20 @@ extension Product {
         column &+= width
       }
     }
+  }
+
+  /// Has the weights of the strip after that of a column asked for while its tiles are computed, a part by each of their terms, if
+  /// there are more weights than the second-level cache keeps.
+  @inlinable @inline(__always)
+  mutating func lookAhead(of column: Int, width: Int, tiles: Int) {
+    let next = startsAtEnd ? column &- width : column &+ width
+    let isFar = depth &* columns &* MemoryLayout<Scalar>.stride > Self.mostBytesOfRows
+    guard rows > 1 && isFar && next >= 0 && next < columns else {
+      aheadStride = 0
+      return
+    }
+    ahead = UnsafeRawPointer(panels + depth &* next)
+    aheadStride = (width &* MemoryLayout<Scalar>.stride &+ tiles &- 1) / tiles
   }
 
   /// The product whose A is this one's C.

@@ -28,7 +28,9 @@ extension Strip {
     withUnsafeMutableBytes(of: &place) { bytes in
       var product = product.pointee
       product.aside = bytes.baseAddress?.assumingMemoryBound(to: L.Scalar.self)
-      withUnsafePointer(to: product) { Strip($0, column: column, shape).walk(shape, after: &preceding) }
+      withUnsafeMutablePointer(to: &product) {
+        Strip($0, column: column, shape).walk(shape, after: &preceding)
+      }
     }
   }
 

@@ -4,7 +4,7 @@ import CVectorMath
 @usableFromInline
 struct Strip<L: Lanes> {
   /// Where the product stands: a tile takes a copy of the strip, which has to be small.
-  @usableFromInline let product: UnsafePointer<Product<L.Scalar>>
+  @usableFromInline let product: UnsafeMutablePointer<Product<L.Scalar>>
   /// The first of its columns, which begins a panel.
   @usableFromInline let column: Int
   /// How many of the strip's columns exist.
@@ -14,7 +14,8 @@ struct Strip<L: Lanes> {
 
   @inlinable @inline(__always)
   init<let tileRows: Int, let panelVectors: Int>(
-    _ product: UnsafePointer<Product<L.Scalar>>, column: Int, _ shape: TileShape<tileRows, panelVectors>
+    _ product: UnsafeMutablePointer<Product<L.Scalar>>, column: Int,
+    _ shape: TileShape<tileRows, panelVectors>
   ) {
     self.product = product
     self.column = column

@@ -1,3 +1,5 @@
+import CVectorMath
+
 /// A block of `rows` rows and `vectors` vectors of columns, of whose sums so many segments are in registers at once.
 @usableFromInline
 struct Tile<
@@ -13,7 +15,7 @@ struct Tile<
   init(_ strip: Strip<L>) { self.strip = strip }
 
   @inlinable @inline(__always)
-  var product: UnsafePointer<Product<L.Scalar>> { strip.product }
+  var product: UnsafeMutablePointer<Product<L.Scalar>> { strip.product }
 
   /// The segments of each sum. There are no more than four, so that a tile of four computes them in one round.
   @inlinable @inline(__always)
@@ -123,7 +125,7 @@ struct Tile<
   /// What the first segment starts from.
   @inlinable @inline(__always)
   func start(_ sums: inout InlineArray<rows, Row>, _ cRows: Outputs) {
-    if let start = (product.pointee.preceding ?? product).pointee.start {
+    if let start = (product.pointee.preceding ?? UnsafePointer(product)).pointee.start {
       for vector in 0..<vectors {
         let value = L.load(start + (strip.column &+ vector &* L.count))
         for row in 0..<rows { sums[row][vector] = value }
@@ -177,11 +179,17 @@ struct Tile<
   func add(_ terms: Terms<L.Scalar, rows>, to sums: inout InlineArray<rows, Row>) {
     var weights = terms.weights
     var place = 0
+    var ahead = product.pointee.ahead
     for _ in 0..<terms.depth {
+      if rows &* vectors > Strip<L>.smallTile {
+        prefetch_for_reading(ahead)
+        ahead += product.pointee.aheadStride
+      }
       add(terms.aRows, at: place, weights, terms.panelStride, to: &sums)
       weights += panelVectors &* L.count
       place &+= terms.aStride
     }
+    if rows &* vectors > Strip<L>.smallTile { product.pointee.ahead = ahead }
   }
 
   /// Adds the products of so many segments at once, from one of them on.
