@@ -45,7 +45,7 @@ harness() { # target, arguments
   # In release mode the tools of the harness are built once, not twice.
   # shellcheck disable=SC2086
   swift package -c release $traits benchmark --target "$target" --no-progress "$@" >"$work" 2>"$work.log" || {
-    cat "$work" "$work.log"
+    cat "$work" "$work.log" >&2
     exit 1
   }
   sed -n '/^=\{3,\}/,$p' "$work" | sed '/^Host /d'

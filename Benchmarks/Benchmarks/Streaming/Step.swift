@@ -118,3 +118,21 @@ struct CellStep: Step {
     try cell.step(frame, updating: &state)
   }
 }
+
+/// A layer's first cell, on one thread.
+private func rnnCell(_ rnn: RNN<Float>) -> RNNCell<Float> {
+  var cell = RNNCell<Float>(inputSize: rnn.inputSize, hiddenSize: rnn.hiddenSize)
+  cell.parameters = rnn.parameters[0]
+  cell.threadCount = 1
+  cell.backend = rnn.backend
+  return cell
+}
+
+/// A layer, and an input of one row a step.
+private func example(_ size: Int, _ contender: Contender) throws -> (rnn: RNN<Float>, x: Tensor<Float>) {
+  var generator = SeededGenerator(seed: 20)
+  var rnn = RNN<Float>(inputSize: size, hiddenSize: size, using: &generator)
+  rnn.backend = contender.backend
+  try contender.use(threads: 1)
+  return (rnn, .normal([50, 1, size], using: &generator))
+}
