@@ -1,6 +1,8 @@
 internal import VectorKernels
 
 // One step of one layer, as cells take it: with a result in new memory, or in the memory of the state.
+//
+// One function for each kind of state, which all public calls share, and so is not inlined into them.
 
 extension RecurrentStack {
   /// The state after one step of a cell that carries nothing beside h, from zeros if there is none before; all shapes are checked.
