@@ -105,12 +105,12 @@ extension Product {
   }
 
   /// Has the weights of the strip after that of a column asked for while its tiles are computed, a part by each of their terms, if
-  /// there are more weights than the second-level cache keeps.
+  /// there are more weights than the second-level cache keeps. A single tile waits for each weight that it uses, and has no time for others.
   @inlinable @inline(__always)
   mutating func lookAhead(of column: Int, width: Int, tiles: Int) {
     let next = startsAtEnd ? column &- width : column &+ width
     let isFar = depth &* columns &* MemoryLayout<Scalar>.stride > Self.mostBytesOfRows
-    guard rows > 1 && isFar && next >= 0 && next < columns else {
+    guard tiles > 1 && isFar && next >= 0 && next < columns else {
       aheadStride = 0
       return
     }
