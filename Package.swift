@@ -92,9 +92,12 @@ let package = Package(
       path: "Tests/RecurrentTestSupport",
       swiftSettings: strict),
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+    .target(name: "ForkedProcess", path: "Tests/ForkedProcess"),
     .testTarget(
       name: "RecurrentTests",
-      dependencies: ["Recurrent", "RecurrentTestSupport", "AllocationCounter", "VectorKernels"],
+      dependencies: [
+        "Recurrent", "RecurrentTestSupport", "AllocationCounter", "ForkedProcess", "VectorKernels",
+      ],
       resources: [.copy("Fixtures"), .copy("InterchangeSamples")],
       swiftSettings: strict),
     .testTarget(

@@ -139,6 +139,18 @@ bool cpu_start_thread(void (*body)(void *), void *argument) {
   return started;
 }
 
+static _Atomic uint32_t generation;
+static pthread_once_t watches_forks = PTHREAD_ONCE_INIT;
+
+static void begin_child(void) { generation++; }
+
+static void watch_forks(void) { pthread_atfork(NULL, NULL, begin_child); }
+
+uint32_t cpu_process_generation(void) {
+  pthread_once(&watches_forks, watch_forks);
+  return generation;
+}
+
 void cpu_prefer_large_pages(void *base, size_t size) {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
   // Without large pages everything works as well, only slower.

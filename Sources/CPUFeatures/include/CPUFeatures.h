@@ -34,6 +34,9 @@ void cpu_add_waited(uint64_t nanoseconds);
 // other threads. Returns whether there is such a thread now.
 bool cpu_start_thread(void (*body)(void *), void *argument);
 
+// How many times `fork` lies between this process and the first that asked; another number than the parent's in every child.
+uint32_t cpu_process_generation(void);
+
 // The number of the processor that this thread runs on; -1 where the system does not tell.
 int cpu_current(void);
 

@@ -18,12 +18,16 @@ enum WorkspaceMemory {
     var byteCount = 0
   }
 
-  private static let waiting = Mutex(Waiting())
+  private final class Shelf: Sendable {
+    let waiting = Mutex(Waiting())
+  }
+
+  private static let shelf = ProcessLocal { Shelf() }
 
   /// Memory of a size, aligned to cache lines, and to large pages from one on; not initialized.
   static func take(byteCount: Int) -> UnsafeMutableRawPointer {
     if byteCount >= leastByteCount {
-      let address = waiting.withLock { waiting -> UInt? in
+      let address = shelf.value.waiting.withLock { waiting -> UInt? in
         guard let address = waiting.addresses[byteCount]?.popLast() else { return nil }
         waiting.byteCount -= byteCount
         return address
@@ -41,7 +45,7 @@ enum WorkspaceMemory {
   static func give(_ memory: UnsafeMutableRawPointer, byteCount: Int) {
     guard byteCount >= leastByteCount, byteCount <= mostIdleBytes else { return memory.deallocate() }
     let address = UInt(bitPattern: memory)
-    let displaced = waiting.withLock { waiting -> [[UInt]] in
+    let displaced = shelf.value.waiting.withLock { waiting -> [[UInt]] in
       var displaced: [[UInt]] = []
       if waiting.byteCount + byteCount > mostIdleBytes {
         displaced = Array(waiting.addresses.values)

@@ -25,7 +25,8 @@ internal import Synchronization
 /// Threads that wait for work, shared by all calls of the process.
 final class ThreadTeam: Sendable {
   /// The team of this process.
-  static let shared = ThreadTeam()
+  static var shared: ThreadTeam { ofProcess.value }
+  private static let ofProcess = ProcessLocal { ThreadTeam() }
 
   private struct Pool {
     var idle: [Worker] = []
