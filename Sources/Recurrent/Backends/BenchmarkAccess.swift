@@ -31,9 +31,9 @@ internal import VectorKernels
         engine.multiply(
           rows: rows,
           // What is only read has the same kind of view as what is written.
-          MatrixRows(base: UnsafeMutablePointer(mutating: a), layout: RowLayout(rowStride: matrix.depth)),
+          MatrixRows(base: UnsafeMutablePointer(mutating: a), rowStride: matrix.depth),
           by: matrix.allColumns, from: .accumulated,
-          into: MatrixRows(base: c, layout: RowLayout(rowStride: matrix.columns)), then: .identity)
+          into: MatrixRows(base: c, rowStride: matrix.columns), then: .identity)
       }
     }
   }

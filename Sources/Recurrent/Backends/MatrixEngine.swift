@@ -1,11 +1,5 @@
 internal import VectorKernels
 
-/// Rows of a matrix in memory that belongs to somebody else.
-struct MatrixRows<Scalar> {
-  var base: UnsafeMutablePointer<Scalar>
-  var layout: RowLayout
-}
-
 /// One backend, resolved: everything that the loop over time needs to call.
 ///
 /// It offers C = activation(start + A·Bᵀ), where each row starts from a given vector or from what C holds, and
@@ -80,7 +74,7 @@ final class MatrixEngine<Scalar: TensorScalar>: Sendable {
 
   /// C = activation(start + A·Bᵀ) for A [rows, depth] and C [rows, columns], which do not overlap.
   ///
-  /// With several `links`, each product's C is the next one's A, and its C stands `linkStride` further on. Where
+  /// With several `links`, each product's C, which is one block of rows, is the next one's A, and its C stands `linkStride` further on. Where
   /// `outputs` are given, laid out as C, C is multiplied by the derivative of the activation there. Products with the same B
   /// one after the other read it alternately from its start and from its end.
   @inline(__always)
@@ -89,14 +83,15 @@ final class MatrixEngine<Scalar: TensorScalar>: Sendable {
     into c: MatrixRows<Scalar>, then activation: Activation, at outputs: UnsafePointer<Scalar>? = nil,
     links: Int = 1, linkStride: Int = 0, startsAtEnd: Bool = false
   ) {
+    precondition(a.isReversed == c.isReversed, "rows of a product in different orders")
     if let openBLAS {
-      var (a, c, outputs) = (a, c, outputs)
-      for _ in 0..<links {
+      var a = a
+      for link in 0..<links {
+        let offset = link * linkStride
+        let c = link == 0 ? c : MatrixRows(base: c.base + offset, rowStride: c.layout.rowStride)
         openBLAS.multiply(rows: rows, a, by: b, from: start, into: c)
-        activate(activation, rows: rows, columns: b.columns, c, at: outputs)
+        activate(activation, rows: rows, columns: b.columns, c, at: outputs.map { $0 + offset })
         a = c
-        c.base += linkStride
-        outputs = outputs.map { $0 + linkStride }
       }
     } else {
       var product = Product(
@@ -114,29 +109,29 @@ final class MatrixEngine<Scalar: TensorScalar>: Sendable {
   }
 
   /// C = activation(start + X·Vᵀ + A·Bᵀ) for X [links·rows, depth of V]: a step of plain cells, or a chain of steps, in which each C is the
-  /// next A. C has the rows of all links, one link after the other.
+  /// next A. X and C have a block of rows for each link, in the order of the links.
   @inline(__always)
   func multiply(
     rows: Int, links: Int = 1, _ x: MatrixRows<Scalar>, by v: PreparedColumns<Scalar>,
     and a: MatrixRows<Scalar>, by b: PreparedColumns<Scalar>, into c: MatrixRows<Scalar>,
     then activation: Activation
   ) {
-    let firstLink = MatrixRows(base: c.base, layout: RowLayout(rowStride: c.layout.rowStride))
     guard openBLAS == nil else {
       multiply(rows: links * rows, x, by: v, from: .prepared, into: c, then: .identity)
       return multiply(
-        rows: rows, a, by: b, from: .accumulated, into: firstLink, then: activation, links: links,
-        linkStride: c.layout.blockStride)
+        rows: rows, a, by: b, from: .accumulated, into: c.first, then: activation, links: links,
+        linkStride: c.blockStride)
     }
+    let (inputs, targets, first) = (x.inGivenOrder, c.inGivenOrder, c.first)
     let preceding = Product(
-      rows: links * rows, columns: v.columns, depth: v.depth, a: x.base, aLayout: x.layout,
+      rows: links * rows, columns: v.columns, depth: v.depth, a: inputs.base, aLayout: inputs.layout,
       panels: v.elements,
-      start: v.start, c: c.base, cLayout: c.layout, activation: .identity)
+      start: v.start, c: targets.base, cLayout: targets.layout, activation: .identity)
     withUnsafePointer(to: preceding) {
       var product = Product(
         rows: rows, columns: b.columns, depth: b.depth, a: a.base, aLayout: a.layout, panels: b.elements,
-        start: nil, c: c.base, cLayout: firstLink.layout, activation: activation, links: links,
-        linkStride: c.layout.blockStride)
+        start: nil, c: first.base, cLayout: first.layout, activation: activation, links: links,
+        linkStride: c.blockStride)
       product.segments = b.segments
       product.preceding = $0
       kernels.multiply(product)

@@ -5,15 +5,18 @@ internal import VectorKernels
 
 extension PreparedStack {
   /// One step of one layer: h' of B rows from x, h and `memory`, which becomes the new one. Neither x nor h overlaps h'.
+  /// States keep their value in expectation, where there is a zoneout.
   @inline(__always)
   func step(
     layer: Int, rows: Int, _ input: MatrixRows<Scalar>, _ previous: MatrixRows<Scalar>,
-    memory: UnsafeMutablePointer<Scalar>, into next: MatrixRows<Scalar>, scratch: UnsafeMutablePointer<Scalar>
+    memory: UnsafeMutablePointer<Scalar>, into next: MatrixRows<Scalar>,
+    scratch: UnsafeMutablePointer<Scalar>, zoneout: ZoneoutPass?
   ) {
     // The formula is not bound to a name here: that would count references to it in a step of plain cells.
     guard formula == nil else {
       return stepWithFormula(
-        layer: layer, rows: rows, input, previous, memory: memory, into: next, scratch: scratch)
+        layer: layer, rows: rows, input, previous, memory: memory, into: next, scratch: scratch,
+        zoneout: zoneout)
     }
     engine.multiply(
       rows: rows, input, by: cells[layer].input.allColumns, and: previous,
@@ -21,8 +24,9 @@ extension PreparedStack {
   }
 
   /// The scalars of scratch that a step with a formula needs.
-  func stepScratchSize(rows: Int) -> Int {
-    formula == nil ? 0 : rows * (sumsWidth + unprojectedWidth + keptWidth)
+  func stepScratchSize(rows: Int, hasZoneout: Bool) -> Int {
+    let oldMemoryWidth = hasZoneout ? layout.hiddenSize : 0
+    return formula == nil ? 0 : rows * (sumsWidth + keptWidth + unprojectedWidth + oldMemoryWidth)
   }
 
   /// The sums that a step takes of a row, those of the state apart where the formula wants them so.
@@ -39,42 +43,30 @@ extension PreparedStack {
   private func stepWithFormula(
     layer: Int, rows: Int, _ input: MatrixRows<Scalar>,
     _ previous: MatrixRows<Scalar>, memory: UnsafeMutablePointer<Scalar>, into next: MatrixRows<Scalar>,
-    scratch: UnsafeMutablePointer<Scalar>
+    scratch: UnsafeMutablePointer<Scalar>, zoneout: ZoneoutPass?
   ) {
     guard let formula else { preconditionFailure("a cell without a formula") }
     let cell = cells[layer]
     let (width, hiddenSize) = (layout.width, layout.hiddenSize)
-    let sums = MatrixRows(base: scratch, layout: RowLayout(rowStride: width))
-    let apart = MatrixRows(base: scratch + rows * width, layout: RowLayout(rowStride: width))
-    let unprojected = MatrixRows(
-      base: scratch + rows * sumsWidth, layout: RowLayout(rowStride: hiddenSize))
-    let kept = UnitRows(scratch + rows * (sumsWidth + unprojectedWidth), stride: keptWidth)
-    let output = cell.projection == nil ? next : unprojected
-    engine.multiply(
-      rows: rows, input, by: cell.input.allColumns, from: .prepared, into: sums, then: .identity)
-    engine.multiply(
-      rows: rows, previous, by: cell.recurrent.allColumns,
-      from: kind.takesSumsApart ? .prepared : .accumulated, into: kind.takesSumsApart ? apart : sums,
-      then: .identity)
-    let memory = UnitRows(memory, stride: hiddenSize)
-    formula.forward(
-      CellStep(
-        rows: rows, units: hiddenSize, gates: UnitRows(sums),
-        recurrentSums: kind.takesSumsApart ? UnitRows(apart) : nil,
-        // A formula that reads the state has no projection.
-        state: UnitRows(cell.projection == nil ? previous : output),
-        memoryBefore: memory, memory: memory, output: UnitRows(output)),
-      CustomStep(unitParameters: cell.unitParameters, kept: kept))
-    if let projection = cell.projection {
-      engine.multiply(
-        rows: rows, output, by: projection.allColumns, from: .prepared, into: next, then: .identity)
+    func view(_ base: UnsafeMutablePointer<Scalar>, _ features: Int) -> SequenceView<Scalar> {
+      SequenceView(base: base, stepStride: 0, rowStride: features)
     }
-  }
-}
-
-extension UnitRows {
-  /// Rows at one constant stride.
-  fileprivate init(_ rows: MatrixRows<Scalar>) {
-    self.init(rows.base, stride: rows.layout.rowStride)
+    let sums = view(scratch, width)
+    let beside = scratch + rows * sumsWidth
+    let unprojected = beside + rows * keptWidth
+    let oldMemory = unprojected + rows * unprojectedWidth
+    let next = view(next.base, next.layout.rowStride)
+    let memory = view(memory, hiddenSize)
+    engine.multiply(
+      rows: rows, input, by: cell.input.allColumns, from: .prepared, into: sums.firstStep, then: .identity)
+    run(
+      GatedStep(
+        rows: rows, units: 0..<hiddenSize, states: 0..<next.rowStride, gates: sums,
+        apart: view(scratch + rows * width, width),
+        previous: view(previous.base, previous.layout.rowStride), memoryBefore: memory, memory: memory,
+        output: cell.projection == nil ? next : view(unprojected, hiddenSize), next: next,
+        beside: view(beside, keptWidth), zoneout: zoneout.map { ZoneoutStep($0, cell: layer, packedRow: 0) },
+        oldMemory: view(oldMemory, hiddenSize), startsAtEnd: false),
+      of: cell, by: formula, meet: {})
   }
 }

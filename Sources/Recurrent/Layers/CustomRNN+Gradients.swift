@@ -61,7 +61,7 @@ extension CustomRNN where Cell: DifferentiableCustomCell {
   ///   - resets: 1 where a row begins anew and 0 elsewhere; `nil` for none.
   ///   - checkpointInterval: The steps between states that are kept; what lies between is computed again by the pullback.
   ///     `nil` keeps everything.
-  /// - Returns: The results of the call, with the same bits and without ``dropout``, and the pullback.
+  /// - Returns: The results of the call, on the Swift backend with the same bits, without ``dropout``; and the pullback.
   /// - Throws: What the call throws, and ``RecurrentError/invalidSize(argument:expected:actual:)`` for an interval below 1.
   public func valueWithPullback(
     at input: Tensor<Scalar>, from initialState: CustomState<Scalar>? = nil, resets: Tensor<Scalar>? = nil,
@@ -116,6 +116,29 @@ extension CustomRNN where Cell: DifferentiableCustomCell {
     let (output, finalState, pullback) = try valueWithPullback(
       at: input.data, stack.checkedSequence(input), from: initialState, noise: nil,
       checkpointInterval: checkpointInterval,
+      execution: Execution(resolving: backend, threadCount: threadCount))
+    return (try input.replacing(data: output), finalState, pullback)
+  }
+
+  /// Runs the layer over sequences of unequal lengths with ``dropout`` between its layers.
+  ///
+  /// - Parameters:
+  ///   - input: Sequences of I features.
+  ///   - initialState: Every cell's state before the first step of each sequence; zeros if `nil`.
+  ///   - checkpointInterval: The steps between states that are kept; `nil` keeps everything.
+  ///   - generator: The source of randomness, of which one number is taken.
+  /// - Returns: The results, and the pullback.
+  /// - Throws: What the method without a generator throws, and
+  ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for a dropout out of range.
+  public func valueWithPullback<Generator: RandomNumberGenerator>(
+    at input: PackedSequence<Scalar>, from initialState: CustomState<Scalar>? = nil,
+    checkpointInterval: Int? = nil, using generator: inout Generator
+  ) throws(RecurrentError) -> (
+    output: PackedSequence<Scalar>, finalState: CustomState<Scalar>, pullback: CustomPullback<Scalar>
+  ) {
+    let (output, finalState, pullback) = try valueWithPullback(
+      at: input.data, stack.checkedSequence(input), from: initialState,
+      noise: stack.noise(using: &generator), checkpointInterval: checkpointInterval,
       execution: Execution(resolving: backend, threadCount: threadCount))
     return (try input.replacing(data: output), finalState, pullback)
   }

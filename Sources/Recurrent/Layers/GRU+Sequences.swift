@@ -112,4 +112,27 @@ extension GRU {
       from: initialState, noise: nil, checkpointInterval: checkpointInterval,
       execution: Execution(resolving: backend, threadCount: threadCount))
   }
+
+  /// Runs the layer over sequences of which some begin anew on the way, with ``dropout`` between its layers.
+  ///
+  /// - Parameters:
+  ///   - input: `[T, B, I]`, `[B, T, I]` with ``batchFirst``, or unbatched `[T, I]`.
+  ///   - initialState: Every cell's state before the first step; zeros if `nil`.
+  ///   - resets: 1 where a row begins anew and 0 elsewhere: `[T, B]`, `[B, T]` or `[T]`.
+  ///   - checkpointInterval: The steps between states that are kept; `nil` keeps everything.
+  ///   - generator: The source of randomness, of which one number is taken.
+  /// - Returns: The results, and the pullback.
+  /// - Throws: What the method without a generator throws, and
+  ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for a dropout out of range.
+  public func valueWithPullback<Generator: RandomNumberGenerator>(
+    at input: Tensor<Scalar>, from initialState: Tensor<Scalar>? = nil, resets: Tensor<Scalar>,
+    checkpointInterval: Int? = nil, using generator: inout Generator
+  ) throws(RecurrentError) -> (
+    output: Tensor<Scalar>, finalState: Tensor<Scalar>, pullback: GRUPullback<Scalar>
+  ) {
+    try valueWithPullback(
+      at: input, stack.checkedSequence(input.shape, batchFirst: batchFirst, resets: resets),
+      from: initialState, noise: stack.noise(using: &generator), checkpointInterval: checkpointInterval,
+      execution: Execution(resolving: backend, threadCount: threadCount))
+  }
 }

@@ -61,7 +61,7 @@ extension LSTM {
   ///   - initialState: Every layer's state before the first step; zeros if `nil`.
   ///   - checkpointInterval: The steps between states that are kept; what lies between is computed again by the pullback.
   ///     `nil` keeps everything.
-  /// - Returns: The results of ``callAsFunction(_:_:)->(Tensor<Scalar>,_)``, with the same bits and without ``dropout``, and the pullback.
+  /// - Returns: The results of ``callAsFunction(_:_:)->(Tensor<Scalar>,_)``, on the Swift backend with the same bits, without ``dropout``; and the pullback.
   /// - Throws: What ``callAsFunction(_:_:)->(Tensor<Scalar>,_)`` throws, and ``RecurrentError/invalidSize(argument:expected:actual:)`` for an
   ///   interval below 1.
   public func valueWithPullback(

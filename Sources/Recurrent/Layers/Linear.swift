@@ -177,10 +177,10 @@ extension MatrixEngine {
         guard let a = a.baseAddress else { return }
         // A is only read; one kind of view serves inputs and outputs.
         let input = MatrixRows(
-          base: UnsafeMutablePointer(mutating: a), layout: RowLayout(rowStride: matrix.depth))
+          base: UnsafeMutablePointer(mutating: a), rowStride: matrix.depth)
         multiply(
           rows: rows, input, by: matrix.allColumns, from: .prepared,
-          into: MatrixRows(base: target, layout: RowLayout(rowStride: matrix.columns)),
+          into: MatrixRows(base: target, rowStride: matrix.columns),
           then: .identity)
       }
     }

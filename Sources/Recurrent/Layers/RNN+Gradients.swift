@@ -66,7 +66,7 @@ extension RNN {
   ///   - checkpointInterval: The steps between states that are kept. The outputs between them are computed again by the
   ///     pullback: memory for them falls from L·T·B·H scalars to L·B·H·(T / n + n), and the pullback takes a forward
   ///     pass more. `nil` keeps everything.
-  /// - Returns: The results of ``callAsFunction(_:_:)->(Tensor<Scalar>,_)``, with the same bits and without ``dropout``, and the pullback.
+  /// - Returns: The results of ``callAsFunction(_:_:)->(Tensor<Scalar>,_)``, on the Swift backend with the same bits, without ``dropout``; and the pullback.
   /// - Throws: What ``callAsFunction(_:_:)->(Tensor<Scalar>,_)`` throws, and ``RecurrentError/invalidSize(argument:expected:actual:)`` for an
   ///   interval below 1.
   public func valueWithPullback(

@@ -55,8 +55,7 @@ extension RecurrentStack {
     return Call(
       ready: ready, shape: forwardShape(steps: steps, rows: rows),
       schedule: schedule, batchFirst: batchFirst, execution: execution,
-      zoneout: regularization.zoneout == Zoneout()
-        ? nil : ZoneoutPass(zoneout: regularization.zoneout, noise: noise))
+      zoneout: zoneoutPass(noise: noise))
   }
 
   /// The sizes of a pass.

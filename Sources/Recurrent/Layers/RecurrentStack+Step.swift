@@ -134,24 +134,24 @@ extension RecurrentStack {
       guard rows > 0, let input = input.baseAddress else { return }
       // What is only read has the same kind of view as what is written.
       let x = MatrixRows(
-        base: UnsafeMutablePointer(mutating: input), layout: RowLayout(rowStride: inputSize))
+        base: UnsafeMutablePointer(mutating: input), rowStride: inputSize)
       let h = MatrixRows(
-        base: UnsafeMutablePointer(mutating: hidden), layout: RowLayout(rowStride: hiddenSize))
-      let target = MatrixRows(base: next, layout: h.layout)
+        base: UnsafeMutablePointer(mutating: hidden), rowStride: hiddenSize)
+      let target = MatrixRows(base: next, rowStride: hiddenSize)
       guard kind.hasFormula else {
         // Nothing touches memory and scratch then.
-        return ready.step(layer: 0, rows: rows, x, h, memory: next, into: target, scratch: next)
+        return ready.step(layer: 0, rows: rows, x, h, memory: next, into: target, scratch: next, zoneout: nil)
       }
       // A formula that carries nothing copies what it finds in place of a memory onto itself.
       let spareCount = kind.carriesMemory ? 0 : rows * hiddenSize
       withUnsafeTemporaryAllocation(
-        of: Scalar.self, capacity: spareCount + ready.stepScratchSize(rows: rows)
+        of: Scalar.self, capacity: spareCount + ready.stepScratchSize(rows: rows, hasZoneout: false)
       ) { spare in
         guard let spare = spare.baseAddress else { return }
         memory.withUnsafeMutableBufferPointer {
           ready.step(
             layer: 0, rows: rows, x, h, memory: kind.carriesMemory ? $0.baseAddress ?? spare : spare,
-            into: target, scratch: spare + spareCount)
+            into: target, scratch: spare + spareCount, zoneout: nil)
         }
       }
     }

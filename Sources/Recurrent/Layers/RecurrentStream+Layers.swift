@@ -60,6 +60,7 @@ extension RecurrentStack {
     batchSize: Int, on backend: Backend, carrying _: State.Type
   ) throws(RecurrentError) -> RecurrentStream<Scalar, State> {
     try validateSizes()
+    try validateZoneout()
     guard directions == .forward else {
       throw .invalidValue(
         argument: "directions", expected: "a layer that reads forward, for steps that arrive one by one",
@@ -72,7 +73,7 @@ extension RecurrentStack {
     let stack = try prepared(
       for: execution.backend.resolved, instructions(rows: batchSize, execution))
     let scalarsPerRow =
-      layerCount * (2 * stateSize + hiddenSize) + inputSize + stack.stepScratchSize(rows: 1)
+      layerCount * (2 * stateSize + hiddenSize) + inputSize + stack.stepScratchSize(rows: 1, hasZoneout: true)
     let limit = min(Self.greatestSize, Self.greatestScalarCount / scalarsPerRow)
     guard batchSize <= limit else {
       throw .invalidSize(argument: "batchSize", expected: "at most \(limit)", actual: batchSize)

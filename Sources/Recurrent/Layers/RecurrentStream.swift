@@ -28,6 +28,8 @@ public struct RecurrentStream<Scalar: TensorScalar, State: Sendable>: ~Copyable,
   public let layerCount: Int
 
   private let stack: PreparedStack<Scalar>
+  /// How states keep their value, in expectation; `nil` where they do not.
+  private let zoneout: ZoneoutPass?
   /// Two sets of states, `[L, B, P]` each: of the last step, and of the step that is computed. Then the memories, `[L, B, H]`, of
   /// cells with a formula, and the scratch of a step.
   private let buffer: AlignedBuffer<Scalar>
@@ -37,13 +39,14 @@ public struct RecurrentStream<Scalar: TensorScalar, State: Sendable>: ~Copyable,
   init(_ stack: PreparedStack<Scalar>, of layer: RecurrentStack<Scalar>, batchSize: Int) {
     self.stack = stack
     self.batchSize = batchSize
+    zoneout = layer.zoneoutPass(noise: nil)
     inputSize = layer.inputSize
     hiddenSize = layer.hiddenSize
     outputSize = layer.stateSize
     layerCount = layer.layerCount
     let memoryCount = stack.formula == nil ? 0 : layer.layerCount * batchSize * layer.hiddenSize
     let count = 2 * layer.layerCount * batchSize * layer.stateSize + memoryCount
-    buffer = AlignedBuffer(count: count + stack.stepScratchSize(rows: batchSize))
+    buffer = AlignedBuffer(count: count + stack.stepScratchSize(rows: batchSize, hasZoneout: zoneout != nil))
     buffer.base.fillWithZeros(count: count)
   }
 
@@ -106,17 +109,16 @@ public struct RecurrentStream<Scalar: TensorScalar, State: Sendable>: ~Copyable,
     let after = buffer.base + (1 - current) * stateCount
     // Without a formula nothing touches them.
     let memories = buffer.base + 2 * stateCount
-    let rows = RowLayout(rowStride: outputSize)
     guard let input else { preconditionFailure("rows without memory") }
     // What is only read has the same kind of view as what is written.
     var source = MatrixRows(
-      base: UnsafeMutablePointer(mutating: input), layout: RowLayout(rowStride: inputSize))
+      base: UnsafeMutablePointer(mutating: input), rowStride: inputSize)
     for layer in 0..<layerCount {
-      let previous = MatrixRows(base: before + layer * size, layout: rows)
-      let target = MatrixRows(base: after + layer * size, layout: rows)
+      let previous = MatrixRows(base: before + layer * size, rowStride: outputSize)
+      let target = MatrixRows(base: after + layer * size, rowStride: outputSize)
       stack.step(
         layer: layer, rows: batchSize, source, previous, memory: memories + layer * batchSize * hiddenSize,
-        into: target, scratch: memories + layerCount * batchSize * hiddenSize)
+        into: target, scratch: memories + layerCount * batchSize * hiddenSize, zoneout: zoneout)
       source = target
     }
     current = 1 - current

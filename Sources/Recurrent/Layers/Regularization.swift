@@ -51,6 +51,13 @@ extension RecurrentStack {
       isSameAtEveryStep: regularization.isVariational)
   }
 
+  /// Zoneout in a call that has drawn this, or nothing; `nil` where states do not keep their value.
+  @inline(__always)
+  func zoneoutPass(noise: TrainingNoise?) -> ZoneoutPass? {
+    regularization.zoneout == Zoneout()
+      ? nil : ZoneoutPass(zoneout: regularization.zoneout, noise: noise)
+  }
+
   /// Checks the probabilities of zoneout, which calls without a generator use too.
   func validateZoneout() throws(RecurrentError) {
     let zoneout = regularization.zoneout

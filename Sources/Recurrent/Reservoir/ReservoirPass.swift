@@ -107,7 +107,7 @@ struct ReservoirPass<Scalar: TensorScalar>: Sendable {
 
   /// Contiguous rows; inputs are only read, and one kind of view serves both.
   private func matrix(_ base: UnsafePointer<Scalar>, columns: Int) -> MatrixRows<Scalar> {
-    MatrixRows(base: UnsafeMutablePointer(mutating: base), layout: RowLayout(rowStride: columns))
+    MatrixRows(base: UnsafeMutablePointer(mutating: base), rowStride: columns)
   }
 
   /// current ← (1 − a) · previous + a · current.

@@ -71,9 +71,9 @@ extension BackwardPass {
         state = memory
         stack.engine.multiply(
           rows: rows.count,
-          MatrixRows(base: gradient + stateRow, layout: RowLayout(rowStride: stateSize)),
+          MatrixRows(base: gradient + stateRow, rowStride: stateSize),
           by: projection.columns(units), from: .prepared,
-          into: MatrixRows(base: carried, layout: RowLayout(rowStride: hiddenSize)), then: .identity,
+          into: MatrixRows(base: carried, rowStride: hiddenSize), then: .identity,
           startsAtEnd: step.isOdd)
       }
       formula.backward(
@@ -97,9 +97,9 @@ extension BackwardPass {
             stride: unitParameterCount)))
       if share.plan.split == .columns { meet() }
       stack.engine.multiply(
-        rows: rows.count, MatrixRows(base: recurrentSums, layout: RowLayout(rowStride: width)),
+        rows: rows.count, MatrixRows(base: recurrentSums, rowStride: width),
         by: weights, from: transpose.projection == nil ? .accumulated : .prepared,
-        into: MatrixRows(base: carry + stateCorner, layout: RowLayout(rowStride: stateSize)), then: .identity,
+        into: MatrixRows(base: carry + stateCorner, rowStride: stateSize), then: .identity,
         startsAtEnd: step.isOdd)
       if zoned != nil {
         move(share.keptGradients + stateCorner, to: carry + stateCorner, stateSize, rows.count, states.count)

@@ -137,10 +137,10 @@ extension BackwardPass {
     stack.engine.multiply(
       rows: rows.count,
       MatrixRows(
-        base: sums(share, chunk.layer) + rows.lowerBound * width, layout: RowLayout(rowStride: width)),
+        base: sums(share, chunk.layer) + rows.lowerBound * width, rowStride: width),
       by: transpose(ofLayer: chunk.layer).input.allColumns, from: .prepared,
       into: MatrixRows(
-        base: target + rows.lowerBound * features, layout: RowLayout(rowStride: features)),
+        base: target + rows.lowerBound * features, rowStride: features),
       then: .identity)
     if chunk.layer > 0, let dropped {
       dropped.drop(fromGradient: target, ofLayer: chunk.layer, chunk.steps, packedRows: rows)

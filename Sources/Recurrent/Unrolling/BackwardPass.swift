@@ -175,7 +175,6 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
     let stepSize = steps.rowsPerStep * hiddenSize
     let corner = rows.lowerBound * hiddenSize + columns.lowerBound
     let row = rows.lowerBound * hiddenSize
-    let layout = RowLayout(rowStride: hiddenSize)
     let weights = transpose(ofLayer: chunk.layer).recurrent.columns(columns)
     let activation = stack.kind.activation
     let deltas = deltas(share, chunk.layer)
@@ -197,9 +196,9 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
       while step >= 0 {
         let (here, after) = (steps.place(ofStep: step) * stepSize, steps.place(ofStep: step + 1) * stepSize)
         stack.engine.multiply(
-          rows: rows.count, MatrixRows(base: deltas + (after + row), layout: layout),
+          rows: rows.count, MatrixRows(base: deltas + (after + row), rowStride: hiddenSize),
           by: weights, from: .preparedAndAdded,
-          into: MatrixRows(base: deltas + (here + corner), layout: layout),
+          into: MatrixRows(base: deltas + (here + corner), rowStride: hiddenSize),
           then: activation, at: outputs + (here + corner), startsAtEnd: step.isOdd)
         meet()
         step -= 1
@@ -207,15 +206,17 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
     } else if count > 1, !rows.isEmpty {
       let next = steps.place(ofStep: count - 2) * stepSize
       stack.engine.multiply(
-        rows: rows.count, MatrixRows(base: deltas + (last + row), layout: layout),
+        rows: rows.count, MatrixRows(base: deltas + (last + row), rowStride: hiddenSize),
         by: weights, from: .preparedAndAdded,
-        into: MatrixRows(base: deltas + (next + row), layout: layout),
+        into: MatrixRows(base: deltas + (next + row), rowStride: hiddenSize),
         then: activation, at: outputs + (next + row), links: count - 1, linkStride: next - last)
     }
     guard !rows.isEmpty, !columns.isEmpty else { return }
     stack.engine.multiply(
-      rows: rows.count, MatrixRows(base: deltas + (steps.place(ofStep: 0) * stepSize + row), layout: layout),
-      by: weights, from: .prepared, into: MatrixRows(base: carry + corner, layout: layout), then: .identity)
+      rows: rows.count,
+      MatrixRows(base: deltas + (steps.place(ofStep: 0) * stepSize + row), rowStride: hiddenSize),
+      by: weights, from: .prepared, into: MatrixRows(base: carry + corner, rowStride: hiddenSize),
+      then: .identity)
     reset(carry, of: steps, rows: rows, columns: columns, rowStride: hiddenSize)
   }
 

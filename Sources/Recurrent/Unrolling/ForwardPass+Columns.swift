@@ -66,8 +66,8 @@ extension ForwardPass {
     let own = target.from(feature: columns.lowerBound)
     let recurrent = cell.recurrent.columns(columns)
     stack.engine.multiply(
-      rows: steps * rows, source.allSteps(rows: rows), by: cell.input.columns(columns),
-      from: .prepared, into: own.allSteps(rows: rows), then: .identity)
+      rows: steps * rows, source.allSteps(steps, rows: rows), by: cell.input.columns(columns),
+      from: .prepared, into: own.allSteps(steps, rows: rows), then: .identity)
     var previous = previous
     for step in 0..<steps {
       stack.engine.multiply(

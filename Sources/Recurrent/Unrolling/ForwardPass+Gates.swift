@@ -73,15 +73,13 @@ extension ForwardPass {
     let cell = cell(ofLayer: layer)
     let (steps, rows, width) = (chunk.steps.count, chunk.rows.count, stack.layout.width)
     let columns = stack.layout.columns(of: units)
-    let recurrent = cell.recurrent.columns(columns)
     let apart = SequenceView(base: scratch, stepStride: 0, rowStride: width).from(feature: columns.lowerBound)
     let kept = SequenceView(base: scratch + rows * width, stepStride: 0, rowStride: shape.hiddenSize)
     let forgotten = SequenceView(
       base: kept.base + rows * shape.hiddenSize, stepStride: 0, rowStride: stack.keptWidth)
     let sums =
       (gateHistory?.gates(ofLayer: layer).view(of: chunk)
-      ?? SequenceView(
-        base: forgotten.base + rows * stack.keptWidth, stepStride: rows * width, rowStride: width))
+      ?? SequenceView(base: forgotten.base + rows * stack.keptWidth, chunk, features: width))
       .from(feature: columns.lowerBound)
     let formulaOutput =
       cell.projection == nil
@@ -96,19 +94,12 @@ extension ForwardPass {
     let history = gateHistory?.memories(ofLayer: layer).view(of: chunk)
     let beside = gateHistory?.kept(ofLayer: layer).view(of: chunk) ?? forgotten
     stack.engine.multiply(
-      rows: steps * rows, source.allSteps(rows: rows), by: cell.input.columns(columns),
-      from: .prepared, into: sums.allSteps(rows: rows), then: .identity)
+      rows: steps * rows, source.allSteps(steps, rows: rows), by: cell.input.columns(columns),
+      from: .prepared, into: sums.allSteps(steps, rows: rows), then: .identity)
 
     var previous = state(before: chunk, layer: layer)
     for step in 0..<steps {
-      let gates = sums.from(step: step, row: 0)
-      stack.engine.multiply(
-        rows: rows, previous.firstStep, by: recurrent,
-        from: stack.kind.takesSumsApart ? .prepared : .accumulated,
-        into: (stack.kind.takesSumsApart ? apart : gates).firstStep, then: .identity,
-        startsAtEnd: step.isOdd)
       let next = target.from(step: step, row: 0)
-      let output = formulaOutput.from(step: step, row: 0)
       // Where nothing is kept, what a step keeps takes the place of what the step before has kept.
       let memory = history?.from(step: step, row: 0) ?? carried ?? kept
       let before = carried.map { step == 0 ? $0 : history?.from(step: step - 1, row: 0) ?? $0 } ?? memory
@@ -117,33 +108,13 @@ extension ForwardPass {
           mix, cell: cells.startIndex + layer,
           packedRow: chunk.packedRow + chunk.place(ofStep: step) * chunk.rowsPerStep + chunk.rows.lowerBound)
       }
-      if zoned != nil, carried != nil {
-        // The memory before may stand where the new one goes.
-        kept.copyFirstStep(from: before, rows: rows, features: units)
-      }
-      formula.forward(
-        CellStep(
-          rows: rows, units: units.count, gates: gates.unitRows(from: 0),
-          recurrentSums: stack.kind.takesSumsApart ? apart.unitRows(from: 0) : nil,
-          // A formula that reads the state has no projection.
-          state: (cell.projection == nil ? previous : output).unitRows(from: units.lowerBound),
-          memoryBefore: before.unitRows(from: units.lowerBound),
-          memory: memory.unitRows(from: units.lowerBound),
-          output: output.unitRows(from: units.lowerBound)),
-        CustomStep(
-          unitParameters: cell.unitParameters, kept: beside.from(step: step, row: 0).unitRows(from: 0)))
-      if let zoned {
-        if carried != nil { zoned.mixMemory(kept, into: memory, rows: rows, units) }
-        if cell.projection == nil { zoned.mixState(previous, into: next, rows: rows, units) }
-      }
-      meet()
-      if let projection = cell.projection {
-        stack.engine.multiply(
-          rows: rows, output.firstStep, by: projection.columns(states), from: .prepared,
-          into: next.from(feature: states.lowerBound).firstStep, then: .identity, startsAtEnd: step.isOdd)
-        zoned?.mixState(previous, into: next, rows: rows, states)
-        meet()
-      }
+      stack.run(
+        GatedStep(
+          rows: rows, units: units, states: states, gates: sums.from(step: step, row: 0), apart: apart,
+          previous: previous, memoryBefore: before, memory: memory,
+          output: formulaOutput.from(step: step, row: 0), next: next,
+          beside: beside.from(step: step, row: 0), zoneout: zoned, oldMemory: kept, startsAtEnd: step.isOdd),
+        of: cell, by: formula, meet: meet)
       previous = next
     }
     // All have read the state of before by now, and none reads the new one before all have written it.
@@ -153,13 +124,5 @@ extension ForwardPass {
       carried.copyFirstStep(from: history.from(step: steps - 1, row: 0), rows: rows, features: units)
     }
     meet()
-  }
-}
-
-extension SequenceView {
-  /// The rows of the first step, from a unit on.
-  @inline(__always)
-  func unitRows(from unit: Int) -> UnitRows<Scalar> {
-    UnitRows(base + unit, stride: rowStride)
   }
 }

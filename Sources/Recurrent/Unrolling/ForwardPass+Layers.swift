@@ -52,8 +52,7 @@ extension ForwardPass {
     if let kept = kept(layers.upperBound - 1) { return kept.view(of: chunk) }
     let place = worker * LayerPipeline<Scalar>.lead + number % LayerPipeline<Scalar>.lead
     return SequenceView(
-      base: pipeline.handedUp.base + place * pipeline.chunkSize,
-      steps: chunk.steps.count, rows: chunk.rows.count, features: shape.stateSize,
+      base: pipeline.handedUp.base + place * pipeline.chunkSize, chunk, features: shape.stateSize,
       batchFirst: input.stepsPerRow != nil)
   }
 }

@@ -178,8 +178,8 @@ struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
   ) -> SequenceView<Scalar> {
     kept(layer)?.view(of: chunk)
       ?? SequenceView(
-        base: scratch + (layer & 1) * chunkSize(rows.count), steps: chunk.steps.count,
-        rows: chunk.rows.count, features: shape.stateSize, batchFirst: input.stepsPerRow != nil)
+        base: scratch + (layer & 1) * chunkSize(rows.count), chunk, features: shape.stateSize,
+        batchFirst: input.stepsPerRow != nil)
   }
 
   /// All steps of a layer below the last, where they are kept.
@@ -217,8 +217,8 @@ struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
     previous: SequenceView<Scalar>, final: SequenceView<Scalar>
   ) {
     stack.engine.multiply(
-      rows: rows, links: steps, source.allSteps(rows: rows), by: weights.input,
-      and: previous.firstStep, by: weights.recurrent, into: target.allSteps(rows: rows),
+      rows: rows, links: steps, source.allSteps(steps, rows: rows), by: weights.input,
+      and: previous.firstStep, by: weights.recurrent, into: target.allSteps(steps, rows: rows),
       then: stack.kind.activation)
     final.copyFirstStep(
       from: target.from(step: steps - 1, row: 0), rows: rows, features: 0..<shape.hiddenSize)

@@ -227,10 +227,7 @@ struct SequenceMemory<Scalar> {
       stepsPerRow == nil
       ? base + (chunk.packedRow + chunk.rows.lowerBound) * features
       : base + (chunk.steps.lowerBound * features + chunk.rows.lowerBound * rowStride)
-    guard chunk.direction == .reverse else {
-      return SequenceView(base: first, stepStride: stepStride, rowStride: rowStride)
-    }
     return SequenceView(
-      base: first + (chunk.steps.count - 1) * stepStride, stepStride: -stepStride, rowStride: rowStride)
+      base: first, steps: chunk.steps.count, stepStride: stepStride, rowStride: rowStride, chunk.direction)
   }
 }

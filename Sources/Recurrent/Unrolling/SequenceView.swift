@@ -14,14 +14,27 @@ struct SequenceView<Scalar> {
     self.rowStride = rowStride
   }
 
-  /// A contiguous sequence, `[steps, rows, features]` or, batch-first, `[rows, steps, features]`.
-  init(
-    base: UnsafeMutablePointer<Scalar>, steps: Int, rows: Int, features: Int, batchFirst: Bool
-  ) {
+  /// A chunk in memory of its own, `[steps, rows, features]` or, batch-first, `[rows, steps, features]`: in the order of time, the
+  /// step first that is computed first.
+  @inline(__always)
+  init(base: UnsafeMutablePointer<Scalar>, _ chunk: SequenceChunk, features: Int, batchFirst: Bool = false) {
+    let (steps, rows) = (chunk.steps.count, chunk.rows.count)
     self.init(
-      base: base,
-      stepStride: batchFirst ? features : rows * features,
-      rowStride: batchFirst ? steps * features : features)
+      base: base, steps: steps, stepStride: batchFirst ? features : rows * features,
+      rowStride: batchFirst ? steps * features : features, chunk.direction)
+  }
+
+  /// Steps in the order of time, the one first that is computed first.
+  @inline(__always)
+  init(
+    base: UnsafeMutablePointer<Scalar>, steps: Int, stepStride: Int, rowStride: Int,
+    _ direction: TimeDirection
+  ) {
+    switch direction {
+    case .forward: self.init(base: base, stepStride: stepStride, rowStride: rowStride)
+    case .reverse:
+      self.init(base: base + (steps - 1) * stepStride, stepStride: -stepStride, rowStride: rowStride)
+    }
   }
 
   /// The part of the sequence that begins at a step and a row.
@@ -50,14 +63,13 @@ struct SequenceView<Scalar> {
   /// The rows of the first step, as a matrix.
   @inline(__always)
   var firstStep: MatrixRows<Scalar> {
-    MatrixRows(base: base, layout: RowLayout(rowStride: rowStride))
+    MatrixRows(base: base, rowStride: rowStride)
   }
 
-  /// The first `rows` rows of every step, step after step, as one matrix.
+  /// The first `rows` rows of so many steps, step after step, as one matrix.
   @inline(__always)
-  func allSteps(rows: Int) -> MatrixRows<Scalar> {
+  func allSteps(_ steps: Int, rows: Int) -> MatrixRows<Scalar> {
     MatrixRows(
-      base: base,
-      layout: RowLayout(rowStride: rowStride, rowsPerBlock: rows, blockStride: stepStride))
+      base: base, rowStride: rowStride, rowsPerBlock: rows, blockStride: stepStride, blockCount: steps)
   }
 }

@@ -1,0 +1,84 @@
+internal import CellKernels
+internal import VectorKernels
+
+/// One step of a cell with gates, once its input product is done: where it finds what it reads, and where what it writes goes.
+///
+/// Each view has the rows of the step; of a view of several steps, the first counts.
+struct GatedStep<Scalar: TensorScalar> {
+  let rows: Int
+  /// The units that are computed.
+  let units: Range<Int>
+  /// The features of the state that are computed where it is a projection.
+  let states: Range<Int>
+  /// The sums of the input, from the first of the units on; afterwards the values of the gates.
+  let gates: SequenceView<Scalar>
+  /// Where the sums of the state go, from the first of the units on, where they are apart.
+  let apart: SequenceView<Scalar>
+  /// h of the step before.
+  let previous: SequenceView<Scalar>
+  /// What the step before has kept, which may stand where this one's goes.
+  let memoryBefore: SequenceView<Scalar>
+  /// What this step keeps.
+  let memory: SequenceView<Scalar>
+  /// What the formula gives; h' where there is no projection.
+  let output: SequenceView<Scalar>
+  /// h'.
+  let next: SequenceView<Scalar>
+  /// What a custom cell keeps beside.
+  let beside: SequenceView<Scalar>
+  /// How states keep their value; `nil` where they do not.
+  let zoneout: ZoneoutStep?
+  /// Room for the memories before, `[rows, H]`, where memories that are carried keep their value.
+  let oldMemory: SequenceView<Scalar>
+  /// Whether the products read their weights from the end.
+  let startsAtEnd: Bool
+}
+
+extension PreparedStack {
+  /// Runs one step of a cell, or a worker's part of it; `meet` returns when all who share the cell have called it.
+  @inline(__always)
+  func run(
+    _ step: GatedStep<Scalar>, of cell: PreparedCell<Scalar>, by formula: StepFormula<Scalar>,
+    meet: () -> Void
+  ) {
+    let (rows, units) = (step.rows, step.units)
+    let sumsApart = kind.takesSumsApart
+    engine.multiply(
+      rows: rows, step.previous.firstStep, by: cell.recurrent.columns(layout.columns(of: units)),
+      from: sumsApart ? .prepared : .accumulated, into: (sumsApart ? step.apart : step.gates).firstStep,
+      then: .identity, startsAtEnd: step.startsAtEnd)
+    if step.zoneout != nil, kind.carriesMemory {
+      step.oldMemory.copyFirstStep(from: step.memoryBefore, rows: rows, features: units)
+    }
+    formula.forward(
+      CellStep(
+        rows: rows, units: units.count, gates: step.gates.unitRows(from: 0),
+        recurrentSums: sumsApart ? step.apart.unitRows(from: 0) : nil,
+        // A formula that reads the state has no projection.
+        state: (cell.projection == nil ? step.previous : step.output).unitRows(from: units.lowerBound),
+        memoryBefore: step.memoryBefore.unitRows(from: units.lowerBound),
+        memory: step.memory.unitRows(from: units.lowerBound),
+        output: step.output.unitRows(from: units.lowerBound)),
+      CustomStep(unitParameters: cell.unitParameters, kept: step.beside.unitRows(from: 0)))
+    if let zoneout = step.zoneout {
+      if kind.carriesMemory { zoneout.mixMemory(step.oldMemory, into: step.memory, rows: rows, units) }
+      if cell.projection == nil { zoneout.mixState(step.previous, into: step.next, rows: rows, units) }
+    }
+    meet()
+    guard let projection = cell.projection else { return }
+    engine.multiply(
+      rows: rows, step.output.firstStep, by: projection.columns(step.states), from: .prepared,
+      into: step.next.from(feature: step.states.lowerBound).firstStep, then: .identity,
+      startsAtEnd: step.startsAtEnd)
+    step.zoneout?.mixState(step.previous, into: step.next, rows: rows, step.states)
+    meet()
+  }
+}
+
+extension SequenceView {
+  /// The rows of the first step, from a unit on.
+  @inline(__always)
+  func unitRows(from unit: Int) -> UnitRows<Scalar> {
+    UnitRows(base + unit, stride: rowStride)
+  }
+}
