@@ -90,7 +90,8 @@ let package = Package(
       name: "RecurrentTestSupport",
       dependencies: ["Recurrent"],
       path: "Tests/RecurrentTestSupport",
-      swiftSettings: strict),
+      // The oracles are loops over numbers in generic code.
+      swiftSettings: strict + [.unsafeFlags(["-O"])]),
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .target(name: "ForkedProcess", path: "Tests/ForkedProcess"),
     .testTarget(

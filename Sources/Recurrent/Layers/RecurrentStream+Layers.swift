@@ -57,7 +57,7 @@ extension RecurrentStream where State == CustomState<Scalar> {
 extension RecurrentStack {
   /// Makes a stream whose states are zeros.
   func stream<State>(
-    batchSize: Int, on backend: Backend, carrying _: State.Type
+    batchSize: Int, _ execution: Execution, carrying _: State.Type
   ) throws(RecurrentError) -> RecurrentStream<Scalar, State> {
     try validateSizes()
     try validateZoneout()
@@ -69,7 +69,6 @@ extension RecurrentStack {
     guard batchSize >= 0 else {
       throw .invalidSize(argument: "batchSize", expected: "at least 0", actual: batchSize)
     }
-    let execution = try Execution(resolving: backend, threadCount: 1)
     let stack = try prepared(
       for: execution.backend.resolved, instructions(rows: batchSize, execution))
     let scalarsPerRow =
@@ -96,7 +95,8 @@ extension RNN {
   public func stream(
     batchSize: Int = 1, from initialState: Tensor<Scalar>? = nil
   ) throws(RecurrentError) -> RNNStream<Scalar> {
-    var stream = try stack.stream(batchSize: batchSize, on: backend, carrying: Tensor<Scalar>.self)
+    var stream = try stack.stream(
+      batchSize: batchSize, Execution(resolving: backend, threadCount: 1), carrying: Tensor<Scalar>.self)
     if let initialState { try stream.reset(to: initialState) }
     return stream
   }
@@ -113,7 +113,8 @@ extension GRU {
   public func stream(
     batchSize: Int = 1, from initialState: Tensor<Scalar>? = nil
   ) throws(RecurrentError) -> GRUStream<Scalar> {
-    var stream = try stack.stream(batchSize: batchSize, on: backend, carrying: Tensor<Scalar>.self)
+    var stream = try stack.stream(
+      batchSize: batchSize, Execution(resolving: backend, threadCount: 1), carrying: Tensor<Scalar>.self)
     if let initialState { try stream.reset(to: initialState) }
     return stream
   }
@@ -130,7 +131,8 @@ extension LSTM {
   public func stream(
     batchSize: Int = 1, from initialState: LSTMState<Scalar>? = nil
   ) throws(RecurrentError) -> LSTMStream<Scalar> {
-    var stream = try stack.stream(batchSize: batchSize, on: backend, carrying: LSTMState<Scalar>.self)
+    var stream = try stack.stream(
+      batchSize: batchSize, Execution(resolving: backend, threadCount: 1), carrying: LSTMState<Scalar>.self)
     if let initialState { try stream.reset(to: initialState) }
     return stream
   }
@@ -147,7 +149,8 @@ extension CustomRNN {
   public func stream(
     batchSize: Int = 1, from initialState: CustomState<Scalar>? = nil
   ) throws(RecurrentError) -> CustomRNNStream<Scalar> {
-    var stream = try stack.stream(batchSize: batchSize, on: backend, carrying: CustomState<Scalar>.self)
+    var stream = try stack.stream(
+      batchSize: batchSize, Execution(resolving: backend, threadCount: 1), carrying: CustomState<Scalar>.self)
     if let initialState { try stream.reset(to: initialState) }
     return stream
   }

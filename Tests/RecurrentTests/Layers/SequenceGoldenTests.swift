@@ -27,6 +27,7 @@ import Testing
       case .gru(let gru): (gru.description, gru.stateDictionary)
       // PyTorch has no such layer.
       case .normalized(let custom): (file.metadata["repr"], custom.stateDictionary)
+      case .minimal(let custom): (file.metadata["repr"], custom.stateDictionary)
       }
     // PyTorch does not print the nonlinearity.
     if file.nonlinearity == .tanh { #expect(description == file.metadata["repr"]) }

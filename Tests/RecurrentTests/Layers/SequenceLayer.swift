@@ -9,6 +9,7 @@ enum SequenceLayer<Scalar: TensorScalar>: Sendable {
   case lstm(LSTM<Scalar>)
   case gru(GRU<Scalar>)
   case normalized(CustomRNN<LayerNormalizedLSTM<Scalar>>)
+  case minimal(CustomRNN<MinimalGatedUnit<Scalar>>)
 
   /// What to make.
   enum Kind: String, Sendable, CaseIterable {
@@ -54,6 +55,7 @@ enum SequenceLayer<Scalar: TensorScalar>: Sendable {
     case .lstm(let layer): layer.stack
     case .gru(let layer): layer.stack
     case .normalized(let layer): layer.stack
+    case .minimal(let layer): layer.stack
     }
   }
 
@@ -72,6 +74,9 @@ enum SequenceLayer<Scalar: TensorScalar>: Sendable {
     case .normalized(var layer):
       layer.parameters = parameters
       return .normalized(layer)
+    case .minimal(var layer):
+      layer.parameters = parameters
+      return .minimal(layer)
     }
   }
 
@@ -149,19 +154,29 @@ enum SequenceLayer<Scalar: TensorScalar>: Sendable {
         parameters: gradients.stateDictionary, input: gradients.input,
         initialHidden: gradients.initialState.hidden, initialCell: gradients.initialState.cell)
     case .normalized(let layer):
-      let call = try layer.valueWithPullback(
-        at: problem.input, shape, from: problem.hidden.map { CustomState(hidden: $0, memory: problem.cell) },
-        noise: dropout, checkpointInterval: checkpointInterval, execution: execution)
-      let gradients = try call.pullback(
-        problem.outputGradient,
-        finalStateGradient: problem.hiddenGradient.map {
-          CustomState(hidden: $0, memory: problem.cellGradient)
-        })
-      return Results(
-        output: call.output, hidden: call.finalState.hidden, cell: call.finalState.memory,
-        parameters: gradients.stateDictionary, input: gradients.input,
-        initialHidden: gradients.initialState.hidden, initialCell: gradients.initialState.memory)
+      return try results(layer, shape, problem, execution, dropout, checkpointInterval)
+    case .minimal(let layer):
+      return try results(layer, shape, problem, execution, dropout, checkpointInterval)
     }
+  }
+
+  private func results<Cell: DifferentiableCustomCell>(
+    _ layer: CustomRNN<Cell>, _ shape: SequenceShape, _ problem: Problem, _ execution: Execution,
+    _ dropout: TrainingNoise?, _ checkpointInterval: Int?
+  ) throws -> Results where Cell.Scalar == Scalar {
+    let carries = layer.cell.carriesMemory
+    func state(_ hidden: Tensor<Scalar>?, _ memory: Tensor<Scalar>?) -> CustomState<Scalar>? {
+      hidden.map { CustomState(hidden: $0, memory: carries ? memory : nil) }
+    }
+    let call = try layer.valueWithPullback(
+      at: problem.input, shape, from: state(problem.hidden, problem.cell), noise: dropout,
+      checkpointInterval: checkpointInterval, execution: execution)
+    let gradients = try call.pullback(
+      problem.outputGradient, finalStateGradient: state(problem.hiddenGradient, problem.cellGradient))
+    return Results(
+      output: call.output, hidden: call.finalState.hidden, cell: call.finalState.memory,
+      parameters: gradients.stateDictionary, input: gradients.input,
+      initialHidden: gradients.initialState.hidden, initialCell: gradients.initialState.memory)
   }
 
   /// Runs a call without gradients.
@@ -182,10 +197,13 @@ enum SequenceLayer<Scalar: TensorScalar>: Sendable {
       let result = try layer.run(shape, problem.input, from: state, execution: execution)
       return (result.output, result.finalState.hidden, result.finalState.cell)
     case .normalized(let layer):
-      let result = try layer.run(
-        shape, problem.input, from: problem.hidden.map { CustomState(hidden: $0, memory: problem.cell) },
-        execution: execution)
+      let state = problem.hidden.map { CustomState(hidden: $0, memory: problem.cell) }
+      let result = try layer.run(shape, problem.input, from: state, execution: execution)
       return (result.output, result.finalState.hidden, result.finalState.memory)
+    case .minimal(let layer):
+      let state = problem.hidden.map { CustomState<Scalar>(hidden: $0) }
+      let result = try layer.run(shape, problem.input, from: state, execution: execution)
+      return (result.output, result.finalState.hidden, nil)
     }
   }
 }
