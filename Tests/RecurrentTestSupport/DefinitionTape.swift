@@ -232,6 +232,7 @@ public struct DefinitionTape<Scalar: TensorScalar> {
   /// The gradient of Σ seeds·numbers with respect to every number on the tape.
   ///
   /// - Parameter seeds: Vectors and their factors.
+  /// - Returns: One for every number.
   public func gradients(_ seeds: [(Vector, [Double])]) -> [Number] {
     var gradients = [Gradient](repeating: Gradient(), count: numbers.count)
     for (vector, factors) in seeds {

@@ -9,6 +9,7 @@ extension LayerCase {
   /// What is wrong, if anything.
   ///
   /// - Parameter proof: Hears the name of every comparison.
+  /// - Returns: The first difference, or `nil`.
   func failureInBits(proof: @escaping (String) -> Void = { _ in }) -> String? {
     do {
       if self[.scalar] == "float" {
