@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help deps run test lint test-openblas test-portable test-address test-thread test-emulated test-packages \
-	test-examples bench bench-peers adding-problem mackey-glass fuzz fuzz-corpus docs format clean
+	test-examples bench bench-peers adding-problem mackey-glass fuzz fuzz-corpus fuzz-layers docs format clean
 
 # Expanded when a recipe starts, so after `deps`.
 TRAITS = $(shell Utilities/have-openblas.sh || echo --disable-default-traits)
@@ -33,9 +33,11 @@ lint: ## Check the format and the vocabulary.
 	swift format lint --strict --recursive $(SOURCES)
 	Utilities/check-vocabulary.sh
 
+# With a minute of cases that nobody has chosen; their seed is the day's.
 test-openblas: deps ## Test with every backend that this machine can have.
 	swift build --build-tests $(TRAITS)
-	swift test --skip-build $(TRAITS)
+	swift test --skip-build $(TRAITS) --skip LayerFuzzTests
+	RECURRENT_FUZZ_SECONDS=60 swift test --skip-build $(TRAITS) --filter LayerFuzzTests
 
 # The toolchain's test runner keeps what it allocated until it exits, so leaks are not looked for.
 test-portable: deps ## Test without the trait OpenBLAS, under AddressSanitizer.
@@ -77,6 +79,10 @@ mackey-glass: deps ## Forecast the Mackey-Glass series by the protocol of Jaeger
 
 fuzz: ## Let a fuzzer look for files that break a reader, SECONDS for each, 600 if not said.
 	Fuzzing/run.sh $(or $(SECONDS),600)
+
+fuzz-layers: deps ## Draw layers, gradients and histories for SECONDS, 600 if not said; SEED=n begins elsewhere.
+	RECURRENT_FUZZ_SECONDS=$(or $(SECONDS),600) RECURRENT_FUZZ_SEED=$(SEED) \
+		swift test $(TRAITS) --filter LayerFuzzTests
 
 fuzz-corpus: ## Replace the committed corpus by the smallest files that go all the ways found.
 	python3 Fuzzing/minimize.py
