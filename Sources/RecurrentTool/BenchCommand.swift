@@ -3,7 +3,7 @@ import Foundation
 import Recurrent
 
 /// `recurrent bench`: the backends side by side.
-struct BenchCommand: ParsableCommand {
+struct BenchCommand: FileCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
     abstract: "Compare the backends on one shape, or on a built-in list.",
@@ -89,10 +89,12 @@ struct BenchCommand: ParsableCommand {
     ]
   }
 
+  var files: FilePlan { FilePlan(prints: true) }
+
   func run() throws {
     if OpenBLASLibrary.isLinked { try OpenBLASLibrary.setThreadCount(threads) }
     var measurement = RooflineMeasurement(threads: threads)
-    if !json { print(BenchRow.header(measurement.roofline)) }
+    if !json { try StandardOutput.writeLine(BenchRow.header(measurement.roofline)) }
     for shape in shapes {
       let comparison = try BenchComparison(
         shape: shape, pass: pass, backends: backend.backends, threadCount: threads)
@@ -102,7 +104,7 @@ struct BenchCommand: ParsableCommand {
         let row = BenchRow(
           pass: pass, shape: shape, measured: measured,
           roofline: measurement.roofline, limit: limit)
-        print(json ? try row.json() : row.line)
+        try StandardOutput.writeLine(json ? try row.json() : row.line)
       }
     }
   }

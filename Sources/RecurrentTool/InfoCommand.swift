@@ -2,19 +2,24 @@ import ArgumentParser
 import Recurrent
 
 /// `recurrent info`: what this build and this machine offer.
-struct InfoCommand: ParsableCommand {
+struct InfoCommand: FileCommand {
   static let configuration = CommandConfiguration(
     commandName: "info", abstract: "Show the version, the backends and the instruction sets.")
+
+  var files: FilePlan { FilePlan(prints: true) }
 
   func run() throws {
     let execution = try Execution(resolving: .automatic, threadCount: nil)
     let sets = InstructionSet.available.map(\.rawValue).joined(separator: ", ")
     let backends = Backend.available.map(\.rawValue).joined(separator: ", ")
-    print("version:       \(PackageVersion.current)")
-    print("backends:      \(backends) (chosen: \(execution.backend.rawValue))")
-    print("OpenBLAS:      \(openBLAS)")
-    print("instructions:  found \(sets); picked \(execution.instructions.rawValue)")
-    print("threads:       \(execution.threadCount)")
+    try StandardOutput.writeLine(
+      """
+      version:       \(PackageVersion.current)
+      backends:      \(backends) (chosen: \(execution.backend.rawValue))
+      OpenBLAS:      \(openBLAS)
+      instructions:  found \(sets); picked \(execution.instructions.rawValue)
+      threads:       \(execution.threadCount)
+      """)
   }
 
   private var openBLAS: String {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Recurrent
 
 /// The command `recurrent`.
@@ -11,12 +12,34 @@ struct RecurrentCommand: ParsableCommand {
       The environment decides what is left open: RECURRENT_BACKEND (automatic, openblas, swift), \
       RECURRENT_THREADS (1 to 1024), RECURRENT_INSTRUCTIONS (sse2, avx2, avx512).
 
-      Exit codes: 0 success, 1 bad data, 64 wrong usage.
+      What is written to a file is there whole or not at all: files that cannot be written, and outputs that would overwrite \
+      an input or each other by whatever path, are refused before any work.
+
+      Exit codes: 0 success, 1 bad data or output that cannot be written, 64 wrong usage.
       """,
     version: PackageVersion.current,
     subcommands: [
       InfoCommand.self, RunCommand.self, ForecastCommand.self, SeriesCommand.self, BenchCommand.self,
     ])
+
+  /// Parses, checks the files that the command declares, runs it, and ends with its exit code.
+  static func main() {
+    StandardStreams.prepare()
+    do {
+      do {
+        var command = try parseAsRoot()
+        try (command as? any FileCommand)?.files.check()
+        try command.run()
+      } catch where exitCode(for: error).isSuccess {
+        // Help and version, which were asked for.
+        try StandardOutput.writeLine(fullMessage(for: error))
+      }
+      try StandardOutput.finish()
+    } catch {
+      StandardError.write(printableLines(fullMessage(for: error)) + "\n")
+      Foundation.exit(exitCode(for: error).rawValue)
+    }
+  }
 }
 
 extension Backend: ExpressibleByArgument {}

@@ -2,7 +2,7 @@ import ArgumentParser
 import Recurrent
 
 /// `recurrent run`: a model from a safetensors file over an input from a NumPy file.
-struct RunCommand: ParsableCommand {
+struct RunCommand: FileCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
     abstract: "Run a PyTorch-trained RNN, LSTM or GRU, or a cell of them, over an input.",
@@ -51,17 +51,18 @@ struct RunCommand: ParsableCommand {
   @OptionGroup var threads: ThreadOptions
 
   func validate() throws {
-    var written = [output]
-    for (option, path) in [("--final-state", finalState), ("--final-cell", finalCell)] {
-      guard let path else { continue }
-      guard !written.contains(path) else {
-        throw ValidationError("\(option): expected a file of its own, got \(path) for two")
-      }
-      written.append(path)
-    }
     guard initialCell == nil || initialState != nil else {
       throw ValidationError("--initial-cell: expected --initial-state beside it, got none")
     }
+  }
+
+  var files: FilePlan {
+    FilePlan(
+      inputs: [
+        "the model": model, "--input": input, "--initial-state": initialState,
+        "--initial-cell": initialCell,
+      ],
+      outputs: ["--output": output, "--final-state": finalState, "--final-cell": finalCell], prints: false)
   }
 
   func run() throws {
@@ -89,7 +90,7 @@ struct RunCommand: ParsableCommand {
 
   /// Refuses what the module has no use for, and half a state.
   private func check(_ kind: CellKind, _ form: Architecture.Kind) throws(RecurrentError) {
-    let found = "the \(kind.name(of: form)) in \(model)"
+    let found = "the \(kind.name(of: form)) in \(printablePath(model))"
     for (option, isGiven, isUsed, expected) in [
       ("--initial-cell", initialCell != nil, kind == .lstm, "an LSTM or LSTMCell, which has a cell state"),
       ("--final-cell", finalCell != nil, kind == .lstm, "an LSTM or LSTMCell, which has a cell state"),

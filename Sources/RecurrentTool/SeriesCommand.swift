@@ -2,7 +2,7 @@ import ArgumentParser
 import Recurrent
 
 /// `recurrent series`: a series that follows from an equation, as CSV.
-struct SeriesCommand: ParsableCommand {
+struct SeriesCommand: FileCommand {
   static let configuration = CommandConfiguration(
     commandName: "series",
     abstract: "Write a built-in series as CSV: something to forecast.",
@@ -46,15 +46,17 @@ struct SeriesCommand: ParsableCommand {
     }
   }
 
+  var files: FilePlan { FilePlan(outputs: ["--output": output], prints: output == nil) }
+
   func run() throws {
     var csv = name.columns.joined(separator: ",") + "\n"
     for sample in try name.samples(count) {
       csv += sample.scalars.map { "\($0)" }.joined(separator: ",") + "\n"
     }
     if let output {
-      try AtomicFile.write([Array(csv.utf8)], toPath: output)
+      try AtomicFile.stage(csv, toPath: output).commit()
     } else {
-      print(csv, terminator: "")
+      try StandardOutput.write(csv)
     }
   }
 }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Recurrent
 
 /// `recurrent forecast`: how a series of one's own goes on.
-struct ForecastCommand: ParsableCommand {
+struct ForecastCommand: FileCommand {
   static let configuration = CommandConfiguration(
     commandName: "forecast",
     abstract: "Forecast a column of a CSV file.",
@@ -14,16 +14,25 @@ struct ForecastCommand: ParsableCommand {
       ahead.
       """)
 
-  @Argument(help: "The series: a CSV file with a line of names.")
+  @Argument(help: "The series: a CSV file.")
   var series: String
 
-  @Option(help: "The column to forecast; found without it where only one has numbers.")
+  @Option(help: 
+      """
+      The column to forecast, by its name, or by its number from 1 on in a file without names; found without it \
+      where only one has numbers.
+      """)
   var column: String?
 
   @Option(
     help: "The column with the times: integers, months, ISO 8601 dates or times; rows are counted without it."
   )
   var timeColumn: String?
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Whether the first line has the names of the columns; told by what stands below it without either.")
+  var header: Bool?
 
   @Option(help: "How many steps to forecast.")
   var horizon: Int
@@ -94,43 +103,43 @@ struct ForecastCommand: ParsableCommand {
     guard !resume || save != nil else {
       throw ValidationError("--resume: expected --save with the file to go on with, got none")
     }
-    if let save, [series, plot, output].contains(save) {
-      throw ValidationError("--save: expected a file of its own, got \(save)")
-    }
-    if let plot, plot == output || plot == series {
-      throw ValidationError("--plot: expected a file of its own, got \(plot)")
-    }
-    guard output != series else {
-      throw ValidationError("--output: expected another file than the series, got \(series)")
-    }
+  }
+
+  var files: FilePlan {
+    FilePlan(
+      inputs: ["the series": series], outputs: ["--save": save, "--plot": plot, "--output": output],
+      prints: true)
   }
 
   func run() throws {
-    let series = try SeriesFile(path: self.series).series(column: column, timeColumn: timeColumn)
+    let file = try SeriesFile(path: self.series, hasNames: header)
+    let progress = TrainingProgress.standardError
+    if !file.hasNames, header == nil {
+      progress.note(
+        "note: \(printablePath(series)) begins with values: its columns have numbers (--header takes them as names)")
+    }
+    let series = try file.series(column: column, timeColumn: timeColumn)
     let run = try ForecastRun(
       series,
       ForecastRequest(
         method: method, cell: cell ?? .rnn, season: season, window: window, hiddenSize: hiddenSize,
         layerCount: layers ?? 1,
         epochs: epochs ?? ForecastRequest.defaultEpochs, seed: seed, horizon: horizon, validation: validation),
-      TrainingSession(path: save, resumes: resume, progress: .standardError))
+      TrainingSession(path: save, resumes: resume, progress: progress))
     // Both files are whole before either takes its place.
-    let stagedOutput = try output.map { try Self.stage(run.csv, toPath: $0) }
-    let stagedPlot = try plot.map { try Self.stage(ForecastPlot(run).svg, toPath: $0) }
+    let stagedOutput = try output.map { try AtomicFile.stage(run.csv, toPath: $0) }
+    let stagedPlot = try plot.map { try AtomicFile.stage(ForecastPlot(run).svg, toPath: $0) }
     try stagedOutput?.commit()
     try stagedPlot?.commit()
-    print(run.report)
-    if let output { print("forecast: \(output)") } else { print(run.csv, terminator: "") }
-    if let save { print("model: \(save)") }
-    if let plot { print("plot: \(plot)") }
+    try StandardOutput.writeLine(run.report)
+    if output == nil { try StandardOutput.write(run.csv) }
+    for (kind, path) in [("forecast", output), ("model", save), ("plot", plot)] {
+      if let path { try StandardOutput.writeLine("\(kind): \(printablePath(path))") }
+    }
   }
 
   /// What each method has by default, in words.
   private static func defaults(_ value: (ForecastMethod) -> Int) -> String {
     ForecastMethod.allCases.map { "\(value($0)) (\($0.rawValue))" }.joined(separator: " or ")
-  }
-
-  private static func stage(_ text: String, toPath path: String) throws(RecurrentError) -> AtomicFile {
-    try AtomicFile.stage(toPath: path) { (file) throws(RecurrentError) in try file.append(Array(text.utf8)) }
   }
 }

@@ -39,7 +39,7 @@ struct ForecastPlot {
 
   /// The drawing.
   var svg: String {
-    let title = "\(run.series.name): forecast of \(run.forecast.count) steps"
+    let title = "\(Self.cut(run.series.title, to: 80)): forecast of \(run.forecast.count) steps"
     var parts = [
       """
       <?xml version="1.0" encoding="UTF-8"?>
@@ -69,7 +69,7 @@ struct ForecastPlot {
     let count = run.series.values.count
     let range = "\(run.label(shown.lowerBound)) to \(run.label(shown.upperBound - 1))"
     let part = shown.lowerBound > 0 ? "the last \(count - shown.lowerBound) of \(count) values, " : ""
-    let error = String(format: "%.3g", run.errors[0].errors.meanAbsolute)
+    let error = DecimalText.rounded(run.errors[0].errors.meanAbsolute, digits: 3)
     return "\(part)\(range), mean absolute error in the held-out part \(error)"
   }
 
@@ -94,7 +94,7 @@ struct ForecastPlot {
       let place = Self.format(y.position(value))
       parts.append("<line class=\"grid\" x1=\"\(first)\" x2=\"\(last)\" y1=\"\(place)\" y2=\"\(place)\"/>")
       parts.append(
-        text(Self.tickText(value, among: ticks), x: x.start - 8, y: y.position(value) + 4, class: "label end")
+        text(DecimalText.tick(value, among: ticks), x: x.start - 8, y: y.position(value) + 4, class: "label end")
       )
     }
     let ground = Self.format(y.start)
@@ -113,14 +113,14 @@ struct ForecastPlot {
 
   private var legend: [String] {
     let entries = [
-      ("series", run.series.name), ("fit", "fit, 1 step ahead"),
+      ("series", run.series.title), ("fit", "fit, 1 step ahead"),
       ("check", "\(run.methodName) in the held-out part"),
       ("forecast", "forecast, 95 % band"),
     ]
     var parts: [String] = []
     var place = Self.left
     for (kind, label) in entries {
-      let short = label.count > 32 ? "\(label.prefix(31))…" : label
+      let short = Self.cut(label, to: 32)
       if kind == "forecast" {
         parts.append("<rect class=\"band\" x=\"\(Self.format(place))\" y=\"60\" width=\"24\" height=\"12\"/>")
       }
@@ -172,13 +172,9 @@ struct ForecastPlot {
 
   private static func format(_ value: Double) -> String { String(format: "%.4g", value) }
 
-  /// A number with as many decimals as its neighbours need.
-  private static func tickText(_ value: Double, among ticks: [Double]) -> String {
-    guard ticks.count > 1 else { return String(format: "%g", value) }
-    let greatest = ticks.map(\.magnitude).max() ?? 0
-    if greatest >= 1e7 || greatest < 1e-4 { return String(format: "%.3g", value) }
-    let decimals = max(0, Int(-log10(ticks[1] - ticks[0]).rounded(.down)))
-    return String(format: "%.\(min(decimals, 8))f", value)
+  private static func cut(_ text: String, to count: Int) -> String {
+    let shown = text.prefix(count)
+    return shown.endIndex < text.endIndex ? shown.dropLast() + "…" : text
   }
 
   /// Text of any kind within an element; characters that XML does not allow are replaced.

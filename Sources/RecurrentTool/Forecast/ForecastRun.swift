@@ -147,14 +147,14 @@ struct ForecastRun {
   /// The forecast as CSV: times, forecast and the ends of the band.
   var csv: String {
     let rows = forecast.indices.map { step in
-      let ends = [0, -spread[step], spread[step]].map { Self.number(forecast[step] + $0) }
+      let ends = [0, -spread[step], spread[step]].map { "\(forecast[step] + $0)" }
       return "\(label(series.values.count + step)),\(ends.joined(separator: ","))\n"
     }
-    return "\(Self.field(series.axis.name ?? "row")),forecast,lower,upper\n\(rows.joined())"
+    return "\(Self.field(timeName)),forecast,lower,upper\n\(rows.joined())"
   }
 
-  /// A number with the digits that a forecast is worth.
-  private static func number(_ value: Double) -> String { String(format: "%.6g", value) }
+  /// What the output calls the times: as the series does, where that has names.
+  private var timeName: String { series.axis.name.map { series.isNamed ? $0 : "time" } ?? "row" }
 
   /// A field of a CSV file (RFC 4180).
   private static func field(_ text: String) -> String {
@@ -168,18 +168,18 @@ struct ForecastRun {
     let seasonText = season.map { "season of \($0) steps\(isSeasonGuessed ? " (found)" : "")" } ?? "no season"
     let milliseconds = String(format: "%.0f", trainingTime / .milliseconds(1))
     var lines = [
-      "\(series.name): \(count) values, \(label(0)) to \(label(count - 1)), \(seasonText)",
+      "\(printable(series.title)): \(count) values, \(label(0)) to \(label(count - 1)), \(seasonText)",
       "\(methodName): \(summary); \(milliseconds) ms",
       "held out: \(count - split) values from \(label(split)) on, forecast up to \(forecast.count) steps ahead",
       "",
-      Self.row("", ["MAE", "RMSE", "MASE"]),
     ]
-    for (name, errors) in errors {
-      // A series that repeats itself exactly has no scale.
-      let scaled = scale > 0 ? String(format: "%.4g", errors.meanAbsolute / scale) : "-"
-      let numbers = [errors.meanAbsolute, errors.rootMeanSquare].map { String(format: "%.4g", $0) }
-      lines.append(Self.row(name, numbers + [scaled]))
-    }
+    lines += Self.table(
+      [("", ["MAE", "RMSE", "MASE"])]
+        + errors.map { name, errors in
+          let numbers = [errors.meanAbsolute, errors.rootMeanSquare, errors.meanAbsolute / scale]
+          // A series that repeats itself exactly has no scale.
+          return (name, numbers.map { $0.isFinite ? DecimalText.rounded($0, digits: 4) : "-" })
+        })
     lines.append("")
     let best = errors.min { $0.errors.meanAbsolute < $1.errors.meanAbsolute }
     if let best, best.name != methodName {
@@ -188,8 +188,12 @@ struct ForecastRun {
     return lines.joined(separator: "\n")
   }
 
-  private static func row(_ name: String, _ cells: [String]) -> String {
-    let right = cells.map { String(repeating: " ", count: max(0, 10 - $0.count)) + $0 }
-    return name + String(repeating: " ", count: max(0, 14 - name.count)) + right.joined()
+  /// Lines of a name and cells under each other, which stand at the right end of their column.
+  private static func table(_ rows: [(name: String, cells: [String])]) -> [String] {
+    let width = rows.flatMap(\.cells).reduce(10) { max($0, $1.count + 2) }
+    return rows.map { name, cells in
+      let right = cells.map { String(repeating: " ", count: width - $0.count) + $0 }
+      return name + String(repeating: " ", count: max(0, 14 - name.count)) + right.joined()
+    }
   }
 }

@@ -2,18 +2,24 @@
 enum Instant: Equatable {
   /// A number that counts anything.
   case integer(Int)
-  /// `1949-01`: the months after January of the year 0.
-  case month(Int)
-  /// `1949-01-31`.
-  case date(CalendarDate)
-  /// `1949-01-31T12:30` or `1949-01-31 12:30:15`: the seconds after the beginning of 1970, and how it is written.
+  /// `1949-01` or `194901`: the months after January of the year 0.
+  case month(Int, Notation = .hyphens)
+  /// `1949-01-31` or `19490131`.
+  case date(CalendarDate, Notation = .hyphens)
+  /// `1949-01-31T12:30`, `1949-01-31 12:30:15` or `194901311230`: the seconds after the beginning of 1970, and how it is
+  /// written.
   case time(seconds: Int, TimeStyle)
 
+  /// How months and dates are written.
+  enum Notation: Equatable {
+    case hyphens, digits
+  }
+
   /// How times of a day are written.
-  struct TimeStyle: Equatable {
-    var separator: Character
-    var hasSeconds: Bool
-    var isUTC: Bool
+  enum TimeStyle: Equatable {
+    case punctuated(separator: Character, hasSeconds: Bool, isUTC: Bool)
+    /// So many digits and nothing else: 10 to the hour, 12 to the minute, 14 to the second.
+    case digits(Int)
   }
 
   /// Reads a text; `nil` where it is none of these.
@@ -61,24 +67,28 @@ enum Instant: Equatable {
     }
     self = .time(
       seconds: ((date.dayNumber * 24 + hour) * 60 + minute) * 60 + second,
-      TimeStyle(separator: separator, hasSeconds: length == 19, isUTC: isUTC))
+      .punctuated(separator: separator, hasSeconds: length == 19, isUTC: isUTC))
   }
 
   /// What the texts that look like this one are called.
   var kind: String {
     switch self {
     case .integer: "an integer"
-    case .month: "a month such as 1949-01"
-    case .date: "a date such as 1949-01-31"
-    case .time(_, let style):
-      "a time such as 1949-01-31\(style.separator)12:30\(style.hasSeconds ? ":00" : "")"
+    case .month(_, .hyphens): "a month such as 1949-01"
+    case .month(_, .digits): "a month such as 194901"
+    case .date(_, .hyphens): "a date such as 1949-01-31"
+    case .date(_, .digits): "a date such as 19490131"
+    case .time(_, .punctuated(let separator, let hasSeconds, _)):
+      "a time such as 1949-01-31\(separator)12:30\(hasSeconds ? ":00" : "")"
+    case .time(_, .digits(let count)): "a time such as \("19490131123000".prefix(count))"
     }
   }
 
   /// Whether two times are written in the same way.
   func isLike(_ other: Instant) -> Bool {
     switch (self, other) {
-    case (.integer, .integer), (.month, .month), (.date, .date): true
+    case (.integer, .integer): true
+    case (.month(_, let a), .month(_, let b)), (.date(_, let a), .date(_, let b)): a == b
     case (.time(_, let a), .time(_, let b)): a == b
     default: false
     }
@@ -88,8 +98,8 @@ enum Instant: Equatable {
   var position: Int {
     switch self {
     case .integer(let number): number
-    case .month(let number): number
-    case .date(let date): date.dayNumber
+    case .month(let number, _): number
+    case .date(let date, _): date.dayNumber
     case .time(let seconds, _): seconds
     }
   }
@@ -98,14 +108,25 @@ enum Instant: Equatable {
   var text: String {
     switch self {
     case .integer(let number): return String(number)
-    case .month(let number): return String(CalendarDate(monthNumber: number, day: 1).text.prefix(7))
-    case .date(let date): return date.text
+    case .month(let number, let notation):
+      let text = CalendarDate(monthNumber: number, day: 1).text.dropLast(3)
+      return notation == .hyphens ? String(text) : Self.digits(of: String(text))
+    case .date(let date, let notation):
+      return notation == .hyphens ? date.text : Self.digits(of: date.text)
     case .time(let seconds, let style):
       let day = Int((Double(seconds) / 86_400).rounded(.down))
       let second = seconds - day * 86_400
-      let parts = [second / 3600, second / 60 % 60] + (style.hasSeconds ? [second % 60] : [])
-      let time = parts.map { CalendarDate.padded($0, 2) }.joined(separator: ":")
-      return "\(CalendarDate(dayNumber: day).text)\(style.separator)\(time)\(style.isUTC ? "Z" : "")"
+      let date = CalendarDate(dayNumber: day).text
+      let parts = [second / 3600, second / 60 % 60, second % 60].map { CalendarDate.padded($0, 2) }
+      switch style {
+      case .punctuated(let separator, let hasSeconds, let isUTC):
+        let time = parts.prefix(hasSeconds ? 3 : 2).joined(separator: ":")
+        return "\(date)\(separator)\(time)\(isUTC ? "Z" : "")"
+      case .digits(let count):
+        return Self.digits(of: date) + parts.prefix((count - 8) / 2).joined()
+      }
     }
   }
+
+  private static func digits(of text: String) -> String { text.replacing("-", with: "") }
 }

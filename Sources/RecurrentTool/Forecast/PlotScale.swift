@@ -68,7 +68,7 @@ extension TimeAxis {
 
   /// Whether the time at an index is the first in its month.
   private func beginsMonth(at index: Int) -> Bool {
-    guard case .units = step, case .date(let date) = instant(at: index) else { return true }
+    guard case .units = step, case .date(let date, _) = instant(at: index) else { return true }
     return date.day == 1
   }
 
@@ -76,7 +76,7 @@ extension TimeAxis {
   private func monthTicks(in range: Range<Int>, about count: Int) -> [(index: Int, label: String)]? {
     let months = range.map { index in
       switch instant(at: index) {
-      case .date(let date): date.monthNumber
+      case .date(let date, _): date.monthNumber
       case let other: other.position
       }
     }

@@ -6,31 +6,35 @@ import SwiftCSV
 /// Everything that is wrong with it is reported with its line, as `path:line: expected …, got …`.
 struct SeriesFile {
   private let path: String
+  /// The columns' names, or their numbers from 1 on.
   private let header: [String]
+  /// Whether the first line has the names.
+  let hasNames: Bool
   private let rows: [(line: Int, fields: [String])]
 
   /// The greatest file that is read at once: 64 MiB.
   private static let greatestSize = 64 << 20
 
-  /// Reads a file: UTF-8 with or without byte-order mark, separated by commas, semicolons or tabs, with a line of names.
+  /// Reads a file: UTF-8 with or without byte-order mark, separated by commas, semicolons or tabs, with a line of names or
+  /// without.
   ///
-  /// - Parameter path: The file's path.
+  /// - Parameters:
+  ///   - path: The file's path.
+  ///   - hasNames: Whether the first line has names; `nil` to tell by what it has, as ``NamesLine/hasNames`` does.
   /// - Throws: ``RecurrentError/fileInaccessible(path:operation:reason:)`` or
   ///   ``RecurrentError/malformedFile(path:expected:actual:)``.
-  init(path: String) throws(RecurrentError) {
+  init(path: String, hasNames: Bool? = nil) throws(RecurrentError) {
     self.path = path
     var rows = try Self.rows(of: try Self.text(path: path), path: path)
     while let last = rows.last, last.fields.allSatisfy(\.isEmpty), last.fields.count == 1 {
       rows.removeLast()
     }
-    guard let header = rows.first?.fields else {
-      throw .malformedFile(path: path, expected: "a line of names and lines of values", actual: "empty lines")
+    guard let first = rows.first?.fields else {
+      throw .malformedFile(path: path, expected: "lines of values", actual: "empty lines")
     }
-    guard !header.allSatisfy({ Self.number($0) != nil }) else {
-      throw .malformedFile(
-        path: "\(path):1", expected: "a line with the names of the columns",
-        actual: quoted(header.joined(separator: ",")))
-    }
+    self.hasNames =
+      hasNames ?? NamesLine(first, above: rows.lazy.dropFirst().map(\.fields)).hasNames
+    let header = self.hasNames ? first : first.indices.map { "\($0 + 1)" }
     for (index, name) in header.enumerated() where !name.isEmpty && header[..<index].contains(name) {
       throw .malformedFile(
         path: "\(path):1", expected: "names that differ from each other", actual: "\(quoted(name)) twice")
@@ -41,14 +45,14 @@ struct SeriesFile {
         actual: row.fields == [""] ? "an empty line" : "\(row.fields.count)")
     }
     self.header = header
-    self.rows = Array(rows.dropFirst())
+    self.rows = self.hasNames ? Array(rows.dropFirst()) : rows
   }
 
   /// The series in a column.
   ///
   /// - Parameters:
-  ///   - column: The column's name, or `nil` for the only one with numbers.
-  ///   - timeColumn: The name of the column with the times, or `nil` to count rows.
+  ///   - column: The column's name, or its number in a file without names, or `nil` for the only one with numbers.
+  ///   - timeColumn: The name or number of the column with the times, or `nil` to count rows.
   /// - Returns: The values in the order of their lines; none where there is only a line of names.
   /// - Throws: ``RecurrentError/malformedFile(path:expected:actual:)``, with the line.
   func series(column: String?, timeColumn: String?) throws(RecurrentError) -> TimeSeries {
@@ -80,7 +84,8 @@ struct SeriesFile {
     let axis = try time.map { (time) throws(RecurrentError) in
       try TimeAxis(rows.map { $0.fields[time] }, lines: lines, name: header[time], path: path)
     }
-    return TimeSeries(path: path, name: name, values: values, lines: lines, axis: axis ?? .rows)
+    return TimeSeries(
+      path: path, name: name, isNamed: hasNames, values: values, lines: lines, axis: axis ?? .rows)
   }
 
   private func index(of name: String) throws(RecurrentError) -> Int {
@@ -106,11 +111,11 @@ struct SeriesFile {
   /// The columns' names for a message, not more than a reader wants.
   private var names: String {
     let shown = header.prefix(8).map(quoted).joined(separator: ", ")
-    return header.count > 8 ? shown + ", …" : shown
+    return (header.count > 8 ? shown + ", …" : shown) + (hasNames ? "" : " (a file without names)")
   }
 
   /// A decimal number; no NaN, no infinity and nothing hexadecimal, which Swift would read too.
-  private static func number(_ text: String) -> Double? {
+  static func number(_ text: String) -> Double? {
     guard !text.isEmpty, text.utf8.allSatisfy({ "0123456789+-.eE".utf8.contains($0) }) else { return nil }
     return Double(text).flatMap { $0.isFinite ? $0 : nil }
   }

@@ -4,12 +4,17 @@ import Recurrent
 struct TimeSeries {
   /// Where it comes from, for messages.
   var path: String
-  /// The column's name.
+  /// The column's name, or its number, counted from 1, where the file has no line of names.
   var name: String
+  /// Whether the file has a line of names.
+  var isNamed = true
   var values: [Double]
   /// The line of the file that each value stands in.
   var lines: [Int]
   var axis: TimeAxis
+
+  /// What to call the series.
+  var title: String { isNamed ? name : "column \(name)" }
 
   /// A number that other values hardly share: FNV-1a with 64 bits over their bytes.
   ///
@@ -41,9 +46,4 @@ struct TimeSeries {
         actual: "\(values[0]) in every line up to \(last)")
     }
   }
-}
-
-/// A text from outside between quotes, short and without characters that a terminal would obey.
-func quoted(_ text: String) -> String {
-  text.count <= 60 ? text.debugDescription : String(text.prefix(60)).debugDescription + "…"
 }

@@ -36,10 +36,7 @@ final class TrainingProgress {
 
   /// Tells whoever reads the standard error.
   static var standardError: TrainingProgress {
-    TrainingProgress(columns: terminalWidth) { text in
-      // Nobody may be listening, which is no reason to stop.
-      text.withCString { _ = Foundation.write(STDERR_FILENO, $0, strlen($0)) }
-    }
+    TrainingProgress(columns: terminalWidth, write: StandardError.write)
   }
 
   /// A line about the training that is no part of its course.
@@ -85,11 +82,17 @@ final class TrainingProgress {
     let done = report.epoch - firstEpoch
     let rate = seconds > 0 ? Double(done * stepsPerEpoch) / seconds : 0
     let left = done > 0 ? seconds * Double(epochs - report.epoch) / Double(done) : 0
-    let validation = report.validationLoss.map { String(format: "  validation %-8.3g", $0) } ?? ""
+    let validation = report.validationLoss.map { "  validation " + Self.padded($0) } ?? ""
     // Of one width, for a bar that keeps its own.
     let digits = "\(epochs)".count
-    return String(format: "epoch %*d/%d  loss %-8.3g", digits, report.epoch, epochs, report.loss) + validation
+    return String(format: "epoch %*d/%d  loss ", digits, report.epoch, epochs) + Self.padded(report.loss) + validation
       + String(format: "  %.0f steps/s  %@ left", rate, Self.duration(left))
+  }
+
+  /// A loss of one width in most trainings.
+  private static func padded(_ loss: Double) -> String {
+    let text = DecimalText.rounded(loss, digits: 3)
+    return text + String(repeating: " ", count: max(0, 8 - text.count))
   }
 
   /// Seconds as a person reads them.

@@ -21,7 +21,7 @@ struct TrainingSession {
   func saved() throws(RecurrentError) -> Checkpoint<Float>? {
     guard let path, resumes else { return nil }
     guard FileManager.default.fileExists(atPath: path) else {
-      progress.note("\(path) is not there yet: the training begins")
+      progress.note("\(printablePath(path)) is not there yet: the training begins")
       return nil
     }
     let checkpoint = try Checkpoint<Float>(path: path)
