@@ -18,11 +18,12 @@ enum DecimalText {
     // Where the distances are lost in rounding, only all digits tell.
     guard ticks.count > 1, ticks[1] > ticks[0] else { return "\(number)" }
     let greatest = ticks.map(\.magnitude).max() ?? 0
-    let distance = log10(ticks[1] - ticks[0]).rounded(.down)
-    guard greatest < 1e7, greatest >= 1e-4 else {
-      let digits = Int(log10(greatest).rounded(.down) - distance) + 1
-      return String(format: "%.\(min(max(digits, 1), 17))g", number)
-    }
-    return String(format: "%.\(min(max(0, Int(-distance)), 17))f", number)
+    let distance = Int(log10(ticks[1] - ticks[0]).rounded(.down))
+    let digits = Int(log10(greatest).rounded(.down)) - distance + 1
+    // Few digits of a number that is large or small stand before a power of ten.
+    let isPlain = (1e-4..<1e7).contains(greatest) || digits > 4 && (1..<0x1p53).contains(greatest)
+    return isPlain
+      ? String(format: "%.\(min(max(0, -distance), 17))f", number)
+      : String(format: "%.\(min(max(digits, 1), 17))g", number)
   }
 }

@@ -14,18 +14,21 @@ struct ModelSource {
   ///
   /// - Parameters:
   ///   - file: The model.
-  ///   - prefix: What stands before the names, or `nil` to find the only module that has recurrent parameters.
+  ///   - prefix: What stands before the names, the point at its end or not, or `nil` to find the only module that has
+  ///     recurrent parameters.
   /// - Throws: ``RecurrentError/malformedFile(path:expected:actual:)`` where there is none, or more than one.
   init(file: SafetensorsFile, prefix: String?) throws(RecurrentError) {
     self.file = file
     let found = file.tensorNames.compactMap(Self.prefix).unique
     if let prefix {
-      guard found.contains(prefix) else {
+      guard let match = [prefix, prefix + "."].first(where: found.contains) else {
         throw .malformedFile(
-          path: file.path, expected: "\(prefix)\(Self.layerKey) or \(prefix)\(Self.cellKey)",
-          actual: Self.list(file.tensorNames))
+          path: file.path,
+          expected: "\(quoted(prefix + Self.layerKey)) or \(quoted(prefix + Self.cellKey))",
+          actual: found.isEmpty
+            ? Self.list(file.tensorNames) : "the prefixes \(Self.list(Self.nearest(found, to: prefix)))")
       }
-      self.prefix = prefix
+      self.prefix = match
     } else {
       guard found.count == 1 else {
         throw .malformedFile(
@@ -60,9 +63,19 @@ struct ModelSource {
     return nil
   }
 
+  /// Prefixes, those first that share most of their levels with one, or most of their letters.
+  private static func nearest(_ prefixes: [String], to wanted: String) -> [String] {
+    func levels(_ prefix: String) -> Set<Substring> { Set(prefix.split(separator: ".")) }
+    func likeness(_ prefix: String) -> (Int, Int) {
+      let letters = Set(prefix.lowercased()).symmetricDifference(wanted.lowercased())
+      return (levels(prefix).intersection(levels(wanted)).count, -letters.count)
+    }
+    return prefixes.map { ($0, likeness($0)) }.sorted { $0.1 > $1.1 }.map(\.0)
+  }
+
   /// A list for a message, not longer than a reader wants it.
   private static func list(_ names: [String]) -> String {
-    let shown = names.prefix(8).map { "\"\($0)\"" }.joined(separator: ", ")
+    let shown = names.prefix(8).map { quoted($0) }.joined(separator: ", ")
     return names.isEmpty ? "no tensors" : names.count > 8 ? shown + ", …" : shown
   }
 }

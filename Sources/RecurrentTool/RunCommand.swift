@@ -45,7 +45,7 @@ struct RunCommand: FileCommand {
   @Option(help: "automatic, openblas or swift.")
   var backend: Backend = .automatic
 
-  @Option(help: "What stands before the parameter names, such as \"rnn.\"; found without it.")
+  @Option(help: "What stands before the parameter names, such as rnn, its point or not; found without it.")
   var prefix: String?
 
   @OptionGroup var threads: ThreadOptions

@@ -141,6 +141,30 @@ struct RunCommandTests {
     let exact = try model.run(["--prefix", "b."])
     #expect(exact.status == 0, "\(exact.errors)")
     #expect(try model.result("y.npy") == (try other(model.input).output))
-    #expect(try model.run(["--prefix", "c."]).status == 1)
+    // The point is not part of what anybody calls a module.
+    let short = try model.run(["--prefix", "b"])
+    #expect(short.status == 0, "\(short.errors)")
+    #expect(try model.result("y.npy") == (try other(model.input).output))
+    for prefix in ["c.", "c", "", "a..", ".a"] {
+      let wrong = try model.run(["--prefix", prefix])
+      #expect(wrong.status == 1)
+      #expect(wrong.errors.contains("got the prefixes \"a.\", \"b.\""), "\(wrong.errors)")
+    }
+  }
+
+  @Test("names the modules that are most like the prefix first, and no other tensors")
+  func namesNearPrefixes() throws {
+    let model = try Model()
+    var file: StateDictionary<Float> = ["readout.weight": .zeros([1, 9])]
+    for name in (0..<9).map({ "decoder.layers.\($0)." }) + ["encoder."] {
+      for (key, value) in model.rnn.stateDictionary { file[name + key] = value }
+    }
+    try SafetensorsFile.write(file, toPath: model.folder.path("model.safetensors"))
+    let wrong = try model.run(["--prefix", "encodr"])
+    #expect(wrong.status == 1)
+    #expect(wrong.errors.contains("got the prefixes \"encoder.\", \"decoder."), "\(wrong.errors)")
+    #expect(!wrong.errors.contains("readout"))
+    let deep = try model.run(["--prefix", "layers.7"])
+    #expect(deep.errors.contains("got the prefixes \"decoder.layers.7.\""), "\(deep.errors)")
   }
 }

@@ -11,15 +11,19 @@ struct ToolProcess {
   /// - Parameters:
   ///   - arguments: The command's arguments.
   ///   - environment: Variables beside those of the tests.
+  ///   - shell: What a shell does before it becomes the command: limits and redirections.
   ///   - during: Is given the process that has been started, before its end is awaited.
   /// - Throws: What starting it, the closure and reading what it wrote throw.
   init(
-    _ arguments: [String], environment: [String: String] = [:], during: (Process) throws -> Void = { _ in }
+    _ arguments: [String], environment: [String: String] = [:], shell: String? = nil,
+    during: (Process) throws -> Void = { _ in }
   ) throws {
     let tests = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
     let process = Process()
-    process.executableURL = tests.deletingLastPathComponent().appendingPathComponent("recurrent")
-    process.arguments = arguments
+    let command = tests.deletingLastPathComponent().appendingPathComponent("recurrent")
+    process.executableURL = shell == nil ? command : URL(fileURLWithPath: "/bin/sh")
+    process.arguments =
+      shell.map { ["-c", "\($0); exec \"$0\" \"$@\"", command.path] + arguments } ?? arguments
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     // Files, since a pipe that nobody empties would stop the process.
     let folder = try TemporaryFolder()

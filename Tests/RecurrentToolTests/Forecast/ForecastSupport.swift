@@ -20,18 +20,20 @@ enum Repository {
 
 /// Writes a CSV file and reads a series from it.
 func series(
-  _ text: String, column: String? = nil, timeColumn: String? = nil
+  _ text: String, hasNames: Bool? = nil, column: String? = nil, timeColumn: String? = nil
 ) throws -> TimeSeries {
-  try series(bytes: Array(text.utf8), column: column, timeColumn: timeColumn)
+  try series(bytes: Array(text.utf8), hasNames: hasNames, column: column, timeColumn: timeColumn)
 }
 
 /// Writes bytes to a file and reads a series from it; errors name the file "series.csv".
-func series(bytes: [UInt8], column: String? = nil, timeColumn: String? = nil) throws -> TimeSeries {
+func series(
+  bytes: [UInt8], hasNames: Bool? = nil, column: String? = nil, timeColumn: String? = nil
+) throws -> TimeSeries {
   let folder = try TemporaryFolder()
   let path = folder.path("series.csv")
   try Data(bytes).write(to: URL(fileURLWithPath: path))
   do {
-    return try SeriesFile(path: path).series(column: column, timeColumn: timeColumn)
+    return try SeriesFile(path: path, hasNames: hasNames).series(column: column, timeColumn: timeColumn)
   } catch RecurrentError.malformedFile(let place, let expected, let actual) {
     throw RecurrentError.malformedFile(
       path: place.replacing(path, with: "series.csv"), expected: expected, actual: actual)

@@ -37,6 +37,9 @@ struct CalendarDateTests {
   }
 }
 
+/// A number of two digits.
+private func padded(_ number: Int) -> String { CalendarDate.padded(number, 2) }
+
 @Suite("times of a series")
 struct TimeAxisTests {
   private func axis(_ texts: [String]) throws(RecurrentError) -> TimeAxis {
@@ -58,11 +61,39 @@ struct TimeAxisTests {
       (["2024-03-01T22:00", "2024-03-01T23:00"], "2024-03-02T00:00"),
       (["1969-12-31 23:59:30", "1969-12-31 23:59:45"], "1970-01-01 00:00:00"),
       (["2024-01-01T00:00:00Z", "2024-01-01T06:00:00Z"], "2024-01-01T12:00:00Z"),
+      ((1...31).map { "202001" + padded($0) }, "20200201"),
+      (["20200227", "20200228"], "20200229"), (["20191231", "20200131", "20200229"], "20200331"),
+      (["20191118", "20191125"], "20191202"),
+      ((1...12).map { "2020" + padded($0) }, "202101"), (["174911", "174912"], "175001"),
+      (["202010", "202011"], "202012"), (["202001", "202101", "202201"], "202301"),
+      ((0...23).map { "20200229" + padded($0) }, "2020030100"),
+      (["202012312358", "202012312359"], "202101010000"),
+      (["20191231235930", "20191231235945"], "20200101000000"),
     ])
   func goesOn(texts: [String], next: String) throws {
     let axis = try axis(texts)
     for (index, text) in texts.enumerated() { #expect(axis.label(at: index) == text) }
     #expect(axis.label(at: texts.count) == next)
+  }
+
+  @Test(
+    "numbers that are no dates, or have even steps as numbers only, are numbers",
+    arguments: [
+      (["20200130", "20200131", "20200132"], "20200133"), (["202011", "202012", "202013"], "202014"),
+      (["20200110", "20200220", "20200330"], "20200440"), (["10000101", "10000102"], "10000103"),
+      (["20200101", "120200101"], "220200101"), (["1990", "1991"], "1992"),
+      (["-20200101", "-20200100"], "-20200099"), (["2020010122", "2020010123", "2020010124"], "2020010125"),
+    ])
+  func numbers(texts: [String], next: String) throws {
+    #expect(try axis(texts).label(at: texts.count) == next)
+  }
+
+  @Test("a gap among dates of digits is one in dates")
+  func gapsAmongDigits() {
+    let reason = ": a gap or uneven steps (without --time-column, rows are counted)"
+    expect(
+      ["20200130", "20200131", "20200202"], line: 4, "20200201 after 20200131", "20200202" + reason)
+    expect(["202011", "202012", "202102"], line: 4, "202101 after 202012", "202102" + reason)
   }
 
   private func expect(
