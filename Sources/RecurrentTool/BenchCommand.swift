@@ -92,6 +92,10 @@ struct BenchCommand: FileCommand {
   var files: FilePlan { FilePlan(prints: true) }
 
   func run() throws {
+    let probes = Double(ReadMeasurement.byteCount(for: DataCache.ofThisMachine))
+    for shape in shapes {
+      try AvailableMemory.check(probes + shape.byteCount(of: pass), for: "bench \(shape)")
+    }
     if OpenBLASLibrary.isLinked { try OpenBLASLibrary.setThreadCount(threads) }
     var measurement = RooflineMeasurement(threads: threads)
     if !json { try StandardOutput.writeLine(BenchRow.header(measurement.roofline)) }

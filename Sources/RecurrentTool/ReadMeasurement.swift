@@ -19,7 +19,7 @@ final class ReadMeasurement {
   init(caches: [DataCache]) {
     let probes = Self.probes(for: caches)
     let memory = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: probes.map(\.byteCount).max() ?? 0, alignment: 64)
+      byteCount: Self.byteCount(for: caches), alignment: 64)
     // Pages that were never written share one page of zeros, which stays in the nearest cache. These bytes make
     // normal numbers.
     if let base = memory.baseAddress { memset(base, 0x3c, memory.count) }
@@ -30,6 +30,9 @@ final class ReadMeasurement {
   deinit {
     memory.deallocate()
   }
+
+  /// The bytes of the largest buffer.
+  static func byteCount(for caches: [DataCache]) -> Int { probes(for: caches).map(\.byteCount).max() ?? 0 }
 
   /// One buffer for each level, from the nearest.
   ///

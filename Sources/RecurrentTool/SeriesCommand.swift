@@ -49,14 +49,33 @@ struct SeriesCommand: FileCommand {
   var files: FilePlan { FilePlan(outputs: ["--output": output], prints: output == nil) }
 
   func run() throws {
-    var csv = name.columns.joined(separator: ",") + "\n"
-    for sample in try name.samples(count) {
-      csv += sample.scalars.map { "\($0)" }.joined(separator: ",") + "\n"
-    }
+    let width = name.columns.count
+    // The samples and what they are made of.
+    try AvailableMemory.check(8 * 4 * Double(count) * Double(width), for: "--count")
+    let samples = try name.samples(count).scalars
     if let output {
-      try AtomicFile.stage(csv, toPath: output).commit()
+      try AtomicFile.stage(toPath: output) { (file) throws(RecurrentError) in
+        try write(samples) { (text) throws(RecurrentError) in try file.append(Array(text.utf8)) }
+      }.commit()
     } else {
-      try StandardOutput.write(csv)
+      try write(samples, to: StandardOutput.write)
     }
+  }
+
+  /// Writes the names and the samples, some thousand lines at once.
+  private func write(
+    _ samples: [Double], to body: (String) throws(RecurrentError) -> Void
+  ) throws(RecurrentError) {
+    try body(name.columns.joined(separator: ",") + "\n")
+    let width = name.columns.count
+    var text = ""
+    for first in stride(from: 0, to: samples.count, by: width) {
+      text += samples[first..<(first + width)].map { "\($0)" }.joined(separator: ",") + "\n"
+      if text.utf8.count > 1 << 16 {
+        try body(text)
+        text = ""
+      }
+    }
+    try body(text)
   }
 }

@@ -95,6 +95,7 @@ struct ForecastRun {
       season: season, window: window, hiddenSize: request.hiddenSize ?? request.method.defaultHiddenSize,
       cell: request.cell, layerCount: request.layerCount, epochs: request.epochs, seed: request.seed,
       horizon: horizon)
+    try AvailableMemory.check(options.byteCount(of: request.method), for: "--hidden-size, --layers, --window")
     var session = session
     session.options = Self.dependencies(series, request, options)
     let clock = ContinuousClock()

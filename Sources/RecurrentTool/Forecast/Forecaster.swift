@@ -31,6 +31,21 @@ struct ForecasterOptions: Equatable {
   var seed: UInt64
   /// How many steps ahead it has to see.
   var horizon: Int
+
+  /// What a method takes at most, by an estimate.
+  ///
+  /// A trained network has weights in `Float` with gradients, two moments and packed copies, what every step of a window has in
+  /// a batch, and outputs of a thousand windows; a reservoir some square matrices in `Double`.
+  func byteCount(of method: ForecastMethod) -> Double {
+    let (h, layers, steps) = (Double(hiddenSize), Double(layerCount), Double(window))
+    switch method {
+    case .rnn:
+      let sums = Double(cell.gateCount) * h
+      let weights = sums * (h + 3) + (layers - 1) * sums * (2 * h + 2) + h * Double(horizon)
+      return 4 * (6 * weights + steps * (16 * layers * 2 * (sums + h) + 2000 * h))
+    case .reservoir: return 8 * 6 * h * h
+    }
+  }
 }
 
 /// A forecaster that has learnt.

@@ -69,7 +69,7 @@ extension SeriesTransform {
   /// - Throws: ``RecurrentError/invalidValue(argument:expected:actual:)`` where there is none.
   init(savedIn numbers: [String: Double]) throws(RecurrentError) {
     guard let logarithm = numbers[Self.logarithm], let number = numbers[Self.lag],
-      let lag = Int(exactly: number), lag >= 0
+      let lag = Int(exactly: number), (0...100_000).contains(lag)
     else {
       throw .invalidValue(
         argument: Self.lag, expected: "a saved transform",

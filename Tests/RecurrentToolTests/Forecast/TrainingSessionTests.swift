@@ -188,4 +188,13 @@ struct TrainingSessionTests {
       #expect(try bytes(name) == before)
     }
   }
+
+  @Test("a saved transform over more steps than any season is none", arguments: [-1, 0.5, 1e6, 0x1.fffffffffffffp62])
+  func otherTransforms(lag: Double) throws {
+    let numbers = SeriesTransform(usesLogarithm: false, lag: 12).numbers
+    #expect(try SeriesTransform(savedIn: numbers).lag == 12)
+    #expect(throws: RecurrentError.self) {
+      try SeriesTransform(savedIn: numbers.merging(["transform.lag": lag]) { $1 })
+    }
+  }
 }
