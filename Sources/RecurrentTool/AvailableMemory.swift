@@ -1,7 +1,8 @@
 import Foundation
 import Recurrent
 
-/// The memory that the process may use. An allocation beyond it would end the process without a word.
+/// The memory that the process may use. An allocation beyond it would end the process without a
+/// word.
 enum AvailableMemory {
   /// The machine's memory, or what is left where the process has a limit.
   static var byteCount: Double {
@@ -13,7 +14,8 @@ enum AvailableMemory {
 
   /// The addresses in use, as Linux tells in pages; 0 elsewhere.
   private static var used: Double {
-    let pages = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ").first
+    let pages = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ")
+      .first
     return (pages.flatMap { Double($0) } ?? 0) * Double(sysconf(Int32(_SC_PAGESIZE)))
   }
 

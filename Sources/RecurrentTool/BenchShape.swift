@@ -63,8 +63,9 @@ struct BenchShape: Sendable, CustomStringConvertible {
     return sequence <= greatest && weights <= greatest && states <= greatest
   }
 
-  /// What a comparison takes in `Float` at most, by an estimate: the weights, packed for a backend, in training with their
-  /// gradients, for the check once more in `Double`; and the same of what every step of a layer has.
+  /// What a comparison takes in `Float` at most, by an estimate: the weights, packed for a backend,
+  /// in training with their gradients, for the check once more in `Double`; and the same of what
+  /// every step of a layer has.
   func byteCount(of pass: BenchPass) -> Double {
     let (h, i, layers) = (Double(hiddenSize), Double(inputSize), Double(layerCount))
     let weights = sums * (i + h + (layers - 1) * 2 * h)

@@ -1,12 +1,14 @@
 import Foundation
 
-/// Numbers for people, who read tables and axes. What is read on by programs has all digits instead: `"\(number)"`.
+/// Numbers for people, who read tables and axes. What is read on by programs has all digits
+/// instead: `"\(number)"`.
 enum DecimalText {
   /// A number rounded to some significant digits, but never before the point.
   ///
   /// - Parameters:
-  ///   - number: 1234567.8 with 4 digits is `1234568`, 0.00012345 is `0.0001235`.
+  ///   - number: The number.
   ///   - digits: How many digits matter.
+  /// - Returns: The text: of 4 digits, 12.3456 is `12.35` and 1234567.8 is `1234568`.
   static func rounded(_ number: Double, digits: Int) -> String {
     if number.magnitude < pow(10, Double(digits - 1)) { return String(format: "%.\(digits)g", number) }
     // From here on, not every integer is a number of this type.

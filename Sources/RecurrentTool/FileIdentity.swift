@@ -58,7 +58,8 @@ enum FileIdentity: Equatable {
     return (UInt64(status.st_dev), UInt64(status.st_ino))
   }
 
-  /// The path of a folder, which ends in a slash, and the name in it, without the slashes behind it.
+  /// The path of a folder, which ends in a slash, and the name in it, without the slashes behind
+  /// it.
   private static func split(_ path: String) -> (folder: String, name: String) {
     var bytes = path.utf8[...]
     while bytes.last == UInt8(ascii: "/") { bytes.removeLast() }

@@ -36,8 +36,8 @@ struct FilePlan {
   ///
   /// Every output is staged on trial, so that what its folder does not permit is known before there is anything to lose.
   ///
-  /// - Throws: A validation error for files that are one, and ``RecurrentError/fileInaccessible(path:operation:reason:)`` for
-  ///   what cannot be written.
+  /// - Throws: A validation error for files that are one, and
+  ///   ``RecurrentError/fileInaccessible(path:operation:reason:)`` for what cannot be written.
   func check() throws {
     for (index, output) in outputs.enumerated() {
       for other in inputs + outputs[..<index] where FileIdentity.areSame(output.path, other.path) {

@@ -14,8 +14,8 @@ struct ModelSource {
   ///
   /// - Parameters:
   ///   - file: The model.
-  ///   - prefix: What stands before the names, the point at its end or not, or `nil` to find the only module that has
-  ///     recurrent parameters.
+  ///   - prefix: What stands before the names, the point at its end or not, or `nil` to find the
+  ///     only module that has recurrent parameters.
   /// - Throws: ``RecurrentError/malformedFile(path:expected:actual:)`` where there is none, or more than one.
   init(file: SafetensorsFile, prefix: String?) throws(RecurrentError) {
     self.file = file

@@ -1,5 +1,5 @@
-/// A text from outside as a terminal or a log may show it: one line, not longer than a reader wants it, without
-/// characters that a terminal obeys or that change how others read.
+/// A text from outside as a terminal or a log may show it: one line, not longer than a reader wants
+/// it, without characters that a terminal obeys or that change how others read.
 ///
 /// - Parameters:
 ///   - text: A name, a path or a cell of a file.

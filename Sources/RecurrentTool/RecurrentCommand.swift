@@ -30,7 +30,7 @@ struct RecurrentCommand: ParsableCommand {
         var command = try parseAsRoot()
         try (command as? any FileCommand)?.files.check()
         try command.run()
-      } catch where exitCode(for: error).isSuccess {
+      } catch  where exitCode(for: error).isSuccess {
         // Help and version, which were asked for.
         try StandardOutput.writeLine(fullMessage(for: error))
       }

@@ -10,7 +10,8 @@ enum StandardOutput {
 
   /// Prints text.
   ///
-  /// - Throws: ``RecurrentError/fileInaccessible(path:operation:reason:)`` where the system does not take all of it.
+  /// - Throws: ``RecurrentError/fileInaccessible(path:operation:reason:)`` where the system does
+  ///   not take all of it.
   static func write(_ text: String) throws(RecurrentError) {
     guard writeAll(text, to: STDOUT_FILENO) else { throw failure() }
   }
@@ -65,8 +66,8 @@ enum StandardError {
 
 /// What the process asks of the system before it does anything.
 enum StandardStreams {
-  /// Keeps the numbers of closed streams from the files that are opened later, which would take what is printed, and has a
-  /// file size limit be an error instead of the end.
+  /// Keeps the numbers of closed streams from the files that are opened later, which would take
+  /// what is printed, and has a file size limit be an error instead of the end.
   static func prepare() {
     // Nobody can write to a stream that is open for reading only; check() recognizes it.
     for (descriptor, mode) in [

@@ -14,14 +14,17 @@ struct AvailableMemoryTests {
         "forecast", Repository.airlinePassengers, "--horizon", "2", "--cell", "lstm", "--hidden-size", "5000",
         "--layers", "100",
       ],
-      ["bench", "--cell", "lstm", "--pass", "training", "--hidden-size", "1000", "--layers", "250",
+      [
+        "bench", "--cell", "lstm", "--pass", "training", "--hidden-size", "1000", "--layers", "250",
         "--sequence-length", "2000", "--batch-size", "250",
       ],
     ])
   func refused(arguments: [String]) throws {
     let process = try ToolProcess(arguments)
     #expect(process.status == 1)
-    #expect(process.errors.contains(" GB of memory are enough for, got sizes that take about "), "\(process.errors)")
+    #expect(
+      process.errors.contains(" GB of memory are enough for, got sizes that take about "), "\(process.errors)"
+    )
     #expect(process.output.isEmpty && !process.errors.contains("epoch"))
   }
 

@@ -61,7 +61,8 @@ struct FilePlanTests {
   @Test(
     "two outputs that are one file, which need not be there yet, are refused",
     arguments: [
-      ["--output", "a", "--plot", "a"], ["--output", "a", "--plot", "./a"], ["--output", "a", "--save", "here/a"],
+      ["--output", "a", "--plot", "a"], ["--output", "a", "--plot", "./a"],
+      ["--output", "a", "--save", "here/a"],
       ["--plot", "a", "--save", "sub/../here/a"], ["--output", "dangling", "--plot", "new.csv"],
       ["--output", "new.csv", "--save", "here/dangling"],
     ])
@@ -142,7 +143,8 @@ struct FilePlanTests {
     let run = ["run", "m", "--input", "x.npy", "--initial-state", "h.npy"]
     for (options, status) in [
       (["--output", "./x.npy"], 64), (["--output", "here/m"], 64), (["--output", "here/h.npy"], 64),
-      (["--output", "y", "--final-state", "./y"], 64), (["--output", "y", "--final-state", "here/x.npy"], 64),
+      (["--output", "y", "--final-state", "./y"], 64),
+      (["--output", "y", "--final-state", "here/x.npy"], 64),
       (["--output", "y", "--final-state", "z", "--final-cell", "here/z"], 64),
       (["--output", "nowhere/y"], 1), (["--output", "y", "--final-state", "x.npy/h"], 1),
     ] as [([String], Int32)] {
@@ -161,7 +163,8 @@ struct FilePlanTests {
     let old = ["o.csv", "p.svg"]
     for name in old { try Data("old".utf8).write(to: URL(fileURLWithPath: files.path(name))) }
     let before = try files.contents()
-    // The forecast takes some hundred bytes, the plot some thousand; the shell counts blocks of 512 or 1024.
+    // The forecast takes some hundred bytes, the plot some thousand; the shell counts blocks of 512
+    // or 1024.
     let process = try files.forecast(
       ["--output", "o.csv", "--plot", "p.svg", "--hidden-size", "1"], shell: "ulimit -f 2")
     #expect(process.status == 1, "\(process.errors)")

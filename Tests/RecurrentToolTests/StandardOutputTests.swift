@@ -8,7 +8,8 @@ struct StandardOutputTests {
     ["bench", "--hidden-size", "8", "--seconds", "0.01", "--json"], ["--help"], ["--version"],
     ["help", "run"], ["forecast", "--help"],
     [
-      "forecast", Repository.airlinePassengers, "--horizon", "2", "--method", "reservoir", "--hidden-size", "5",
+      "forecast", Repository.airlinePassengers, "--horizon", "2", "--method", "reservoir", "--hidden-size",
+      "5",
     ],
   ]
 

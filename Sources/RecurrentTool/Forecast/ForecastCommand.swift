@@ -17,7 +17,8 @@ struct ForecastCommand: FileCommand {
   @Argument(help: "The series: a CSV file.")
   var series: String
 
-  @Option(help: 
+  @Option(
+    help:
       """
       The column to forecast, by its name, or by its number from 1 on in a file without names; found without it \
       where only one has numbers.
@@ -25,8 +26,10 @@ struct ForecastCommand: FileCommand {
   var column: String?
 
   @Option(
-    help: "The column with the times: integers, months, ISO 8601 dates or times; rows are counted without it."
-  )
+    help: """
+      The column with the times: integers, months, ISO 8601 dates or times, also of digits alone, such as 20200131; \
+      rows are counted without it.
+      """)
   var timeColumn: String?
 
   @Flag(
@@ -116,7 +119,8 @@ struct ForecastCommand: FileCommand {
     let progress = TrainingProgress.standardError
     if !file.hasNames, header == nil {
       progress.note(
-        "note: \(printablePath(series)) begins with values: its columns have numbers (--header takes them as names)")
+        "note: \(printablePath(series)) begins with values: its columns have numbers (--header takes them as names)"
+      )
     }
     let series = try file.series(column: column, timeColumn: timeColumn)
     let run = try ForecastRun(

@@ -94,7 +94,8 @@ struct ForecastPlot {
       let place = Self.format(y.position(value))
       parts.append("<line class=\"grid\" x1=\"\(first)\" x2=\"\(last)\" y1=\"\(place)\" y2=\"\(place)\"/>")
       parts.append(
-        text(DecimalText.tick(value, among: ticks), x: x.start - 8, y: y.position(value) + 4, class: "label end")
+        text(
+          DecimalText.tick(value, among: ticks), x: x.start - 8, y: y.position(value) + 4, class: "label end")
       )
     }
     let ground = Self.format(y.start)

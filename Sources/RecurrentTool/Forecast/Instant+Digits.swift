@@ -2,8 +2,8 @@ extension Instant {
   /// The years in which a number of many digits is believed to be a date.
   private static let believedYears = 1600...2199
 
-  /// Reads a month, date or time of digits alone: `194901`, `19490131`, `1949013112`, `194901311230`, `19490131123000`; `nil` where
-  /// it is none, such as `20200132`.
+  /// Reads a month, date or time of digits alone: `194901`, `19490131`, `1949013112`,
+  /// `194901311230`, `19490131123000`; `nil` where it is none, such as `20200132`.
   ///
   /// One such text may be a number that counts anything; twenty of them in a row hardly are. Of the numbers that even steps
   /// lead through, those that are dates all the while have years at even distances, which go on alike as dates and as

@@ -6,8 +6,8 @@ enum Instant: Equatable {
   case month(Int, Notation = .hyphens)
   /// `1949-01-31` or `19490131`.
   case date(CalendarDate, Notation = .hyphens)
-  /// `1949-01-31T12:30`, `1949-01-31 12:30:15` or `194901311230`: the seconds after the beginning of 1970, and how it is
-  /// written.
+  /// `1949-01-31T12:30`, `1949-01-31 12:30:15` or `194901311230`: the seconds after the beginning
+  /// of 1970, and how it is written.
   case time(seconds: Int, TimeStyle)
 
   /// How months and dates are written.

@@ -38,8 +38,9 @@ struct NamesLine {
   ///
   /// - A date or a time above others, or above nothing, is a value, whatever stands beside it.
   /// - A text above numbers or times is a name.
-  /// - Numbers are values, with two exceptions: successive years above what are no years are the names of a wide table, and so are
-  ///   numbers beside an empty first field, as tables with an index have them.
+  /// - Numbers are values, with two exceptions: successive years above what are no years are the
+  ///   names of a wide table, and so are numbers beside an empty first field, as tables with an
+  ///   index have them.
   var hasNames: Bool {
     if columns.contains(where: { $0.top == .calendar && [.calendar, .missing].contains($0.below) }) {
       return false
@@ -53,8 +54,8 @@ struct NamesLine {
     return hasIndex || areYears(numbers)
   }
 
-  /// Whether the fields of these columns are successive years, or years at even distances if they are more than two, and those
-  /// below are no years.
+  /// Whether the fields of these columns are successive years, or years at even distances if they
+  /// are more than two, and those below are no years.
   private func areYears(_ columns: [Int]) -> Bool {
     func years(_ fields: [String]) -> [Int] {
       columns.compactMap { index in

@@ -15,12 +15,13 @@ struct SeriesFile {
   /// The greatest file that is read at once: 64 MiB.
   private static let greatestSize = 64 << 20
 
-  /// Reads a file: UTF-8 with or without byte-order mark, separated by commas, semicolons or tabs, with a line of names or
-  /// without.
+  /// Reads a file: UTF-8 with or without byte-order mark, separated by commas, semicolons or tabs,
+  /// with a line of names or without.
   ///
   /// - Parameters:
   ///   - path: The file's path.
-  ///   - hasNames: Whether the first line has names; `nil` to tell by what it has, as ``NamesLine/hasNames`` does.
+  ///   - hasNames: Whether the first line has names; `nil` to tell by what it has, as
+  ///     ``NamesLine/hasNames`` does.
   /// - Throws: ``RecurrentError/fileInaccessible(path:operation:reason:)`` or
   ///   ``RecurrentError/malformedFile(path:expected:actual:)``.
   init(path: String, hasNames: Bool? = nil) throws(RecurrentError) {
@@ -51,7 +52,8 @@ struct SeriesFile {
   /// The series in a column.
   ///
   /// - Parameters:
-  ///   - column: The column's name, or its number in a file without names, or `nil` for the only one with numbers.
+  ///   - column: The column's name, or its number in a file without names, or `nil` for the only
+  ///     one with numbers.
   ///   - timeColumn: The name or number of the column with the times, or `nil` to count rows.
   /// - Returns: The values in the order of their lines; none where there is only a line of names.
   /// - Throws: ``RecurrentError/malformedFile(path:expected:actual:)``, with the line.

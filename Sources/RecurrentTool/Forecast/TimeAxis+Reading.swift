@@ -10,8 +10,8 @@ extension TimeAxis {
   ///   - lines: The line of each text.
   ///   - name: The column's name.
   ///   - path: The file's path, for messages.
-  /// - Throws: ``RecurrentError/malformedFile(path:expected:actual:)``, with the line, for a text that is no time or one of
-  ///   another kind, and for times that do not ascend or leave a gap.
+  /// - Throws: ``RecurrentError/malformedFile(path:expected:actual:)``, with the line, for a text
+  ///   that is no time or one of another kind, and for times that do not ascend or leave a gap.
   init(_ texts: [String], lines: [Int], name: String, path: String) throws(RecurrentError) {
     let column = TimeColumn(texts: texts, lines: lines, name: name, path: path)
     guard let dates = column.instantsOfDigits else {

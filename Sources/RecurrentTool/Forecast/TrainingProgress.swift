@@ -85,7 +85,8 @@ final class TrainingProgress {
     let validation = report.validationLoss.map { "  validation " + Self.padded($0) } ?? ""
     // Of one width, for a bar that keeps its own.
     let digits = "\(epochs)".count
-    return String(format: "epoch %*d/%d  loss ", digits, report.epoch, epochs) + Self.padded(report.loss) + validation
+    return String(format: "epoch %*d/%d  loss ", digits, report.epoch, epochs) + Self.padded(report.loss)
+      + validation
       + String(format: "  %.0f steps/s  %@ left", rate, Self.duration(left))
   }
 

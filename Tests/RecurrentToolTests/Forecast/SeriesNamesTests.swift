@@ -24,7 +24,8 @@ struct SeriesNamesTests {
   @Test(
     "is told from one with names, also of years and of numbers beside an index",
     arguments: [
-      ("day,value\n1,10\n2,11\n", "value"), ("value\n10\n11\n", "value"), ("2020,value\n1,10\n2,11\n", "value"),
+      ("day,value\n1,10\n2,11\n", "value"), ("value\n10\n11\n", "value"),
+      ("2020,value\n1,10\n2,11\n", "value"),
       ("1990,1991\n5,10\n6,11\n", "1991"), ("1990,2000,2010\n5,6,10\n6,7,11\n", "2010"),
       ("place,1990,1991\nhere,5,10\nthere,6,11\n", "1991"), ("a,2020-01\nx,10\ny,11\n", "2020-01"),
       (",0\n0,10\n1,11\n", "0"), ("t,v\nNA,10\nNA,11\n", "v"), ("a,v,b\nx,10,\ny,11,\n", "v"),
@@ -75,7 +76,9 @@ struct SeriesNamesTests {
     let folder = try TemporaryFolder()
     let path = folder.path("s.csv")
     // 1,234,567 + i, whose forecasts need more than six digits.
-    let text = (0..<60).map { "20200\($0 / 28 + 1)\(CalendarDate.padded($0 % 28 + 1, 2)),\(1_234_567 + $0)\n" }
+    let text = (0..<60).map {
+      "20200\($0 / 28 + 1)\(CalendarDate.padded($0 % 28 + 1, 2)),\(1_234_567 + $0)\n"
+    }
     try Data(text.prefix(28).joined().utf8).write(to: URL(fileURLWithPath: path))
     let process = try ToolProcess([
       "forecast", path, "--time-column", "1", "--column", "2", "--horizon", "3", "--method", "reservoir",

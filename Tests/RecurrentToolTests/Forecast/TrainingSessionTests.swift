@@ -189,7 +189,9 @@ struct TrainingSessionTests {
     }
   }
 
-  @Test("a saved transform over more steps than any season is none", arguments: [-1, 0.5, 1e6, 0x1.fffffffffffffp62])
+  @Test(
+    "a saved transform over more steps than any season is none",
+    arguments: [-1, 0.5, 1e6, 0x1.fffffffffffffp62])
   func otherTransforms(lag: Double) throws {
     let numbers = SeriesTransform(usesLogarithm: false, lag: 12).numbers
     #expect(try SeriesTransform(savedIn: numbers).lag == 12)
