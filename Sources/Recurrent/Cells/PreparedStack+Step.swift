@@ -61,12 +61,13 @@ extension PreparedStack {
       rows: rows, input, by: cell.input.allColumns, from: .prepared, into: sums.firstStep, then: .identity)
     run(
       GatedStep(
-        rows: rows, units: 0..<hiddenSize, states: 0..<next.rowStride, gates: sums,
+        rows: rows, units: 0..<hiddenSize, states: 0..<next.rowStride,
+        recurrent: cell.recurrent.allColumns, gates: sums,
         apart: view(scratch + rows * width, width),
         previous: view(previous.base, previous.layout.rowStride), memoryBefore: memory, memory: memory,
         output: cell.projection == nil ? next : view(unprojected, hiddenSize), next: next,
-        beside: view(beside, keptWidth), zoneout: zoneout.map { ZoneoutStep($0, cell: layer, packedRow: 0) },
+        beside: view(beside, keptWidth),
         oldMemory: view(oldMemory, hiddenSize), startsAtEnd: false),
-      of: cell, by: formula, meet: {})
+      of: cell, by: formula, zoneout.map { ZoneoutStep($0, cell: layer, packedRow: 0) }, meet: {})
   }
 }

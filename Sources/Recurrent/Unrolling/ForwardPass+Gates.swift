@@ -73,6 +73,7 @@ extension ForwardPass {
     let cell = cell(ofLayer: layer)
     let (steps, rows, width) = (chunk.steps.count, chunk.rows.count, stack.layout.width)
     let columns = stack.layout.columns(of: units)
+    let recurrent = cell.recurrent.columns(columns)
     let apart = SequenceView(base: scratch, stepStride: 0, rowStride: width).from(feature: columns.lowerBound)
     let kept = SequenceView(base: scratch + rows * width, stepStride: 0, rowStride: shape.hiddenSize)
     let forgotten = SequenceView(
@@ -110,11 +111,12 @@ extension ForwardPass {
       }
       stack.run(
         GatedStep(
-          rows: rows, units: units, states: states, gates: sums.from(step: step, row: 0), apart: apart,
+          rows: rows, units: units, states: states, recurrent: recurrent,
+          gates: sums.from(step: step, row: 0), apart: apart,
           previous: previous, memoryBefore: before, memory: memory,
           output: formulaOutput.from(step: step, row: 0), next: next,
-          beside: beside.from(step: step, row: 0), zoneout: zoned, oldMemory: kept, startsAtEnd: step.isOdd),
-        of: cell, by: formula, meet: meet)
+          beside: beside.from(step: step, row: 0), oldMemory: kept, startsAtEnd: step.isOdd),
+        of: cell, by: formula, zoned, meet: meet)
       previous = next
     }
     // All have read the state of before by now, and none reads the new one before all have written it.

@@ -10,6 +10,8 @@ struct GatedStep<Scalar: TensorScalar> {
   let units: Range<Int>
   /// The features of the state that are computed where it is a projection.
   let states: Range<Int>
+  /// The weights of the state that the units have.
+  let recurrent: PreparedColumns<Scalar>
   /// The sums of the input, from the first of the units on; afterwards the values of the gates.
   let gates: SequenceView<Scalar>
   /// Where the sums of the state go, from the first of the units on, where they are apart.
@@ -26,8 +28,6 @@ struct GatedStep<Scalar: TensorScalar> {
   let next: SequenceView<Scalar>
   /// What a custom cell keeps beside.
   let beside: SequenceView<Scalar>
-  /// How states keep their value; `nil` where they do not.
-  let zoneout: ZoneoutStep?
   /// Room for the memories before, `[rows, H]`, where memories that are carried keep their value.
   let oldMemory: SequenceView<Scalar>
   /// Whether the products read their weights from the end.
@@ -35,19 +35,20 @@ struct GatedStep<Scalar: TensorScalar> {
 }
 
 extension PreparedStack {
-  /// Runs one step of a cell, or a worker's part of it; `meet` returns when all who share the cell have called it.
+  /// Runs one step of a cell, or a worker's part of it; `meet` returns when all who share the cell have called it. States keep
+  /// their value where there is a zoneout.
   @inline(__always)
   func run(
     _ step: GatedStep<Scalar>, of cell: PreparedCell<Scalar>, by formula: StepFormula<Scalar>,
-    meet: () -> Void
+    _ zoneout: ZoneoutStep?, meet: () -> Void
   ) {
     let (rows, units) = (step.rows, step.units)
     let sumsApart = kind.takesSumsApart
     engine.multiply(
-      rows: rows, step.previous.firstStep, by: cell.recurrent.columns(layout.columns(of: units)),
+      rows: rows, step.previous.firstStep, by: step.recurrent,
       from: sumsApart ? .prepared : .accumulated, into: (sumsApart ? step.apart : step.gates).firstStep,
       then: .identity, startsAtEnd: step.startsAtEnd)
-    if step.zoneout != nil, kind.carriesMemory {
+    if zoneout != nil, kind.carriesMemory {
       step.oldMemory.copyFirstStep(from: step.memoryBefore, rows: rows, features: units)
     }
     formula.forward(
@@ -60,7 +61,7 @@ extension PreparedStack {
         memory: step.memory.unitRows(from: units.lowerBound),
         output: step.output.unitRows(from: units.lowerBound)),
       CustomStep(unitParameters: cell.unitParameters, kept: step.beside.unitRows(from: 0)))
-    if let zoneout = step.zoneout {
+    if let zoneout {
       if kind.carriesMemory { zoneout.mixMemory(step.oldMemory, into: step.memory, rows: rows, units) }
       if cell.projection == nil { zoneout.mixState(step.previous, into: step.next, rows: rows, units) }
     }
@@ -70,7 +71,7 @@ extension PreparedStack {
       rows: rows, step.output.firstStep, by: projection.columns(step.states), from: .prepared,
       into: step.next.from(feature: step.states.lowerBound).firstStep, then: .identity,
       startsAtEnd: step.startsAtEnd)
-    step.zoneout?.mixState(step.previous, into: step.next, rows: rows, step.states)
+    zoneout?.mixState(step.previous, into: step.next, rows: rows, step.states)
     meet()
   }
 }
