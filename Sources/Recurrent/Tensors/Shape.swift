@@ -24,6 +24,15 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
     furtherSizes = rank > 4 ? Array(dimensions[4...]) : nil
   }
 
+  /// Creates a shape from sizes that may come from anywhere; `nil` where one is negative, or the product of those that are
+  /// not zero is more than an `Int`.
+  ///
+  /// - Parameter dimensions: The size of every axis, outermost first.
+  public init?(exactly dimensions: [Int]) {
+    guard Shape.elementCount(of: dimensions) != nil else { return nil }
+    self.init(dimensions)
+  }
+
   /// Creates a shape of one axis from a size that is known to be good.
   init(unchecked a: Int) {
     rank = 1
