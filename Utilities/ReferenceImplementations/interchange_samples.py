@@ -5,14 +5,14 @@ is an array with one entry per .npy file and per tensor of a .safetensors file:
 
     file      the file's name
     tensor    the tensor's name; null for .npy
-    dtype     f4, f8, >f4, i8, b1 or struct (.npy); F32, F64, F16, BF16 or I64
+    dtype     numpy's name without < and |, or struct (.npy); F32, F64, F16, BF16 or I64
     shape     the dimensions; [] for a single value
     values    the values in row-major order whatever the file's order, each
               written by Python's float.hex: "0x1.8000000000000p+1", "-0x0.0p+0",
               "nan", "inf", "-inf"; empty if the file is to be refused
-    refused   true if a reader of f4 and f8 must refuse the file
+    refused   true if a reader of real numbers must refuse the file
     metadata  the safetensors file's metadata; {} if it has none
-    header    .npy: {"version": "1.0", "fortran_order": false}; else null
+    header    .npy: {"version": "1.0", "fortran_order": false, "descr": "<f4"}; else null
 
 Every value is exact in float64 (the integers too).  `no-tensors.safetensors` has no
 tensor and so no entry; its metadata is {"note": "no tensors"}.
@@ -49,6 +49,12 @@ def npy_arrays() -> dict[str, tuple[np.ndarray, tuple[int, int] | None]]:
     def counted(shape, dtype):
         return (np.arange(np.prod(shape, dtype=int)).reshape(shape) / 8 - 1).astype(dtype)
 
+    def extremes(dtype):
+        """Numbers at the ends of a whole type's range, and between; all of them exact in float64."""
+        info = np.iinfo(dtype)
+        great = [info.max] if info.bits < 64 else [2**53, 2**62, 2**62 + 2**20]
+        return np.array([[0, 1, info.min], [*great, 3, 2][:3]], dtype=dtype)
+
     structure = np.array([(1.0, 2.0), (3.0, 4.0)], dtype=[("x", "<f4"), ("y", "<f4")])
     arrays: dict[str, tuple[np.ndarray, tuple[int, int] | None]] = {}
     for dtype in ("f4", "f8"):
@@ -68,11 +74,23 @@ def npy_arrays() -> dict[str, tuple[np.ndarray, tuple[int, int] | None]]:
             f"{dtype}-version2": (counted((3, 2), f"<{dtype}"), (2, 0)),
             f"{dtype}-version3": (counted((3, 2), f"<{dtype}"), (3, 0)),
         }
+    for kind in ("i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8"):
+        arrays[f"{kind}-little"] = (extremes(f"<{kind}"), None)
+        if kind[1] != "1":
+            arrays[f"{kind}-big"] = (extremes(f">{kind}"), None)
     return arrays | {
-        "refused-big-endian": (counted((2, 3), ">f4"), None),
-        "refused-int64": (np.arange(4, dtype="<i8"), None),
-        "refused-bool": (np.array([True, False, True]), None),
+        "i4-big-fortran": (np.asfortranarray(extremes(">i4")), None),
+        "f2-little": (np.array(F16_SPECIAL, dtype="<f2"), None),
+        "f2-big": (np.array(F16_SPECIAL, dtype=">f2"), None),
+        "f4-big": (np.array(F32_SPECIAL, dtype=">f4"), None),
+        "f8-big": (np.array(F64_SPECIAL, dtype=">f8"), None),
+        "b1-vector": (np.array([True, False, True]), None),
         "refused-struct": (structure, None),
+        "refused-complex": (np.array([1 + 2j]), None),
+        "refused-string": (np.array(["a"]), None),
+        "refused-date": (np.array(["2020-01-01"], dtype="M8[D]"), None),
+        "refused-raw": (np.zeros(2, dtype="V2"), None),
+        "refused-long-double": (np.zeros(2, dtype=np.longdouble), None),
     }
 
 
@@ -92,7 +110,8 @@ def write_npy(directory: Path) -> list[dict]:
             "values": [] if refused else hexadecimal(array.astype("f8").ravel(order="C")),
             "refused": refused, "metadata": {},
             "header": {"version": f"{major}.{minor}",
-                       "fortran_order": bool(array.flags.f_contiguous and not array.flags.c_contiguous)},
+                       "fortran_order": bool(array.flags.f_contiguous and not array.flags.c_contiguous),
+                       "descr": "" if array.dtype.names else array.dtype.str},
         })
     return entries
 

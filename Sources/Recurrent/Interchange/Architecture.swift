@@ -44,13 +44,24 @@ package struct Architecture: Equatable, Sendable {
   package var projectionSize: Int?
   package var hasBias: Bool
 
-  /// Reads names and shapes; names that belong to none of a layer's parameters are left to the strict loading.
+  /// The names of the weights whose shapes tell the rest.
+  static let tellingKeys = ["weight_ih_l0", "weight_hh_l0", "weight_ih", "weight_hh"]
+
+  /// Reads names and shapes; of a weight under weight normalization or another reparametrization, those of the part that has
+  /// the weight's shape. Names that belong to none of a layer's parameters are left to the strict loading.
   ///
   /// - Throws: ``RecurrentError/stateDictionaryMismatch(_:)`` without input weights or recurrent weights,
   ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for a cell alone with a projection,
   ///   ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for weights that are no matrices, or no cell's.
   package init(of entries: [(key: String, shape: Shape)]) throws(RecurrentError) {
-    let shapes = Dictionary(entries.map { ($0.key, $0.shape) }, uniquingKeysWith: { $1 })
+    var shapes = Dictionary(entries.map { ($0.key, $0.shape) }, uniquingKeysWith: { $1 })
+    let names = Set(shapes.keys)
+    for (key, shape) in shapes {
+      guard let weight = WeightParts.weightKey(ofDirection: key, among: names), !names.contains(weight) else {
+        continue
+      }
+      shapes[weight] = shape
+    }
     kind = shapes["weight_ih"] != nil || shapes["weight_hh"] != nil ? .cell : .layer
     let suffix = kind == .cell ? "" : "_l0"
     guard let input = shapes["weight_ih" + suffix], let recurrent = shapes["weight_hh" + suffix]
@@ -86,7 +97,10 @@ package struct Architecture: Equatable, Sendable {
     }
     if projectionSize != nil {
       cell = .lstm
-    } else if let fitting = [Cell.plain, .lstm, .gru].first(where: { rows == $0.gateCount * columns }) {
+    } else if let fitting = [Cell.plain, .lstm, .gru].first(where: {
+      // Sizes beside a size of 0 may be any.
+      columns.multipliedReportingOverflow(by: $0.gateCount) == (rows, false)
+    }) {
       cell = fitting
     } else {
       throw .shapeMismatch(

@@ -1,39 +1,63 @@
-/// The number types of a safetensors file.
+/// The number types of safetensors files, and the ones that `.npy` files share with them.
 enum ElementType: String, Sendable {
   case bool = "BOOL"
   case uint8 = "U8"
   case int8 = "I8"
-  case float8E5M2 = "F8_E5M2"
-  case float8E4M3 = "F8_E4M3"
   case int16 = "I16"
   case uint16 = "U16"
-  case float16 = "F16"
-  case bfloat16 = "BF16"
   case int32 = "I32"
   case uint32 = "U32"
-  case float32 = "F32"
-  case float64 = "F64"
   case int64 = "I64"
   case uint64 = "U64"
+  case float16 = "F16"
+  case bfloat16 = "BF16"
+  case float32 = "F32"
+  case float64 = "F64"
+  // Types that are told apart, but not read as numbers.
+  case float4 = "F4"
+  case float6E2M3 = "F6_E2M3"
+  case float6E3M2 = "F6_E3M2"
+  case float8E5M2 = "F8_E5M2"
+  case float8E4M3 = "F8_E4M3"
+  case float8E8M0 = "F8_E8M0"
+  case float8E4M3FNUZ = "F8_E4M3FNUZ"
+  case float8E5M2FNUZ = "F8_E5M2FNUZ"
+  case complex64 = "C64"
 
-  /// The bytes of one number.
-  var size: Int {
+  /// The bits of one number.
+  var bitCount: Int {
     switch self {
-    case .bool, .uint8, .int8, .float8E5M2, .float8E4M3: 1
-    case .int16, .uint16, .float16, .bfloat16: 2
-    case .int32, .uint32, .float32: 4
-    case .float64, .int64, .uint64: 8
+    case .float4: 4
+    case .float6E2M3, .float6E3M2: 6
+    case .bool, .uint8, .int8, .float8E5M2, .float8E4M3, .float8E8M0, .float8E4M3FNUZ, .float8E5M2FNUZ: 8
+    case .int16, .uint16, .float16, .bfloat16: 16
+    case .int32, .uint32, .float32: 32
+    case .int64, .uint64, .float64, .complex64: 64
     }
   }
 
-  /// The bytes of a tensor, or `nil` where they cannot be counted.
+  /// The bytes of one number of a type that is read.
+  var size: Int { bitCount / 8 }
+
+  /// Whether its numbers are whole, truth values included.
+  var isWhole: Bool {
+    switch self {
+    case .bool, .uint8, .int8, .uint16, .int16, .uint32, .int32, .uint64, .int64: true
+    default: false
+    }
+  }
+
+  /// The bytes of a tensor, or `nil` where they cannot be counted or are not whole.
   ///
   /// A size of zero does not excuse others whose product overflows: a slice would have it.
   func byteCount(of dimensions: [Int]) -> Int? {
     guard let product = Shape.elementCount(of: dimensions.filter { $0 != 0 }) else { return nil }
-    let (count, overflow) = product.multipliedReportingOverflow(by: size)
-    if overflow { return nil }
-    return dimensions.contains(0) ? 0 : count
+    // Eight numbers are whole bytes in every type.
+    let (whole, overflow) = (product / 8).multipliedReportingOverflow(by: bitCount)
+    let rest = product % 8 * bitCount
+    guard !overflow, whole <= Int.max - rest / 8 else { return nil }
+    if dimensions.contains(0) { return 0 }
+    return rest % 8 == 0 ? whole + rest / 8 : nil
   }
 }
 
@@ -41,61 +65,19 @@ extension TensorScalar {
   /// How this type is called in a safetensors file, and its type there.
   static var elementType: ElementType { MemoryLayout<Self>.size == 4 ? .float32 : .float64 }
 
-  /// The types of a file that this one represents without loss.
+  /// The types of a file all of whose numbers this one represents.
   static var readableTypes: [ElementType] {
     [elementType] + (elementType == .float64 ? [.float32] : []) + [.bfloat16, .float16]
   }
-}
 
-/// Reads little-endian numbers of a file, converting each without loss.
-///
-/// Files and machines that Swift runs on are both little-endian, so numbers of the same type are copied.
-///
-/// - Parameters:
-///   - bytes: The numbers, at any alignment.
-///   - type: Their type, one of the scalar's readable types.
-/// - Returns: The numbers in the file's order.
-/// - Complexity: O(bytes).
-@specialized(where Scalar == Float)
-@specialized(where Scalar == Double)
-func decodeScalars<Scalar: TensorScalar>(
-  _ bytes: UnsafeRawBufferPointer, type: ElementType
-) -> [Scalar] {
-  let count = bytes.count / type.size
-  return [Scalar](unsafeUninitializedCapacity: count) { target, initialized in
-    switch type {
-    case Scalar.elementType:
-      UnsafeMutableRawBufferPointer(target).copyMemory(from: bytes)
-    case .float16:
-      for index in 0..<count {
-        let bits = bytes.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self)
-        target.initializeElement(at: index, to: Scalar(widenFloat16(bits)))
-      }
-    case .bfloat16:
-      for index in 0..<count {
-        let bits = bytes.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self)
-        target.initializeElement(at: index, to: Scalar(Float(bitPattern: UInt32(bits) << 16)))
-      }
-    default:
-      for index in 0..<count {
-        let bits = bytes.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self)
-        target.initializeElement(at: index, to: Scalar(Float(bitPattern: bits)))
-      }
-    }
-    initialized = count
+  /// The types of a file that are read as this one, for a message.
+  static var readableTypeNames: String {
+    (readableTypes.map(\.rawValue) + ["BOOL", "whole numbers"]).joined(separator: ", ")
   }
-}
 
-/// The number that 16 bits of IEEE 754 stand for. `Float16` does not exist on every Mac.
-///
-/// The fields move to their places in 32 bits; a product with a power of two, which is exact, makes
-/// up for the exponent's other bias, for subnormal numbers too.
-@inline(__always)
-func widenFloat16(_ bits: UInt16) -> Float {
-  let sign = UInt32(bits & 0x8000) << 16
-  let magnitude = UInt32(bits & 0x7FFF) << 13
-  let isFinite = bits & 0x7C00 != 0x7C00
-  let widened =
-    isFinite ? (Float(bitPattern: magnitude) * 0x1p112).bitPattern : magnitude | 0x7F80_0000
-  return Float(bitPattern: sign | widened)
+  /// How the type is called in Swift.
+  static var name: String { elementType == .float32 ? "Float" : "Double" }
+
+  /// Whether numbers of a file's type are read as this one: all of them, or, of whole numbers, those that it has.
+  static func reads(_ type: ElementType) -> Bool { type.isWhole || readableTypes.contains(type) }
 }

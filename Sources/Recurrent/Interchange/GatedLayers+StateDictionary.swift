@@ -24,7 +24,7 @@ extension LSTM: Parameterized {
   ///   - batchFirst: Whether sequences are `[B, T, …]`.
   ///   - dropout: The probability with which elements between the layers are dropped in training.
   /// - Throws: ``RecurrentError/invalidValue(argument:expected:actual:)`` for the parameters of something else,
-  ///   ``RecurrentError/stateDictionaryMismatch(_:)`` if names or shapes do not fit together.
+  ///   ``RecurrentError/stateDictionaryMismatch(_:)`` if names or shapes do not fit together, and what `load(_:)` throws.
   public init(
     stateDictionary: StateDictionary<Scalar>, batchFirst: Bool = false, dropout: Double = 0
   ) throws(RecurrentError) {
@@ -58,7 +58,7 @@ extension GRU: Parameterized {
   ///   - batchFirst: Whether sequences are `[B, T, …]`.
   ///   - dropout: The probability with which elements between the layers are dropped in training.
   /// - Throws: ``RecurrentError/invalidValue(argument:expected:actual:)`` for the parameters of something else,
-  ///   ``RecurrentError/stateDictionaryMismatch(_:)`` if names or shapes do not fit together.
+  ///   ``RecurrentError/stateDictionaryMismatch(_:)`` if names or shapes do not fit together, and what `load(_:)` throws.
   public init(
     stateDictionary: StateDictionary<Scalar>, batchFirst: Bool = false, dropout: Double = 0
   ) throws(RecurrentError) {
@@ -89,7 +89,7 @@ extension LSTMCell: Parameterized {
   ///
   /// - Parameter stateDictionary: PyTorch's names and shapes.
   /// - Throws: ``RecurrentError/invalidValue(argument:expected:actual:)`` for the parameters of something else,
-  ///   ``RecurrentError/stateDictionaryMismatch(_:)`` if names or shapes do not fit together.
+  ///   ``RecurrentError/stateDictionaryMismatch(_:)`` if names or shapes do not fit together, and what `load(_:)` throws.
   public init(
     stateDictionary: StateDictionary<Scalar>
   ) throws(RecurrentError) {
@@ -118,7 +118,7 @@ extension GRUCell: Parameterized {
   ///
   /// - Parameter stateDictionary: PyTorch's names and shapes.
   /// - Throws: ``RecurrentError/invalidValue(argument:expected:actual:)`` for the parameters of something else,
-  ///   ``RecurrentError/stateDictionaryMismatch(_:)`` if names or shapes do not fit together.
+  ///   ``RecurrentError/stateDictionaryMismatch(_:)`` if names or shapes do not fit together, and what `load(_:)` throws.
   public init(
     stateDictionary: StateDictionary<Scalar>
   ) throws(RecurrentError) {

@@ -12,7 +12,8 @@ struct HeaderFault: Error {
 /// for whole ones, commas that close a list. It also gives the two objects whose names come from
 /// outside, the header itself and `__metadata__`, as lists of alternating names and values: as
 /// objects they would lose their order, and canonically equivalent names one of their values.
-/// What stands in strings and literals is left to JSONDecoder.
+/// What stands in strings and literals is left to JSONDecoder. A `__metadata__` of `null` becomes an empty list, and members
+/// of a tensor that the format does not know may hold any number, as for the reference reader.
 struct HeaderScanner {
   /// How deep a header may nest, as in the reference reader; the format itself needs three levels.
   static let greatestDepth = 128
@@ -39,6 +40,8 @@ struct HeaderScanner {
   private var levels: [Level] = []
   private var expectation = Expectation.value
   private var nextIsMetadata = false
+  /// How many levels are open where a member of a tensor begins that the format does not know.
+  private var unknownMemberDepth: Int?
 
   private init(_ source: [UInt8]) {
     self.source = source
@@ -151,6 +154,9 @@ struct HeaderScanner {
         expected: "every name once", actual: "\"\(name.text)\" a second time at byte \(position)")
     }
     nextIsMetadata = levels.count == 1 && name == ExactName(SafetensorsHeader.metadataKey)
+    if levels.count == 2, !levels[1].isFlattened, !SafetensorsHeader.memberNames.contains(name.text) {
+      unknownMemberDepth = levels.count
+    }
     expectation = .colon
   }
 
@@ -159,7 +165,16 @@ struct HeaderScanner {
     let start = position
     while position < source.count, isLiteral(source[position]) { position += 1 }
     guard position > start else { throw fault(described) }
-    let isNumber = source[start] == UInt8(ascii: "-") || isDigit(source[start])
+    if nextIsMetadata {
+      guard source[start..<position].elementsEqual("null".utf8) else {
+        position = start
+        throw fault("\"{\" or null")
+      }
+      result.replaceSubrange(start..<position, with: "[]  ".utf8)
+      nextIsMetadata = false
+    }
+    let isNumber =
+      unknownMemberDepth == nil && (source[start] == UInt8(ascii: "-") || isDigit(source[start]))
     guard !isNumber || source[start..<position].allSatisfy(isDigit) else {
       let text = String(decoding: source[start..<min(position, start + 40)], as: UTF8.self)
       throw HeaderFault(
@@ -178,10 +193,13 @@ struct HeaderScanner {
 
   private mutating func beginValue() throws(HeaderFault) {
     guard expectation == .value || expectation == .valueOrEnd else { throw fault(described) }
-    guard !(nextIsMetadata && source[position] != UInt8(ascii: "{")) else { throw fault("\"{\"") }
+    guard !nextIsMetadata || [UInt8(ascii: "{"), UInt8(ascii: "n")].contains(source[position]) else {
+      throw fault("\"{\" or null")
+    }
   }
 
   private mutating func endValue() {
+    if unknownMemberDepth == levels.count { unknownMemberDepth = nil }
     expectation = levels.isEmpty ? .nothing : .commaOrEnd
   }
 

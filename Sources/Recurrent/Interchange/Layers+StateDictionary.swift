@@ -26,7 +26,7 @@ extension RNN: Parameterized {
   ///   - batchFirst: Whether sequences are `[B, T, …]`.
   ///   - dropout: The probability with which elements between the layers are dropped in training.
   /// - Throws: ``RecurrentError/invalidValue(argument:expected:actual:)`` for the parameters of another kind of layer,
-  ///   ``RecurrentError/stateDictionaryMismatch(_:)`` if names or shapes do not fit together.
+  ///   ``RecurrentError/stateDictionaryMismatch(_:)`` if names or shapes do not fit together, and what `load(_:)` throws.
   public init(
     stateDictionary: StateDictionary<Scalar>, nonlinearity: Nonlinearity = .tanh,
     batchFirst: Bool = false, dropout: Double = 0
@@ -62,7 +62,7 @@ extension RNNCell: Parameterized {
   ///   - stateDictionary: PyTorch's names and shapes.
   ///   - nonlinearity: tanh or ReLU, which a state dictionary does not tell.
   /// - Throws: ``RecurrentError/invalidValue(argument:expected:actual:)`` for the parameters of another kind of layer,
-  ///   ``RecurrentError/stateDictionaryMismatch(_:)`` if names or shapes do not fit together.
+  ///   ``RecurrentError/stateDictionaryMismatch(_:)`` if names or shapes do not fit together, and what `load(_:)` throws.
   public init(
     stateDictionary: StateDictionary<Scalar>, nonlinearity: Nonlinearity = .tanh
   ) throws(RecurrentError) {
@@ -122,6 +122,9 @@ extension RecurrentStack {
   init(
     loading stateDictionary: StateDictionary<Scalar>, into form: Architecture.Kind, of kind: CellKind
   ) throws(RecurrentError) {
+    for key in Architecture.tellingKeys {
+      if let omission = stateDictionary.omission(of: key) { throw omission }
+    }
     let architecture = try Architecture(of: stateDictionary.map { ($0.key, $0.value.shape) })
     try architecture.require(form, of: kind)
     self.init(
@@ -148,7 +151,7 @@ extension RecurrentStack {
   ) throws(RecurrentError) {
     try validateSizes()
     var loaded = parameters
-    var loading = StrictLoading(stateDictionary)
+    var loading = StrictLoading(stateDictionary, formsWeights: true)
     for cell in loaded.indices {
       loaded[cell].forEach { name, tensor in
         let expected = name.shape(in: sizes(ofCell: cell))

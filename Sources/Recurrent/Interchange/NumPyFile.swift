@@ -1,9 +1,10 @@
-/// A .npy file, open for reading: one array of `Float` or `Double`.
+/// A .npy file, open for reading: one array of numbers.
 ///
 ///     let input = try NumPyFile(path: "input.npy").tensor(as: Float.self)
 ///     try NumPyFile.write(output, toPath: "output.npy")
 ///
-/// Versions 1.0, 2.0 and 3.0 of the format are read, in C order and in Fortran order. The file is
+/// Versions 1.0, 2.0 and 3.0 of the format are read, in C order and in Fortran order: floating-point numbers of 2, 4 and 8
+/// bytes, whole numbers of 1 to 8 bytes with and without sign, and truth values, in either order of bytes. The file is
 /// mapped into memory and must not be shortened while it is open. All is checked when the file is
 /// opened, so that a hostile file is refused with a ``RecurrentError``.
 ///
@@ -12,13 +13,13 @@
 public struct NumPyFile: Sendable {
   /// The sizes of the axes, outermost first.
   public let shape: Shape
-  /// The number type as NumPy calls it: "<f4" or "<f8".
+  /// The number type as NumPy calls it, for example "<f4".
   public let scalarType: String
   /// Whether the file holds the first axis varying fastest. Tensors never do.
   public let isFortranOrder: Bool
 
   private let file: MappedFile
-  private let type: ElementType
+  private let type: NumPyNumberType
   private let dataStart: Int
   private static let format = "a .npy file"
 
@@ -28,8 +29,8 @@ public struct NumPyFile: Sendable {
   /// - Throws: ``RecurrentError/fileInaccessible(path:operation:reason:)`` if the file cannot be opened
   ///   or is not a regular one, ``RecurrentError/malformedFile(path:expected:actual:)`` if it is not
   ///   a valid .npy file or holds a structured type,
-  ///   ``RecurrentError/scalarTypeMismatch(path:tensor:expected:actual:)`` if its numbers are neither
-  ///   <f4 nor <f8.
+  ///   ``RecurrentError/scalarTypeMismatch(path:tensor:expected:actual:)`` if it holds something
+  ///   other than real numbers and truth values.
   /// - Complexity: O(header).
   public init(path: String) throws(RecurrentError) {
     try self.init(MappedFile(path: path, format: NumPyFile.format))
@@ -50,14 +51,18 @@ public struct NumPyFile: Sendable {
     do {
       header = try file.withBytes { (bytes) throws(HeaderFault) in try NumPyHeader(bytes) }
     } catch {
+      let kind = file.withBytes { (bytes) in FileKind(of: bytes) }
+      if let kind, kind != .numPy {
+        throw .malformedFile(path: path, expected: NumPyFile.format, actual: kind.explanation(path: path))
+      }
       throw .malformedFile(path: path, expected: error.expected, actual: error.actual)
     }
-    guard let type = NumPyHeader.types[header.description] else {
+    guard let type = NumPyNumberType(header.description) else {
       throw .scalarTypeMismatch(
-        path: path, tensor: "the array", expected: "<f4 or <f8",
-        actual: NumPyFile.explain(header.description))
+        path: path, tensor: "the array", expected: "f2, f4, f8, whole or truth values",
+        actual: NumPyNumberType.explain(header.description))
     }
-    guard let byteCount = type.byteCount(of: header.dimensions) else {
+    guard let byteCount = type.element.byteCount(of: header.dimensions) else {
       throw .malformedFile(
         path: path, expected: "a shape whose bytes can be counted", actual: "\(header.dimensions)")
     }
@@ -76,37 +81,38 @@ public struct NumPyFile: Sendable {
 
   /// Reads the array.
   ///
-  /// `Float` reads <f4; `Double` reads <f8, and <f4 exactly.
+  /// `Float` reads numbers of 2 and 4 bytes, `Double` those of 8 too. Both read truth values, as 0 and 1, and whole numbers where
+  /// the type has every one of them. All of these conversions are exact.
   ///
   /// - Parameter scalar: The number type of the result.
   /// - Returns: The tensor in the file's shape, in C order whatever the file's.
-  /// - Throws: ``RecurrentError/scalarTypeMismatch(path:tensor:expected:actual:)`` if `Float` is asked
-  ///   for and the file holds <f8.
+  /// - Throws: ``RecurrentError/scalarTypeMismatch(path:tensor:expected:actual:)`` if `Float` is asked for and the file holds
+  ///   floating-point numbers of 8 bytes, or the type does not have a whole number, with the place of the first such one,
+  ///   ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory for the tensor.
   /// - Complexity: O(elements).
   public func tensor<Scalar: TensorScalar>(
     as scalar: Scalar.Type = Scalar.self
   ) throws(RecurrentError) -> Tensor<Scalar> {
-    guard Scalar.readableTypes.contains(type) else {
+    guard Scalar.reads(type.element) else {
+      throw .scalarTypeMismatch(path: file.path, tensor: "the array", expected: "<f4", actual: scalarType)
+    }
+    // The numbers stand in memory twice where their order changes.
+    let size = MemoryLayout<Scalar>.size * (isFortranOrder ? 2 : 1)
+    try Memory.require(shape.dimensions, size: size, for: file.path)
+    do {
+      let scalars: [Scalar] = try file.withBytes { (bytes) throws(InexactElement) in
+        try decodeScalars(
+          UnsafeRawBufferPointer(rebasing: bytes[dataStart...]), type: type.element,
+          isBigEndian: type.isBigEndian)
+      }
+      return Tensor(
+        unchecked: isFortranOrder ? reverseAxes(scalars, to: shape) : scalars, shape: shape)
+    } catch {
+      let place = shape.indices(ofElement: error.index, isFortranOrder: isFortranOrder)
       throw .scalarTypeMismatch(
-        path: file.path, tensor: "the array", expected: "<f4", actual: scalarType)
+        path: file.path, tensor: "the array", expected: "\(Scalar.name) without rounding",
+        actual: "\(error.digits) of \(scalarType) at \(place)")
     }
-    let scalars: [Scalar] = file.withBytes { bytes in
-      decodeScalars(UnsafeRawBufferPointer(rebasing: bytes[dataStart...]), type: type)
-    }
-    return Tensor(
-      unchecked: isFortranOrder ? reverseAxes(scalars, to: shape) : scalars, shape: shape)
-  }
-
-  /// What a number type that is not read means.
-  private static func explain(_ type: String) -> String {
-    let kinds: [Character: String] = [
-      "b": "truth values", "i": "integers", "u": "integers", "c": "complex numbers",
-      "O": "objects of Python", "S": "strings", "U": "strings", "V": "raw bytes", "M": "dates",
-      "m": "time spans", "f": "floating-point numbers of another size or order",
-    ]
-    if type.first == ">" { return "'\(type)' (big-endian)" }
-    let kind = type.first { $0.isLetter }.flatMap { kinds[$0] } ?? "an unknown type"
-    return "'\(type)' (\(kind))"
   }
 }
 

@@ -1,7 +1,5 @@
 /// What the header of a .npy file says.
 struct NumPyHeader: Sendable {
-  /// The number types that are read.
-  static let types: [String: ElementType] = ["<f4": .float32, "<f8": .float64]
   /// The greatest length of a header; longer ones describe structures, which are not read.
   static let greatestLength = 1_000_000
   /// The bytes that every file begins with.
@@ -117,7 +115,9 @@ private struct DictionaryScanner {
 
   private mutating func numberType() throws(HeaderFault) -> String {
     if take("[") || take("(") {
-      throw HeaderFault(expected: "numbers of type '<f4' or '<f8'", actual: "a structured type")
+      throw HeaderFault(
+        expected: "an array of numbers of one type",
+        actual: "one of a structured type; save its fields one by one")
     }
     return try string()
   }

@@ -4,6 +4,9 @@
 ///     let weight = try file.tensor("rnn.weight_ih_l0", as: Float.self)
 ///     let state = try file.stateDictionary(as: Float.self, prefix: "rnn.")
 ///
+/// A file may hold tensors of types that no layer has parameters of, such as the counters of a normalization, beside the
+/// weights that one wants. They are listed with shape and type, and an error only where they are asked for as numbers.
+///
 /// The file is mapped into memory, not read: opening it costs what the header costs, and only the
 /// tensors that are asked for are loaded. A file must not be shortened while it is open; replace it
 /// by a new one, as ``write(_:metadata:toPath:)`` does. All is checked when the file is opened, as
@@ -67,23 +70,25 @@ public struct SafetensorsFile: Sendable {
   /// - Returns: The shape, or `nil` where there is no tensor of that name.
   public func shape(of name: String) -> Shape? { entry(name)?.shape }
 
-  /// The number type of a tensor as the format calls it, for example "F32".
+  /// The number type of a tensor as the header calls it, for example "F32"; it may be one that this version does not know.
   ///
   /// - Parameter name: The tensor's name, compared byte by byte.
   /// - Returns: The type, or `nil` where there is no tensor of that name.
-  public func scalarType(of name: String) -> String? { entry(name)?.type.rawValue }
+  public func scalarType(of name: String) -> String? { entry(name)?.typeName }
 
   /// Reads a tensor.
   ///
-  /// `Float` reads F32, BF16 and F16; `Double` reads F64 too. All of these conversions are exact.
+  /// `Float` reads F32, BF16 and F16; `Double` reads F64 too. Both read BOOL, as 0 and 1, and the whole numbers I8 to I64 and
+  /// U8 to U64 where the type has every one of them. All of these conversions are exact.
   ///
   /// - Parameters:
   ///   - name: The tensor's name, compared byte by byte.
   ///   - type: The number type of the result.
   /// - Returns: The tensor in the file's shape.
   /// - Throws: ``RecurrentError/missingTensor(path:name:)`` if there is no tensor of that name,
-  ///   ``RecurrentError/scalarTypeMismatch(path:tensor:expected:actual:)`` if its numbers do not fit
-  ///   the type.
+  ///   ``RecurrentError/scalarTypeMismatch(path:tensor:expected:actual:)`` if its numbers do not fit the type, with the place
+  ///   of the first whole number that does not, ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no
+  ///   memory for it.
   /// - Complexity: O(elements).
   public func tensor<Scalar: TensorScalar>(
     _ name: String, as type: Scalar.Type = Scalar.self
@@ -92,22 +97,30 @@ public struct SafetensorsFile: Sendable {
     return try tensor(entry)
   }
 
-  /// Reads all tensors, or those whose names begin alike.
+  /// Reads all tensors that can be parameters, or those of them whose names begin alike.
+  ///
+  /// Parameters are floating-point numbers. Tensors of other types (whole numbers and truth values, and those that are not read
+  /// at all, such as F8_E4M3) are left out and listed in ``StateDictionary/omittedKeys``: loading a layer passes
+  /// them over, and names the type where it is a parameter that the layer needs.
   ///
   /// - Parameters:
   ///   - type: The number type of the result.
   ///   - prefix: How the names begin. It is compared byte by byte and left out of the result's names.
   /// - Returns: The tensors in the order of ``tensorNames``; none if no name has the prefix.
-  /// - Throws: ``RecurrentError/scalarTypeMismatch(path:tensor:expected:actual:)`` if the numbers of
-  ///   one of these tensors do not fit the type.
+  /// - Throws: ``RecurrentError/scalarTypeMismatch(path:tensor:expected:actual:)`` if one of these tensors is of F64 and the
+  ///   type is `Float`, ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory for one.
   /// - Complexity: O(elements of the result), and O(tensors).
   public func stateDictionary<Scalar: TensorScalar>(
     as type: Scalar.Type = Scalar.self, prefix: String = ""
   ) throws(RecurrentError) -> StateDictionary<Scalar> {
     var state = StateDictionary<Scalar>()
-    for entry in header.entries where entry.name.text.utf8.starts(with: prefix.utf8) {
-      let rest = entry.name.text.utf8.dropFirst(prefix.utf8.count)
-      state[String(decoding: rest, as: UTF8.self)] = try tensor(entry) as Tensor<Scalar>
+    for entry in header.entries {
+      guard let key = entry.name.text.rest(after: prefix) else { continue }
+      if entry.type.map({ Double.readableTypes.contains($0) }) ?? false {
+        state[key] = try tensor(entry) as Tensor<Scalar>
+      } else {
+        state.omit(key, because: mismatch(entry, Scalar.self))
+      }
     }
     return state
   }
@@ -119,17 +132,27 @@ public struct SafetensorsFile: Sendable {
   private func tensor<Scalar: TensorScalar>(
     _ entry: SafetensorsHeader.Entry
   ) throws(RecurrentError) -> Tensor<Scalar> {
-    guard Scalar.readableTypes.contains(entry.type) else {
-      throw .scalarTypeMismatch(
-        path: path, tensor: entry.name.text,
-        expected: Scalar.readableTypes.map(\.rawValue).joined(separator: ", "),
-        actual: entry.type.rawValue)
-    }
+    guard let type = entry.type, Scalar.reads(type) else { throw mismatch(entry, Scalar.self) }
+    try Memory.require(
+      entry.shape.dimensions, size: MemoryLayout<Scalar>.size, for: "\(path): \(entry.name.text)")
     let start = header.dataStart + entry.range.lowerBound
-    let scalars: [Scalar] = file.withBytes { bytes in
-      let data = UnsafeRawBufferPointer(rebasing: bytes[start..<(start + entry.range.count)])
-      return decodeScalars(data, type: entry.type)
+    do {
+      let scalars: [Scalar] = try file.withBytes { (bytes) throws(InexactElement) in
+        let data = UnsafeRawBufferPointer(rebasing: bytes[start..<(start + entry.range.count)])
+        return try decodeScalars(data, type: type)
+      }
+      return Tensor(unchecked: scalars, shape: entry.shape)
+    } catch {
+      throw .scalarTypeMismatch(
+        path: path, tensor: entry.name.text, expected: "\(Scalar.name) without rounding",
+        actual: "\(error.digits) of \(entry.typeName) at \(entry.shape.indices(ofElement: error.index))")
     }
-    return Tensor(unchecked: scalars, shape: entry.shape)
+  }
+
+  private func mismatch<Scalar: TensorScalar>(
+    _ entry: SafetensorsHeader.Entry, _: Scalar.Type
+  ) -> RecurrentError {
+    .scalarTypeMismatch(
+      path: path, tensor: entry.name.text, expected: Scalar.readableTypeNames, actual: entry.typeName)
   }
 }

@@ -9,7 +9,10 @@ struct SafetensorsHeader: Sendable {
   /// Where one tensor stands.
   struct Entry: Sendable {
     var name: ExactName
-    var type: ElementType
+    /// `nil` for a type that this version does not know.
+    var type: ElementType?
+    /// How the header calls the type.
+    var typeName: String
     var shape: Shape
     /// The bytes of the data section.
     var range: Range<Int>
@@ -17,6 +20,8 @@ struct SafetensorsHeader: Sendable {
 
   /// The name in the header that is no tensor's.
   static let metadataKey = "__metadata__"
+  /// The members that a tensor has in the header.
+  static let memberNames = ["dtype", "shape", "data_offsets"]
   /// The greatest length of a header, that of the reference reader.
   static let greatestLength = 100_000_000
   /// The bytes before the header, which hold its length.
@@ -53,6 +58,10 @@ struct SafetensorsHeader: Sendable {
       }
       try order(dataLength: bytes.count - dataStart)
     } catch {
+      if let kind = FileKind(of: bytes), kind != .safetensors {
+        throw .malformedFile(
+          path: path, expected: "a safetensors file", actual: kind.explanation(path: path))
+      }
       throw .malformedFile(path: path, expected: error.expected, actual: error.actual)
     }
   }
@@ -70,7 +79,8 @@ struct SafetensorsHeader: Sendable {
         actual: "a header of \(stated) bytes in a file of \(bytes.count) bytes")
     }
     let text = UnsafeRawBufferPointer(rebasing: bytes[prefixLength..<(prefixLength + Int(stated))])
-    guard text.first == UInt8(ascii: "{") else {
+    // The format has no room for spaces before the header's object; the reference reader does not mind them.
+    guard text.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) == UInt8(ascii: "{") else {
       throw HeaderFault(
         expected: "a header that begins with \"{\"",
         actual: text.first.map { "the byte \($0)" } ?? "an empty header")
@@ -110,27 +120,33 @@ struct SafetensorsHeader: Sendable {
   }
 
   private static func entry(_ name: String, _ stated: StatedTensor) throws(HeaderFault) -> Entry {
-    guard let type = ElementType(rawValue: stated.dtype) else {
-      throw HeaderFault(
-        expected: "a known dtype of tensor \"\(name)\"", actual: "\"\(stated.dtype)\"")
-    }
-    // Neither the scanner nor the decoder lets a negative number through.
-    guard let byteCount = type.byteCount(of: stated.shape) else {
-      throw HeaderFault(
-        expected: "a shape of tensor \"\(name)\" whose bytes can be counted", actual: "\(stated.shape)")
-    }
     let offsets = stated.data_offsets
     guard offsets.count == 2, offsets[0] <= offsets[1] else {
       throw HeaderFault(
         expected: "a beginning and an end as data_offsets of tensor \"\(name)\"", actual: "\(offsets)")
     }
-    guard offsets[1] - offsets[0] == byteCount else {
+    // Neither the scanner nor the decoder lets a negative number through.
+    guard Shape.elementCount(of: stated.shape) != nil else {
       throw HeaderFault(
-        expected: "\(byteCount) bytes for tensor \"\(name)\" of \(type.rawValue) \(stated.shape)",
-        actual: "\(offsets[1] - offsets[0]) from data_offsets \(offsets)")
+        expected: "a shape of tensor \"\(name)\" whose elements can be counted", actual: "\(stated.shape)")
+    }
+    let type = ElementType(rawValue: stated.dtype)
+    if let type {
+      guard let byteCount = type.byteCount(of: stated.shape) else {
+        throw HeaderFault(
+          expected:
+            "a shape of tensor \"\(name)\" of \(type.rawValue) that takes whole bytes which can be counted",
+          actual: "\(stated.shape)")
+      }
+      guard offsets[1] - offsets[0] == byteCount else {
+        throw HeaderFault(
+          expected: "\(byteCount) bytes for tensor \"\(name)\" of \(type.rawValue) \(stated.shape)",
+          actual: "\(offsets[1] - offsets[0]) from data_offsets \(offsets)")
+      }
     }
     return Entry(
-      name: ExactName(name), type: type, shape: Shape(stated.shape), range: offsets[0]..<offsets[1])
+      name: ExactName(name), type: type, typeName: stated.dtype, shape: Shape(stated.shape),
+      range: offsets[0]..<offsets[1])
   }
 
   /// Brings the tensors into the order of their data, which must follow one another without gaps.

@@ -18,6 +18,8 @@ public struct StateDictionary<Scalar: TensorScalar>: Sendable, Equatable {
 
   private var entries: [Entry] = []
   private var positions: [ExactName: Int] = [:]
+  /// Tensors of a file that are not in the dictionary, by name, and what asking for one of them throws.
+  private var omissions: [(name: ExactName, error: RecurrentError)] = []
 
   /// Creates an empty dictionary.
   public init() {}
@@ -35,6 +37,33 @@ public struct StateDictionary<Scalar: TensorScalar>: Sendable, Equatable {
   ///
   /// - Complexity: O(count).
   public var keys: [String] { entries.map(\.name.text) }
+
+  /// The names of tensors that the file which the dictionary was read from has beside, of types that no parameter has.
+  ///
+  /// They are no part of the dictionary: two that differ in them alone are equal. Loading a layer passes them over.
+  ///
+  /// - Complexity: O(omittedKeys).
+  public var omittedKeys: [String] { omissions.map(\.name.text) }
+
+  /// Notes a tensor that is left out.
+  mutating func omit(_ key: String, because error: RecurrentError) {
+    omissions.append((ExactName(key), error))
+  }
+
+  /// Notes what another dictionary leaves out, under other names; those without one are not noted.
+  mutating func omit(as other: StateDictionary, _ rename: (String) -> String?) {
+    for (name, error) in other.omissions {
+      if let key = rename(name.text) { omit(key, because: error) }
+    }
+  }
+
+  /// Why a name is left out; `nil` for one that is not.
+  ///
+  /// - Complexity: O(omittedKeys).
+  func omission(of key: String) -> RecurrentError? {
+    guard !omissions.isEmpty, positions[ExactName(key)] == nil else { return nil }
+    return omissions.first { $0.name == ExactName(key) }?.error
+  }
 
   /// The number of tensors.
   public var count: Int { entries.count }

@@ -3,39 +3,75 @@
 /// Ask for every parameter, then ``finish()``: all that is wrong comes in one report.
 struct StrictLoading<Scalar: TensorScalar> {
   private let source: StateDictionary<Scalar>
+  /// Whether weights may come in the parts that weight normalization learns instead of them.
+  private let formsWeights: Bool
   private var mismatch = StateDictionaryMismatch()
   private var asked: Set<ExactName> = []
-  private var repeated: String?
+  /// The names of the source that were used.
+  private var used: Set<ExactName> = []
+  /// What is wrong and no matter of names and shapes alone; the first of it.
+  private var failure: RecurrentError?
 
-  init(_ source: StateDictionary<Scalar>) {
+  /// Begins.
+  ///
+  /// - Parameters:
+  ///   - source: The tensors.
+  ///   - formsWeights: Whether the tensors are parameters as a file has them, which may be the parts of weights; gradients
+  ///     and what optimizers remember are not.
+  init(_ source: StateDictionary<Scalar>, formsWeights: Bool = false) {
     self.source = source
+    self.formsWeights = formsWeights
   }
 
   /// A parameter's tensor; `nil`, and a line of the report, where there is none of that shape.
   mutating func tensor(_ key: String, shape: Shape) -> Tensor<Scalar>? {
-    if !asked.insert(ExactName(key)).inserted { repeated = key }
-    guard let tensor = source[key] else {
-      mismatch.missing.append(key)
-      return nil
+    let name = ExactName(key)
+    if !asked.insert(name).inserted {
+      fail(
+        .invalidValue(
+          argument: "forEachParameter", expected: "a name of its own for every parameter",
+          actual: "\"\(key)\" for two"))
     }
-    guard tensor.shape == shape else {
+    if let tensor = source[key] {
+      used.insert(name)
+      guard tensor.shape != shape else { return tensor }
       mismatch.misshapen.append(
         StateDictionaryMismatch.Misshapen(key: key, expected: shape, actual: tensor.shape))
-      return nil
+    } else if let omission = source.omission(of: key) {
+      fail(omission)
+    } else if formsWeights, let parts = WeightParts(of: key, in: source) {
+      return formed(parts, shape: shape)
+    } else {
+      mismatch.missing.append(key)
     }
-    return tensor
+    return nil
   }
 
-  /// Throws where a tensor was missing, misshapen or not asked for, or two parameters had one name.
-  func finish() throws(RecurrentError) {
-    if let repeated {
-      throw .invalidValue(
-        argument: "forEachParameter", expected: "a name of its own for every parameter",
-        actual: "\"\(repeated)\" for two")
+  /// The weight that stands in its parts.
+  private mutating func formed(_ parts: WeightParts, shape: Shape) -> Tensor<Scalar>? {
+    for key in parts.keys { used.insert(ExactName(key)) }
+    do {
+      return try parts.weight(in: source, shape: shape)
+    } catch .stateDictionaryMismatch(let part) {
+      mismatch.missing += part.missing
+      mismatch.misshapen += part.misshapen
+    } catch {
+      fail(error)
     }
+    return nil
+  }
+
+  private mutating func fail(_ error: RecurrentError) {
+    failure = failure ?? error
+  }
+
+  /// Throws where a tensor was missing, misshapen or not asked for, was of a type that is not read, or two parameters had
+  /// one name.
+  func finish() throws(RecurrentError) {
+    if let failure { throw failure }
     var mismatch = mismatch
-    if source.count != asked.count || !mismatch.missing.isEmpty {
-      mismatch.unexpected = source.keys.filter { !asked.contains(ExactName($0)) }
+    if source.count != used.count {
+      mismatch.unexpected = source.keys.filter { !used.contains(ExactName($0)) }
     }
     guard mismatch == StateDictionaryMismatch() else { throw .stateDictionaryMismatch(mismatch) }
   }

@@ -60,13 +60,17 @@ extension Parameterized {
 
   /// Takes all parameters from a state dictionary.
   ///
+  /// A weight may come as PyTorch's weight normalization has it, `…_g` and `…_v` or `parametrizations.….original0` and `….original1`:
+  /// it is then g · v / ‖v‖. Tensors that the dictionary leaves out (``StateDictionary/omittedKeys``) are passed over.
+  ///
   /// - Parameter stateDictionary: Exactly the model's names and shapes.
   /// - Throws: ``RecurrentError/stateDictionaryMismatch(_:)`` with all missing, unexpected and misshapen names,
-  ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` if two parameters have one name; the model is then
-  ///   unchanged.
+  ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` if two parameters have one name, or a weight comes in the
+  ///   parts of another reparametrization, ``RecurrentError/scalarTypeMismatch(path:tensor:expected:actual:)`` if a parameter's
+  ///   tensor was left out for its type; the model is then unchanged.
   public mutating func load(_ stateDictionary: StateDictionary<Scalar>) throws(RecurrentError) {
     var loaded = self
-    var loading = StrictLoading(stateDictionary)
+    var loading = StrictLoading(stateDictionary, formsWeights: true)
     loaded.forEachParameter { name, tensor in
       if let value = loading.tensor(name, shape: tensor.shape) { tensor = value }
     }

@@ -9,6 +9,7 @@ extension StateDictionary {
     self.init()
     for (prefix, member) in members {
       for (key, value) in member { self["\(prefix).\(key)"] = value }
+      omit(as: member) { "\(prefix).\($0)" }
     }
   }
 
@@ -22,6 +23,7 @@ extension StateDictionary {
     for (key, value) in self {
       if let rest = key.rest(after: "\(prefix).") { result[rest] = value }
     }
+    result.omit(as: self) { $0.rest(after: "\(prefix).") }
     return result
   }
 

@@ -69,8 +69,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "'>f4'", "'=f4'", "'|f4'", "'f4'", "'<f2'", "'<f16'", "'<i4'", "'|b1'", "'|u1'", "'<c8'", "'|O'",
-    "'|S4'", "'<U1'", "'<M8[ns]'", "''", "'<F4'", "'<f4 '",
+    "'<f16'", "'<i3'", "'<b2'", "'<c8'", "'|O'", "'|S4'", "'<U1'", "'<M8[ns]'", "'|V2'", "''", "'<'",
+    "'<F4'", "'<f4 '", "'<<f4'",
   ])
   func otherNumberTypeIsRefusedByName(descr: String) throws {
     let folder = try TemporaryFolder()
@@ -81,6 +81,48 @@ import Testing
       guard case .scalarTypeMismatch(path, _, _, let actual) = $0 as? RecurrentError else { return false }
       return actual.hasPrefix(descr)
     }
+  }
+
+  @Test(arguments: ["f4", "=f4", "<f4", "|f4"]) func everySpellingOfATypeIsRead(descr: String) throws {
+    let folder = try TemporaryFolder()
+    let bits = withUnsafeBytes(of: Float(1.5).bitPattern.littleEndian) { Array($0) }
+    let path = try folder.write(numpy(Self.header(descr: "'\(descr)'", shape: "(1,)")) + bits)
+    #expect(try NumPyFile(path: path).tensor(as: Float.self).scalars == [1.5])
+  }
+
+  @Test func theFirstNumberThatWouldBeRoundedIsNamed() throws {
+    let folder = try TemporaryFolder()
+    func read<Scalar: TensorScalar>(
+      _ numbers: [Int64], order: String = "False", as _: Scalar.Type
+    ) throws -> RecurrentError? {
+      let header = Self.header(descr: "'<i8'", order: order, shape: "(2, \(numbers.count / 2))")
+      let data = numbers.flatMap { littleEndian(UInt64(bitPattern: $0)) }
+      let file = try NumPyFile(path: try folder.write(numpy(header) + data))
+      do {
+        let tensor: Tensor<Scalar> = try file.tensor()
+        #expect(order == "True" || tensor.scalars.map { Int64($0) } == numbers)
+        return nil
+      } catch {
+        return error
+      }
+    }
+    func rounding(_ type: String, _ actual: String) -> RecurrentError {
+      .scalarTypeMismatch(
+        path: folder.path("file"), tensor: "the array", expected: "\(type) without rounding", actual: actual)
+    }
+    // 24 and 53 digits in base 2 are exact, wherever they stand; one more is not.
+    #expect(try read([1 << 24, -(1 << 24), (1 << 24) - 1, 3 << 60, .min, 0], as: Float.self) == nil)
+    #expect(try read([1 << 53, -(1 << 53), (1 << 53) - 1, .min, 0, 1], as: Double.self) == nil)
+    #expect(
+      try read([0, 1, 1 << 25, 5, (1 << 25) + 1, (1 << 24) + 1], as: Float.self)
+        == rounding("Float", "33554433 of <i8 at [1, 1]"))
+    #expect(
+      try read([0, 1, 2, -(1 << 53) - 1], as: Double.self)
+        == rounding("Double", "-9007199254740993 of <i8 at [1, 1]"))
+    // In Fortran order, the fourth number stands in the second row and the second column.
+    #expect(
+      try read([0, 1, 2, .max, 4, .max], order: "True", as: Double.self)
+        == rounding("Double", "9223372036854775807 of <i8 at [1, 1]"))
   }
 
   @Test func otherVersionsAndLengthsAreRefused() throws {
