@@ -15,7 +15,7 @@
 ///
 /// The new file takes over the permissions of the one it replaces, but not its owner. A symbolic
 /// link stays, and what it points to is replaced. A process that is killed while it stages leaves
-/// a file `.recurrent-….tmp`.
+/// a file `.recurrent-….tmp`, which goes when the next process writes into the folder.
 package final class AtomicFile {
   /// The path as it was given, for messages.
   package let path: String
@@ -72,15 +72,13 @@ package final class AtomicFile {
     guard !target.isEmpty, !target.utf8.elementsEqual("/".utf8), target.utf8.last != 0x2F else {
       throw .fileInaccessible(path: path, operation: "write", reason: "the path names no file")
     }
-    temporary = AtomicFile.folder(of: target) + AtomicFile.temporaryName()
+    let folder = AtomicFile.folder(of: target)
+    StagingFile.sweep(folder)
     // The system subtracts the umask. What replaces a private file is never open to others.
-    descriptor = POSIX.retrying { [temporary] in
-      open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, replaces ? 0o600 : 0o666)
-    }
-    guard descriptor >= 0 else {
-      isPending = false
+    guard let file = StagingFile.create(in: folder, mode: replaces ? 0o600 : 0o666) else {
       throw POSIX.failure("write", path)
     }
+    (temporary, descriptor) = file
     guard !replaces || fchmod(descriptor, status.st_mode & 0o7777) == 0 else {
       let failure = POSIX.failure("set the permissions of", path)
       discard()
@@ -112,12 +110,9 @@ package final class AtomicFile {
     }
   }
 
+  /// Brings the file to the disk; the descriptor stays open, and with it the lock that tells that the file is wanted.
   private func finish() throws(RecurrentError) {
     guard POSIX.retrying({ fsync(descriptor) }) == 0 else { throw POSIX.failure("write", path) }
-    let result = close(descriptor)
-    descriptor = -1
-    // An interrupted close has closed the file all the same.
-    guard result == 0 || errno == EINTR else { throw POSIX.failure("write", path) }
   }
 
   /// Puts the staged file in the target's place.
@@ -133,6 +128,8 @@ package final class AtomicFile {
       throw failure
     }
     isPending = false
+    close(descriptor)
+    descriptor = -1
     // The file is complete by now. A folder that cannot be brought to the disk is no reason to
     // report that it was not written; some file systems do not offer it at all.
     let folder = POSIX.retrying {
@@ -168,9 +165,5 @@ package final class AtomicFile {
     let bytes = path.utf8
     guard let slash = bytes.lastIndex(of: 0x2F) else { return "" }
     return String(decoding: bytes[...slash], as: UTF8.self)
-  }
-
-  private static func temporaryName() -> String {
-    ".recurrent-\(String(UInt64.random(in: .min ... .max), radix: 16)).tmp"
   }
 }
