@@ -21,11 +21,24 @@ public enum Initializer: Sendable, Equatable {
   ///   - generator: The source of randomness.
   /// - Returns: A tensor of that shape.
   /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` if a matrix is needed,
-  ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for a number that is not finite or a
-  ///   negative bound or deviation.
+  ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for a number that is not finite, in the tensor's type
+  ///   either, or a negative bound or deviation, ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no
+  ///   memory for the tensor.
   public func tensor<Scalar: TensorScalar, Generator: RandomNumberGenerator>(
     _ shape: Shape, backend: Backend = .automatic, using generator: inout Generator
   ) throws(RecurrentError) -> Tensor<Scalar> {
+    try Memory.require(shape.dimensions, size: MemoryLayout<Scalar>.size + workingSize, for: "shape")
+    func checked(
+      _ value: Double, _ argument: String, least: Double = -.infinity
+    ) throws(RecurrentError) -> Double {
+      guard Scalar(value).isFinite, value >= least else {
+        let range = least == 0 ? " that is not negative" : ""
+        throw .invalidValue(
+          argument: argument, expected: "a number\(range) that is finite in \(Scalar.name)",
+          actual: "\(value)")
+      }
+      return value
+    }
     switch self {
     case .zero:
       return .zeros(shape)
@@ -54,15 +67,9 @@ public enum Initializer: Sendable, Equatable {
     }
   }
 
-  private func checked(
-    _ value: Double, _ argument: String, least: Double = -.infinity
-  ) throws(RecurrentError) -> Double {
-    guard value.isFinite, value >= least else {
-      let range = least == 0 ? " that is not negative" : ""
-      throw .invalidValue(
-        argument: argument, expected: "a finite number\(range)", actual: "\(value)")
-    }
-    return value
+  /// The bytes that are in use for each element beside the result: a factorization has the matrix and its factors in `Double`.
+  private var workingSize: Int {
+    if case .orthogonal = self { 3 * MemoryLayout<Double>.size } else { 0 }
   }
 
   private func matrixSizes(_ shape: Shape) throws(RecurrentError) -> (rows: Int, columns: Int) {

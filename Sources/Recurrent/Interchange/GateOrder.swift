@@ -95,6 +95,12 @@ extension CellParameters {
       throw .shapeMismatch(
         argument: "weight_hh", expected: "[G·H, H] of 1, 3 or 4 gates", actual: weightHH.shape)
     }
+    // First the rows, beside which there are no sizes that no shape has.
+    guard weightIH.shape[0] == weightHH.shape[0] else {
+      throw .shapeMismatch(
+        argument: "weight_ih", expected: "[\(weightHH.shape[0]), \(weightIH.shape[1])]",
+        actual: weightIH.shape)
+    }
     let tensors: [(ParameterName, Tensor<Scalar>?)] = [
       (.weightIH, weightIH), (.biasIH, biasIH), (.biasHH, biasHH),
     ]

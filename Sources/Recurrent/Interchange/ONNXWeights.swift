@@ -94,7 +94,7 @@ public struct ONNXWeights<Scalar: TensorScalar>: Sendable, Equatable {
     guard recurrenceWeight.shape.rank == 3,
       let sizes = CellSizes(
         rowCount: rowCount, hiddenSize: recurrenceWeight.shape[2], inputSize: weight.shape[2]),
-      recurrenceWeight.shape == [directionCount, rowCount, sizes.hiddenSize]
+      recurrenceWeight.shape.dimensions == [directionCount, rowCount, sizes.hiddenSize]
     else {
       throw .shapeMismatch(
         argument: "R", expected: "[\(directionCount), \(rowCount), H], where \(rowCount) is H, 3·H or 4·H",

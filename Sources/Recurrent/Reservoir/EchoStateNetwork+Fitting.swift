@@ -20,7 +20,8 @@ extension EchoStateNetwork {
   ///   ``RecurrentError/emptySequence(argument:)`` for a sequence without steps or rows,
   ///   ``RecurrentError/invalidSize(argument:expected:actual:)`` for a washout that leaves no step,
   ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for another λ, for numbers that are not finite, or for
-  ///   states without full rank at λ = 0. The read-out is then what it was.
+  ///   states without full rank at λ = 0, ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory for
+  ///   the states. The read-out is then what it was.
   /// - Complexity: 2·T·B·H·(I + O + c·H) operations for the states, c being the connectivity, and
   ///   2·(T·B + F/2)·F² with F = H + I for the regression.
   @discardableResult
@@ -28,7 +29,7 @@ extension EchoStateNetwork {
     _ target: Tensor<Scalar>, input: Tensor<Scalar>? = nil, from state: State? = nil, washout: Int = 100,
     regularization: Double = 1e-8
   ) throws(RecurrentError) -> State {
-    let extent = try Extent(of: target, "target", features: outputSize)
+    let extent = try extent(of: target, "target", features: outputSize)
     guard extent.rows > 0 else { throw .emptySequence(argument: "target") }
     guard (0..<extent.steps).contains(washout) else {
       throw .invalidSize(argument: "washout", expected: "0 to \(extent.steps - 1)", actual: washout)
@@ -38,6 +39,10 @@ extension EchoStateNetwork {
         argument: "regularization", expected: "a finite number that is not negative",
         actual: "\(regularization)")
     }
+    // Features and targets in Double, and the factors of the regression.
+    try Memory.require(
+      [extent.steps - washout, extent.rows, hiddenSize + inputSize + outputSize],
+      size: MemoryLayout<Scalar>.size + 3 * MemoryLayout<Double>.size, for: "target")
     let input = try self.input(input, extent)
     let (history, finalState) = try force(target.scalars, input, extent, from: state)
 

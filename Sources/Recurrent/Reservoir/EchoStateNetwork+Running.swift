@@ -9,12 +9,13 @@ extension EchoStateNetwork {
   ///   which the sequence can be followed further or continued.
   /// - Throws: ``RecurrentError/invalidValue(argument:expected:actual:)`` without a read-out,
   ///   ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for another shape,
-  ///   ``RecurrentError/emptySequence(argument:)`` for T = 0.
+  ///   ``RecurrentError/emptySequence(argument:)`` for T = 0,
+  ///   ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory for the states.
   /// - Complexity: 2·T·B·H·(I + O + c·H) operations, c being the connectivity.
   public func follow(
     _ target: Tensor<Scalar>, input: Tensor<Scalar>? = nil, from state: State? = nil
   ) throws(RecurrentError) -> (output: Tensor<Scalar>, finalState: State) {
-    let extent = try Extent(of: target, "target", features: outputSize)
+    let extent = try extent(of: target, "target", features: outputSize)
     let input = try self.input(input, extent)
     let readout = try preparedReadout()
     let (history, finalState) = try force(target.scalars, input, extent, from: state)
@@ -33,7 +34,7 @@ extension EchoStateNetwork {
   public func callAsFunction(
     _ input: Tensor<Scalar>, from state: State? = nil
   ) throws(RecurrentError) -> (output: Tensor<Scalar>, finalState: State) {
-    let extent = try Extent(of: input, "input", features: inputSize)
+    let extent = try extent(of: input, "input", features: inputSize)
     return try freeRun(try self.input(input, extent), extent, from: state)
   }
 
@@ -58,6 +59,12 @@ extension EchoStateNetwork {
     }
     let isBatched = state.hidden.shape.rank == 2
     let extent = Extent(steps: steps, rows: isBatched ? state.hidden.shape[0] : 1, isBatched: isBatched)
+    guard isCountable(extent) else {
+      throw .shapeMismatch(
+        argument: "state.hidden", expected: "[B, \(hiddenSize)] or [\(hiddenSize)]",
+        actual: state.hidden.shape)
+    }
+    try Memory.require([steps, extent.rows, outputSize], size: MemoryLayout<Scalar>.size, for: "steps")
     return try freeRun([], extent, from: state)
   }
 
@@ -87,6 +94,26 @@ extension EchoStateNetwork {
       isBatched ? [steps, rows, features] : [steps, features]
     }
     func stateShape(_ features: Int) -> Shape { isBatched ? [rows, features] : [features] }
+  }
+
+  /// The steps and rows of a sequence, checked, with memory for the states along it.
+  func extent(
+    of tensor: Tensor<Scalar>, _ argument: String, features: Int
+  ) throws(RecurrentError) -> Extent {
+    let extent = try Extent(of: tensor, argument, features: features)
+    guard isCountable(extent) else {
+      throw .shapeMismatch(
+        argument: argument, expected: "a sequence whose states can be counted", actual: tensor.shape)
+    }
+    try Memory.require(
+      [extent.steps, extent.rows, hiddenSize + inputSize + outputSize], size: 2 * MemoryLayout<Scalar>.size,
+      for: argument)
+    return extent
+  }
+
+  /// Whether all that there is in a sequence has a shape: steps beside no rows, and rows beside no features, may be any number.
+  private func isCountable(_ extent: Extent) -> Bool {
+    Shape(exactly: [extent.steps, extent.rows, max(inputSize, hiddenSize, outputSize)]) != nil
   }
 
   /// The external input of a sequence, checked; none where I is 0.

@@ -88,7 +88,8 @@ public struct EchoStateNetwork<Scalar: TensorScalar>: Sendable {
   ///   - generator: The source of randomness; a ``SeededGenerator`` makes the network reproducible.
   /// - Throws: ``RecurrentError/invalidSize(argument:expected:actual:)`` and
   ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for sizes and numbers out of range, for a network that
-  ///   neither takes an input nor feeds back, and what ``Tensor/scaled(toSpectralRadius:backend:)`` throws.
+  ///   neither takes an input nor feeds back, ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory
+  ///   for the weights, and what ``Tensor/scaled(toSpectralRadius:backend:)`` throws.
   /// - Complexity: About 10·H³ operations, for the eigenvalues.
   public init<Generator: RandomNumberGenerator>(
     inputSize: Int = 0, hiddenSize: Int, outputSize: Int = 1, spectralRadius: Scalar = 0.9,
@@ -103,6 +104,11 @@ public struct EchoStateNetwork<Scalar: TensorScalar>: Sendable {
       throw .invalidValue(
         argument: "inputSize", expected: "an input or feedback", actual: "inputSize 0 and feedbackScale 0")
     }
+    // The weights as they are drawn, scaled and kept, and for the eigenvalues in Double twice.
+    let size = MemoryLayout<Scalar>.size
+    try Memory.require(
+      [hiddenSize, hiddenSize], size: 3 * size + 2 * MemoryLayout<Double>.size, for: "hiddenSize")
+    try Memory.require([hiddenSize, inputSize + outputSize], size: 3 * size, for: "inputSize and outputSize")
     self.inputSize = inputSize
     self.outputSize = outputSize
     self.leakRate = leakRate

@@ -19,11 +19,13 @@ public enum ReferenceSeries {
   ///   - phase: The angle of the first sample, in radians.
   /// - Returns: The samples, `[count, 1]`.
   /// - Throws: ``RecurrentError/invalidSize(argument:expected:actual:)`` or
-  ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for an argument out of range.
+  ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for an argument out of range,
+  ///   ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory for so many samples.
   public static func sine(
     count: Int, period: Double = 25, amplitude: Double = 1, phase: Double = 0
   ) throws(RecurrentError) -> Tensor<Double> {
     try check([("count", count, 1...greatestCount)])
+    try Memory.require([count], size: MemoryLayout<Double>.size, for: "count")
     guard period != 0, period.isFinite else {
       throw .invalidValue(argument: "period", expected: "a finite number other than 0", actual: "\(period)")
     }
@@ -47,7 +49,8 @@ public enum ReferenceSeries {
   ///   - stepsPerUnit: The steps of the integration in one unit of time; at least 1.
   /// - Returns: The samples, `[count, 1]`.
   /// - Throws: ``RecurrentError/invalidSize(argument:expected:actual:)`` or
-  ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for an argument out of range.
+  ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for an argument out of range,
+  ///   ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory for so many samples.
   /// - Complexity: O((`count` + `washout`) · `stepsPerUnit`).
   ///
   /// ### Source
@@ -63,6 +66,7 @@ public enum ReferenceSeries {
       throw .invalidValue(argument: "initialValue", expected: "a finite number", actual: "\(initialValue)")
     }
     let lag = delay * stepsPerUnit
+    try Memory.require([count + 2 * (lag + 1)], size: MemoryLayout<Double>.size, for: "count")
     let step = 1 / Double(stepsPerUnit)
     // The last `lag` + 1 values and derivatives, in a ring. The constant history has derivative 0.
     var values = [Double](repeating: initialValue, count: lag + 1)
@@ -110,7 +114,8 @@ public enum ReferenceSeries {
   ///   - stepsPerSample: The steps of the integration from one sample to the next; at least 1.
   /// - Returns: The samples (x, y, z), `[count, 3]`.
   /// - Throws: ``RecurrentError/invalidSize(argument:expected:actual:)`` or
-  ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for an argument out of range.
+  ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for an argument out of range,
+  ///   ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory for so many samples.
   /// - Complexity: O((`count` + `washout`) · `stepsPerSample`).
   ///
   /// ### Source
@@ -122,6 +127,7 @@ public enum ReferenceSeries {
       ("count", count, 1...greatestCount), ("washout", washout, 0...greatestCount),
       ("stepsPerSample", stepsPerSample, 1...greatestFactor),
     ])
+    try Memory.require([count, 3], size: MemoryLayout<Double>.size, for: "count")
     guard interval > 0, interval.isFinite else {
       throw .invalidValue(argument: "interval", expected: "a finite number above 0", actual: "\(interval)")
     }

@@ -28,7 +28,8 @@ public struct PackedSequence<Scalar: TensorScalar>: Sendable, Equatable {
   ///
   /// - Parameter sequences: The sequences, `[T_b, F]` each, with one F; T_b may be 0.
   /// - Throws: ``RecurrentError/emptySequence(argument:)`` for no sequences,
-  ///   ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for one of another form.
+  ///   ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for one of another form,
+  ///   ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory for their steps.
   /// - Complexity: O(N·F + B log B).
   public init(_ sequences: [Tensor<Scalar>]) throws(RecurrentError) {
     guard let first = sequences.first else { throw .emptySequence(argument: "sequences") }
@@ -39,7 +40,9 @@ public struct PackedSequence<Scalar: TensorScalar>: Sendable, Equatable {
         argument: "sequences[\(index)]", expected: first.shape.rank == 2 ? "[T, \(features)]" : "[T, F]",
         actual: sequence.shape)
     }
-    self.init(lengths: sequences.map { $0.shape[0] }, features: features) { sequence, step, target in
+    let lengths = sequences.map { $0.shape[0] }
+    try Self.requireMemory(lengths: lengths, features: features, "sequences")
+    self.init(lengths: lengths, features: features) { sequence, step, target in
       target += sequences[sequence].scalars[(step * features)..<((step + 1) * features)]
     }
   }
@@ -51,7 +54,8 @@ public struct PackedSequence<Scalar: TensorScalar>: Sendable, Equatable {
   ///   - lengths: The B lengths, 0 to T.
   ///   - batchFirst: Whether the batch is the first axis.
   /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for another form,
-  ///   ``RecurrentError/invalidSize(argument:expected:actual:)`` for another number of lengths, or a length out of range.
+  ///   ``RecurrentError/invalidSize(argument:expected:actual:)`` for another number of lengths, or a length out of range,
+  ///   ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory for the steps.
   /// - Complexity: O(N·F + B log B).
   public init(
     padded: Tensor<Scalar>, lengths: [Int], batchFirst: Bool = false
@@ -69,10 +73,27 @@ public struct PackedSequence<Scalar: TensorScalar>: Sendable, Equatable {
       throw .invalidSize(argument: "lengths[\(index)]", expected: "0 to \(steps)", actual: length)
     }
     let features = padded.shape[2]
+    try Self.requireMemory(lengths: lengths, features: features, "padded")
     self.init(lengths: lengths, features: features) { sequence, step, target in
       let row = batchFirst ? sequence * steps + step : step * rows + sequence
       target += padded.scalars[(row * features)..<((row + 1) * features)]
     }
+  }
+
+  /// Checks that there is memory for the rows, and for the numbers of steps; sizes beside a size of 0 may be any.
+  private static func requireMemory(
+    lengths: [Int], features: Int, _ argument: String
+  ) throws(RecurrentError) {
+    var rows = 0
+    for length in lengths {
+      let (sum, overflow) = rows.addingReportingOverflow(length)
+      guard !overflow, Shape(exactly: [sum, features]) != nil else {
+        throw .memoryUnavailable(argument: argument, byteCount: .max)
+      }
+      rows = sum
+    }
+    try Memory.require([lengths.max() ?? 0], size: MemoryLayout<Int>.size, for: argument)
+    try Memory.require([rows, features], size: MemoryLayout<Scalar>.size, for: argument)
   }
 
   /// Packs rows that a closure appends, of a sequence and a step of it.
@@ -135,7 +156,8 @@ public struct PackedSequence<Scalar: TensorScalar>: Sendable, Equatable {
   ///   - totalLength: T of the result; that of the longest sequence if `nil`.
   ///   - batchFirst: Whether the batch is the first axis.
   /// - Returns: `[T, B, F]`, or `[B, T, F]` with `batchFirst`.
-  /// - Throws: ``RecurrentError/invalidSize(argument:expected:actual:)`` for a total length below the longest.
+  /// - Throws: ``RecurrentError/invalidSize(argument:expected:actual:)`` for a total length below the longest,
+  ///   ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory for the result.
   /// - Complexity: O(T·B·F).
   public func padded(
     with value: Scalar = 0, totalLength: Int? = nil, batchFirst: Bool = false
@@ -146,6 +168,7 @@ public struct PackedSequence<Scalar: TensorScalar>: Sendable, Equatable {
     guard steps >= longest, Shape.elementCount(of: shape) != nil else {
       throw .invalidSize(argument: "totalLength", expected: "at least \(longest)", actual: steps)
     }
+    try Memory.require(shape, size: MemoryLayout<Scalar>.size, for: "totalLength")
     var scalars = [Scalar](repeating: value, count: steps * rows * features)
     forEachRow { sequence, step, row in
       let target = (batchFirst ? sequence * steps + step : step * rows + sequence) * features

@@ -13,9 +13,11 @@ extension Tensor: CustomStringConvertible {
   ///      [12.2500,  3.0000]]
   ///
   /// Four digits behind the point, or an exponent where magnitudes need one. Of an axis that is longer than
-  /// six in a tensor of more than a thousand elements, the first and the last three are shown.
+  /// six in a tensor of more than a thousand elements, the first and the last three are shown; of one without elements, of which
+  /// an axis is so long, too.
   public var description: String {
-    let summarized = scalars.count > 1000
+    // Sizes beside a size of 0 may be any.
+    let summarized = scalars.count > 1000 || scalars.isEmpty
     let format = numberFormat(summarized: summarized)
     let width = shownOffsets(summarized: summarized).map { text($0, format).count }.max() ?? 0
     return lines(axis: 0, offset: 0, summarized: summarized) { offset in

@@ -4,20 +4,25 @@ extension Tensor {
   /// - Parameter tensors: At least one tensor; all of one shape.
   /// - Returns: A tensor `[tensors.count]` + that shape.
   /// - Throws: ``RecurrentError/emptySequence(argument:)`` if there is none,
-  ///   ``RecurrentError/shapeMismatch(argument:expected:actual:)`` if shapes differ.
+  ///   ``RecurrentError/shapeMismatch(argument:expected:actual:)`` if shapes differ,
+  ///   ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory for the result.
   /// - Complexity: O(elements of the result).
   public static func stack(_ tensors: [Tensor]) throws(RecurrentError) -> Tensor {
     guard let first = tensors.first else { throw .emptySequence(argument: "tensors") }
-    var scalars: [Scalar] = []
-    scalars.reserveCapacity(tensors.count * first.scalars.count)
-    for (index, tensor) in tensors.enumerated() {
-      guard tensor.shape == first.shape else {
-        throw .shapeMismatch(
-          argument: "tensors[\(index)]", expected: first.shape.description, actual: tensor.shape)
-      }
-      scalars += tensor.scalars
+    for (index, tensor) in tensors.enumerated() where tensor.shape != first.shape {
+      throw .shapeMismatch(
+        argument: "tensors[\(index)]", expected: first.shape.description, actual: tensor.shape)
     }
-    return Tensor(unchecked: scalars, shape: Shape([tensors.count] + first.shape.dimensions))
+    let sizes = [tensors.count] + first.shape.dimensions
+    // Sizes beside a size of 0 may be any: more of them are no shape any more.
+    guard let shape = Shape(exactly: sizes) else {
+      throw .memoryUnavailable(argument: "tensors", byteCount: .max)
+    }
+    try Memory.require(sizes, size: MemoryLayout<Scalar>.size, for: "tensors")
+    var scalars: [Scalar] = []
+    scalars.reserveCapacity(shape.elementCount)
+    for tensor in tensors { scalars += tensor.scalars }
+    return Tensor(unchecked: scalars, shape: shape)
   }
 
   /// The same scalars in the same order under another shape.
@@ -59,6 +64,8 @@ extension Tensor {
     let sizes = shape.dimensions
     var transposed = sizes
     transposed.swapAt(low, high)
+    // The loops over the sizes beside a size of 0 may have no end.
+    guard !scalars.isEmpty else { return Tensor(unchecked: [], shape: Shape(transposed)) }
     // Five axes say it all: what is before, the first, between, the second and behind.
     let counts = TransposedAxes(
       outer: sizes[..<low].reduce(1, *), low: sizes[low],

@@ -21,9 +21,10 @@ extension Checkpoint {
   ///
   /// - Parameter path: Where the file is to stand; one that is there is replaced once the new one is whole and on the disk.
   /// - Throws: ``RecurrentError/fileInaccessible(path:operation:reason:)`` if the file cannot be written; the old one then stays
-  ///   as it was.
+  ///   as it was. ``RecurrentError/invalidSize(argument:expected:actual:)`` for a counter that is negative or more than 2⁵³.
   /// - Complexity: O(scalars).
   public func write(toPath path: String) throws(RecurrentError) {
+    try requireCounters()
     var strings = [
       Key.version: Self.version, Key.scalar: Scalar.elementType.rawValue, Key.epoch: "\(epoch)",
       Key.step: "\(step)", Key.optimizerStep: "\(optimizerStepCount)",
@@ -107,8 +108,8 @@ private struct CheckpointReader {
   }
 
   func count(_ key: String) throws(RecurrentError) -> Int {
-    try value(key, "a whole number that is not negative") { text in
-      Int(text).flatMap { $0 >= 0 ? $0 : nil }
+    try value(key, "a whole number from 0 to \(Counter.greatest)") { text in
+      Int(text).flatMap { (0...Counter.greatest).contains($0) ? $0 : nil }
     }
   }
 

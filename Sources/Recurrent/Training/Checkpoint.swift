@@ -70,15 +70,24 @@ public struct Checkpoint<Scalar: TensorScalar>: Sendable, Equatable {
   /// - Parameters:
   ///   - model: The model.
   ///   - optimizer: The optimizer.
-  /// - Throws: ``RecurrentError/stateDictionaryMismatch(_:)`` if model or optimizer have other parameters; both are then
+  /// - Throws: ``RecurrentError/stateDictionaryMismatch(_:)`` if model or optimizer have other parameters,
+  ///   ``RecurrentError/invalidSize(argument:expected:actual:)`` for a counter that is negative or more than 2⁵³; both are then
   ///   unchanged.
   public func restore<Model: Parameterized<Scalar>, Rule: Optimizer<Scalar>>(
     _ model: inout Model, _ optimizer: inout Rule
   ) throws(RecurrentError) {
+    try requireCounters()
     var (restoredModel, restoredOptimizer) = (model, optimizer)
     try restoredModel.load(self.model)
     try restoredOptimizer.restore(self.optimizer, stepCount: optimizerStepCount, for: restoredModel)
     restoredOptimizer.learningRate = learningRate
     (model, optimizer) = (restoredModel, restoredOptimizer)
+  }
+
+  /// Checks the counters, which are open to assignment: counting goes on from them.
+  func requireCounters() throws(RecurrentError) {
+    try Counter.require("epoch", epoch)
+    try Counter.require("step", step)
+    try Counter.require("optimizerStepCount", optimizerStepCount)
   }
 }

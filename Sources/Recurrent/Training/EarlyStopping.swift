@@ -74,8 +74,9 @@ struct SavedNumbers {
   }
 
   func count(_ name: String) throws(RecurrentError) -> Int {
-    guard let number = numbers[name], let count = Int(exactly: number), count >= 0 else {
-      throw invalid(name, "a whole number that is not negative")
+    guard let number = numbers[name], let count = Int(exactly: number), (0...Counter.greatest).contains(count)
+    else {
+      throw invalid(name, "a whole number from 0 to \(Counter.greatest)")
     }
     return count
   }

@@ -14,7 +14,8 @@ public struct MiniBatches: Sequence, Sendable {
   /// - Parameters:
   ///   - count: The number of samples; 0 or more.
   ///   - size: The samples of a batch, at least 1; the last batch has what is left.
-  /// - Throws: ``RecurrentError/invalidSize(argument:expected:actual:)`` for a size out of range.
+  /// - Throws: ``RecurrentError/invalidSize(argument:expected:actual:)`` for a size out of range,
+  ///   ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory for so many numbers.
   public init(count: Int, size: Int) throws(RecurrentError) {
     guard count >= 0 else {
       throw .invalidSize(argument: "count", expected: "0 or more", actual: count)
@@ -22,6 +23,7 @@ public struct MiniBatches: Sequence, Sendable {
     guard size >= 1 else {
       throw .invalidSize(argument: "size", expected: "1 or more", actual: size)
     }
+    try Memory.require([count], size: MemoryLayout<Int>.size, for: "count")
     order = Array(0..<count)
     // A batch is never larger than all samples, and sums with its size do not overflow.
     self.size = Swift.min(size, Swift.max(count, 1))
@@ -33,7 +35,8 @@ public struct MiniBatches: Sequence, Sendable {
   ///   - count: The number of samples; 0 or more.
   ///   - size: The samples of a batch, at least 1; the last batch has what is left.
   ///   - generator: The source of randomness.
-  /// - Throws: ``RecurrentError/invalidSize(argument:expected:actual:)`` for a size out of range.
+  /// - Throws: ``RecurrentError/invalidSize(argument:expected:actual:)`` for a size out of range,
+  ///   ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory for so many numbers.
   ///
   /// ### Source
   /// Fisher and Yates's shuffle in the form of R. Durstenfeld, "Algorithm 235: random permutation", CACM 7 (1964); unbiased
@@ -79,7 +82,8 @@ extension Tensor {
   ///   - axis: The axis; counted from the end where it is negative.
   /// - Returns: A tensor whose size at the axis is `indices.count`.
   /// - Throws: ``RecurrentError/invalidAxis(_:shape:)`` if the tensor has no such axis,
-  ///   ``RecurrentError/invalidSize(argument:expected:actual:)`` for an index out of range.
+  ///   ``RecurrentError/invalidSize(argument:expected:actual:)`` for an index out of range,
+  ///   ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory for the result.
   /// - Complexity: O(elements of the result).
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
@@ -92,15 +96,20 @@ extension Tensor {
     }
     var sizes = shape.dimensions
     sizes[position] = indices.count
+    guard let result = Shape(exactly: sizes) else {
+      throw .memoryUnavailable(argument: "indices", byteCount: .max)
+    }
+    guard result.elementCount > 0 else { return Tensor(unchecked: [], shape: result) }
+    try Memory.require(sizes, size: MemoryLayout<Scalar>.size, for: "indices")
     let inner = shape.dimensions[(position + 1)...].reduce(1, *)
-    var result: [Scalar] = []
-    result.reserveCapacity(sizes.reduce(1, *))
+    var selected: [Scalar] = []
+    selected.reserveCapacity(result.elementCount)
     for outer in 0..<shape.dimensions[..<position].reduce(1, *) {
       for index in indices {
         let start = (outer * size + index) * inner
-        result += scalars[start..<(start + inner)]
+        selected += scalars[start..<(start + inner)]
       }
     }
-    return Tensor(unchecked: result, shape: Shape(sizes))
+    return Tensor(unchecked: selected, shape: result)
   }
 }

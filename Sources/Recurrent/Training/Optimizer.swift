@@ -43,7 +43,8 @@ public protocol Optimizer<Scalar>: Sendable {
   ///   - stepCount: The number of its updates.
   ///   - model: The model that it has updated.
   /// - Throws: ``RecurrentError/stateDictionaryMismatch(_:)`` if the state is not that of such an optimizer of this model,
-  ///   ``RecurrentError/invalidSize(argument:expected:actual:)`` for a negative number. Nothing is changed then.
+  ///   ``RecurrentError/invalidSize(argument:expected:actual:)`` for a number that is negative or more than 2⁵³. Nothing is
+  ///   changed then.
   mutating func restore(
     _ state: StateDictionary<Scalar>, stepCount: Int, for model: some Parameterized<Scalar>
   ) throws(RecurrentError)
@@ -63,6 +64,18 @@ enum Hyperparameter {
       throw .invalidValue(
         argument: name, expected: "at least \(range.lowerBound) and less than \(range.upperBound)",
         actual: "\(value)")
+    }
+  }
+}
+
+/// Counters of updates and epochs that come from a file, or go into one.
+enum Counter {
+  /// 2⁵³, up to which `Double` has every whole number: no run comes near it, and counting on from it does not overflow.
+  static let greatest = 1 << 53
+
+  static func require(_ name: String, _ count: Int) throws(RecurrentError) {
+    guard (0...greatest).contains(count) else {
+      throw .invalidSize(argument: name, expected: "0 to \(greatest)", actual: count)
     }
   }
 }

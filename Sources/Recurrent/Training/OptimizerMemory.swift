@@ -33,9 +33,7 @@ struct OptimizerMemory<Scalar: TensorScalar>: Sendable {
   mutating func restore(
     _ state: StateDictionary<Scalar>, stepCount: Int, for model: some Parameterized<Scalar>
   ) throws(RecurrentError) {
-    guard stepCount >= 0 else {
-      throw .invalidSize(argument: "stepCount", expected: "0 or more", actual: stepCount)
-    }
+    try Counter.require("stepCount", stepCount)
     var model = model
     var loading = StrictLoading(state)
     var restored: [Entry] = []

@@ -57,6 +57,13 @@ public struct SeriesWindows<Scalar: TensorScalar>: Sendable {
     for (argument, size, least) in bounds where size < least || size > Int(Int32.max) {
       throw .invalidSize(argument: argument, expected: "\(least) to \(Int32.max)", actual: size)
     }
+    // Before the features are listed: beside no steps there may be any number of them.
+    let span = Swift.max(inputLength, offset + horizon)
+    let room = series.shape[0] - span
+    guard room >= 0 else {
+      throw .invalidSize(
+        argument: "series", expected: "at least \(span) steps for one window", actual: series.shape[0])
+    }
     let features = series.shape[1]
     let targetFeatures = targetFeatures ?? Array(0..<features)
     if let feature = targetFeatures.first(where: { !(0..<features).contains($0) }) {
@@ -69,13 +76,6 @@ public struct SeriesWindows<Scalar: TensorScalar>: Sendable {
     self.offset = offset
     self.targetFeatures = targetFeatures
     self.stride = stride
-    count = 0
-    let room = series.shape[0] - span
-    guard room >= 0 else {
-      throw .invalidSize(
-        argument: "series", expected: "at least \(span) steps for one window",
-        actual: series.shape[0])
-    }
     count = room / stride + 1
   }
 
@@ -99,10 +99,9 @@ public struct SeriesWindows<Scalar: TensorScalar>: Sendable {
   public func split(
     at step: Int
   ) throws(RecurrentError) -> (training: SeriesWindows, validation: SeriesWindows) {
-    let starts = (0..<count).lazy.map { firstStep + $0 * stride }
     var (training, validation) = (self, self)
-    training.count = starts.prefix { $0 + span <= step }.count
-    let skipped = starts.prefix { $0 + offset < step }.count
+    training.count = windowCount(beginningBy: step, span)
+    let skipped = windowCount(beginningBy: step, offset + 1)
     validation.count = count - skipped
     validation.firstStep = firstStep + skipped * stride
     guard training.count > 0, validation.count > 0 else {
@@ -110,6 +109,13 @@ public struct SeriesWindows<Scalar: TensorScalar>: Sendable {
         argument: "step", expected: "windows on both sides of the split", actual: step)
     }
     return (training, validation)
+  }
+
+  /// The windows that begin so many steps before `step`, or earlier.
+  private func windowCount(beginningBy step: Int, _ steps: Int) -> Int {
+    // A window's steps lie in the series, and so does their sum.
+    guard step >= firstStep + steps else { return 0 }
+    return Swift.min(count, (step - steps - firstStep) / stride + 1)
   }
 
   /// Splits the windows by time, the last part of the series for validation.

@@ -194,6 +194,7 @@ extension Training {
   ///
   /// - Parameter checkpoint: The other run's ``checkpoint``.
   /// - Throws: ``RecurrentError/stateDictionaryMismatch(_:)`` if model or optimizer have other parameters,
+  ///   ``RecurrentError/invalidSize(argument:expected:actual:)`` for a counter that is negative or more than 2⁵³,
   ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` if ``earlyStopping`` or ``plateau`` is set and the checkpoint has
   ///   nothing for it. The run is then unchanged.
   public mutating func restore(_ checkpoint: Checkpoint<Scalar>) throws(RecurrentError) {

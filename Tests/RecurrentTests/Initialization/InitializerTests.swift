@@ -146,4 +146,20 @@ import Testing
       #expect((radius - 0.75).magnitude <= 12 * Tolerance.eigenvalueBackwardError(order: 12, norm: 12))
     }
   }
+
+  @Test func numbersThatTheTensorsTypeDoesNotHaveAreRefused() throws {
+    var generator = SeededGenerator(seed: 1)
+    for number in [1e300, -1e39, .infinity, -.infinity, .nan] {
+      for initializer in [
+        Initializer.uniform(bound: number), .normal(standardDeviation: number), .identity(scale: number),
+        .orthogonal(gain: number),
+      ] {
+        #expect(throws: RecurrentError.self, "\(initializer)") {
+          let _: Tensor<Float> = try initializer.tensor([2, 2], using: &generator)
+        }
+      }
+    }
+    let wide: Tensor<Double> = try Initializer.identity(scale: 1e300).tensor([2, 2], using: &generator)
+    #expect(wide.scalars == [1e300, 0, 0, 1e300])
+  }
 }
