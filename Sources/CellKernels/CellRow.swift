@@ -22,7 +22,7 @@ struct CellRow<L: Lanes> {
     output = step.output.row(row)
   }
 
-  /// Computes `count` units, at most a vector.
+  /// Computes `count` units, at most a vector. All sums of the gates' vectors are computed.
   @inlinable @inline(__always)
   func step<Formula: CellFormula>(_: Formula.Type, from first: Int, count: Int) {
     let place = UnitPlace<L>(unit: first, of: units, gateCount: Formula.gateCount)
@@ -42,10 +42,16 @@ struct CellRow<L: Lanes> {
     L.store(unit.output, output + first, upTo: count)
   }
 
-  /// The same for what is left of a row.
+  /// The same for what is left of a row, less than a vector, and for the vectors that fill the last block.
   @inlinable @inline(never)
   func stepRest<Formula: CellFormula>(_: Formula.Type, from first: Int) {
     step(Formula.self, from: first, count: units &- first)
+    guard L.count < L.unitBlocks.granularity else { return }
+    var first = first &+ L.count
+    while first < L.places(of: units) {
+      step(Formula.self, from: first, count: 0)
+      first &+= L.count
+    }
   }
 }
 
@@ -77,7 +83,7 @@ struct CellRowGradient<L: Lanes> {
     stateGradient = step.stateGradient.row(row)
   }
 
-  /// Carries the gradients back through `count` units, at most a vector.
+  /// Carries the gradients back through `count` units, at most a vector. Those of all sums of the gates' vectors are computed.
   @inlinable @inline(__always)
   func step<Formula: CellFormula>(_: Formula.Type, from first: Int, count: Int) {
     let place = UnitPlace<L>(unit: first, of: units, gateCount: Formula.gateCount)
@@ -107,10 +113,16 @@ struct CellRowGradient<L: Lanes> {
     L.store(unit.stateGradient, stateGradient + first, upTo: count)
   }
 
-  /// The same for what is left of a row.
+  /// The same for what is left of a row, less than a vector, and for the vectors that fill the last block.
   @inlinable @inline(never)
   func stepRest<Formula: CellFormula>(_: Formula.Type, from first: Int) {
     step(Formula.self, from: first, count: units &- first)
+    guard L.count < L.unitBlocks.granularity else { return }
+    var first = first &+ L.count
+    while first < L.places(of: units) {
+      step(Formula.self, from: first, count: 0)
+      first &+= L.count
+    }
   }
 }
 

@@ -129,7 +129,7 @@ func stepForward<Formula: CellFormula, L: Lanes>(
       row.step(Formula.self, from: first, count: L.count)
       first &+= L.count
     }
-    if first < step.units { row.stepRest(Formula.self, from: first) }
+    if first < L.places(of: step.units) { row.stepRest(Formula.self, from: first) }
   }
 }
 
@@ -144,6 +144,6 @@ func stepBackward<Formula: CellFormula, L: Lanes>(
       row.step(Formula.self, from: first, count: L.count)
       first &+= L.count
     }
-    if first < step.units { row.stepRest(Formula.self, from: first) }
+    if first < L.places(of: step.units) { row.stepRest(Formula.self, from: first) }
   }
 }

@@ -33,10 +33,21 @@ extension Lanes {
   /// The blocks of an instruction set: 64 bytes of units, a vector of the widest set, so that none is put together from parts.
   ///
   /// They are the same for all sets with fused multiply-add, as products over all gates' columns run in the order in which
-  /// these stand. The granularity is at most a vector, so that every place has a vector that computes it.
+  /// these stand, and their number decides the segments of the sums. Half a block is a vector of AVX2; of NEON's narrower vectors, some
+  /// compute places of no unit. SSE2 agrees with no other set, and is spared them.
   @inlinable @inline(__always)
   public static var unitBlocks: UnitBlocks {
     let length = 64 / MemoryLayout<Scalar>.size
-    return UnitBlocks(length: length, granularity: min(count, length / 2))
+    #if arch(arm64)
+      return UnitBlocks(length: length, granularity: length / 2)
+    #else
+      return UnitBlocks(length: length, granularity: min(count, length / 2))
+    #endif
+  }
+
+  /// The places of so many units that vectors compute: with those that fill the last block, where they take vectors of their own.
+  @inlinable @inline(__always)
+  static func places(of units: Int) -> Int {
+    count < unitBlocks.granularity ? unitBlocks.padded(units) : units
   }
 }

@@ -17,9 +17,9 @@ public protocol Lanes: SendableMetatype {
   static func broadcast(_ value: Scalar) -> Vector
   static func load(_ source: UnsafePointer<Scalar>) -> Vector
   static func store(_ vector: Vector, _ target: UnsafeMutablePointer<Scalar>)
-  /// Loads the first `count` scalars, 0 < `count` < ``count``; the other lanes are zero.
+  /// Loads the first `count` scalars, 0 ≤ `count` < ``count``; the other lanes are zero.
   static func load(_ source: UnsafePointer<Scalar>, count: Int) -> Vector
-  /// Stores the first `count` scalars, 0 < `count` < ``count``, and writes nothing beyond them.
+  /// Stores the first `count` scalars, 0 ≤ `count` < ``count``, and writes nothing beyond them.
   static func store(_ vector: Vector, _ target: UnsafeMutablePointer<Scalar>, count: Int)
 
   static func add(_ a: Vector, _ b: Vector) -> Vector
