@@ -8,9 +8,13 @@ let strict: [SwiftSetting] = [
 ]
 
 /// Settings of a module that compiles the kernels for one instruction set: optimized in debug
-/// builds too, since a kernel that keeps its vectors in memory is no test of the one that ships.
+/// builds too, since a kernel that keeps its vectors in memory is no test of the one that ships. And compiled
+/// as a whole: an incremental build would keep kernels whose inlined sources in other modules have changed.
 func kernels(_ flags: String...) -> [SwiftSetting] {
-  strict + [.unsafeFlags(["-Ounchecked"] + flags.flatMap { ["-Xcc", $0] })]
+  strict + [
+    .unsafeFlags(
+      ["-Ounchecked", "-wmo", "-num-threads", "1", "-disable-batch-mode"] + flags.flatMap { ["-Xcc", $0] })
+  ]
 }
 
 // The manifest has no condition for the architecture, so it asks for the one it runs on.
