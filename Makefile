@@ -1,8 +1,8 @@
 # The two commands of a newcomer are `make run` and `make test`. CI calls the second.
 
 .DEFAULT_GOAL := help
-.PHONY: help deps run test lint test-openblas test-portable test-address test-thread test-emulated test-packages \
-	test-examples bench bench-peers adding-problem mackey-glass fuzz fuzz-corpus fuzz-layers docs format clean
+.PHONY: help deps run test lint test-openblas test-portable test-address test-thread test-emulated test-neon \
+	test-packages test-examples bench bench-peers adding-problem mackey-glass fuzz fuzz-corpus fuzz-layers docs format clean
 
 # Expanded when a recipe starts, so after `deps`.
 TRAITS = $(shell Utilities/have-openblas.sh || echo --disable-default-traits)
@@ -50,8 +50,11 @@ test-thread: deps ## Test under ThreadSanitizer what runs on many threads.
 	TSAN_OPTIONS=suppressions=$(CURDIR)/Utilities/thread-sanitizer.suppressions swift test $(TRAITS) \
 		--sanitize thread --scratch-path .build/thread --filter 'ConcurrencyTests|RNNStreamTests|RNNDropoutTests'
 
-test-emulated: test-openblas ## Test on emulated processors with fewer instructions, where qemu-user is installed.
+test-emulated: test-openblas test-neon ## Test on emulated processors, where qemu-user is installed.
 	Utilities/test-emulated.sh "$$(swift build $(TRAITS) --show-bin-path)"
+
+test-neon: deps ## Compare the kernels of an emulated arm64 processor with those of x86-64, bit for bit.
+	Utilities/test-neon.sh $(TRAITS)
 
 test-packages: deps ## Depend on this package by version, with and without the trait.
 	Utilities/test-packages.sh
