@@ -25,7 +25,7 @@ extension String {
 
 extension BidirectionalCollection<Unicode.Scalar> {
   /// The scalars, those that no terminal should get as escapes of Swift.
-  fileprivate var escaped: String {
+  package var escaped: String {
     var result = String.UnicodeScalarView()
     for scalar in self {
       switch scalar {

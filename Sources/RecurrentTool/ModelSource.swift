@@ -9,6 +9,10 @@ struct ModelSource {
 
   private static let layerKey = "weight_ih_l0"
   private static let cellKey = "weight_ih"
+  /// Where weights are reparametrized, their directions stand in their place.
+  private static let inputKeys = [layerKey, cellKey].flatMap {
+    [$0, "\($0)_v", "parametrizations.\($0).original1"]
+  }
 
   /// Finds the module.
   ///
@@ -40,23 +44,19 @@ struct ModelSource {
       }
       self.prefix = found[0]
     }
-    let keys = [Self.layerKey, Self.cellKey].map { [prefix = self.prefix] in prefix + $0 }
+    let keys = Self.inputKeys.map { [prefix = self.prefix] in prefix + $0 }
     isDoublePrecision = keys.contains { file.scalarType(of: $0) == "F64" }
   }
 
-  /// The module's own parameters; a name with a further point belongs to another module below it.
+  /// The module's own parameters; a name with a further point belongs to another module below it, unless it is a part of a
+  /// weight.
   func stateDictionary<Scalar: TensorScalar>() throws(RecurrentError) -> StateDictionary<Scalar> {
-    var result = StateDictionary<Scalar>()
-    for name in file.tensorNames where name.hasPrefix(prefix) {
-      let key = String(name.dropFirst(prefix.count))
-      if !key.contains(".") { result[key] = try file.tensor(name) }
-    }
-    return result
+    try file.stateDictionary(prefix: prefix) { !$0.contains(".") || $0.hasPrefix("parametrizations.") }
   }
 
   /// What stands before the input weights, if this is their name.
   private static func prefix(of name: String) -> String? {
-    for key in [layerKey, cellKey] where name.hasSuffix(key) {
+    for key in inputKeys where name.hasSuffix(key) {
       let prefix = name.dropLast(key.count)
       if prefix.isEmpty || prefix.hasSuffix(".") { return String(prefix) }
     }

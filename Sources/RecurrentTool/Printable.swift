@@ -1,3 +1,5 @@
+import Recurrent
+
 /// A text from outside as a terminal or a log may show it: one line, not longer than a reader wants
 /// it, without characters that a terminal obeys or that change how others read.
 ///
@@ -10,7 +12,7 @@ func printable(_ text: String, most: Int = 60) -> String {
   // A character may be any number of combining marks on a letter.
   let scalars = shown.unicodeScalars.prefix(4 * most)
   let isCut = shown.endIndex < text.endIndex || scalars.endIndex < shown.unicodeScalars.endIndex
-  return scalars.map(escaped).joined() + (isCut ? "…" : "")
+  return scalars.escaped + (isCut ? "…" : "")
 }
 
 /// A path, whole, without characters that a terminal obeys.
@@ -24,19 +26,6 @@ func quoted(_ text: String) -> String {
 
 /// A message of several lines and any length, without characters that a terminal obeys.
 func printableLines(_ message: String) -> String {
-  message.unicodeScalars.map { $0 == "\n" ? "\n" : escaped($0) }.joined()
-}
-
-private func escaped(_ scalar: Unicode.Scalar) -> String {
-  switch scalar {
-  case "\n": return "\\n"
-  case "\r": return "\\r"
-  case "\t": return "\\t"
-  default: break
-  }
-  switch scalar.properties.generalCategory {
-  case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned:
-    return "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
-  default: return String(scalar)
-  }
+  message.split(separator: "\n", omittingEmptySubsequences: false)
+    .map(\.unicodeScalars.escaped).joined(separator: "\n")
 }

@@ -128,6 +128,31 @@ struct RunCommandTests {
     #expect(try model.folder.names() == before)
   }
 
+  @Test(
+    "runs a module under weight normalization, by PyTorch's old names and by its new ones",
+    arguments: [("_v", "_g"), ("original1", "original0")])
+  func runsNormalizedWeights(direction: String, magnitude: String) throws {
+    let model = try Model()
+    var file = StateDictionary<Float>()
+    var bare = StateDictionary<Float>()
+    for (key, value) in model.rnn.stateDictionary {
+      guard key.hasPrefix("weight_hh") || key == "weight_ih_l0" else {
+        (file["enc.\(key)"], bare[key]) = (value, value)
+        continue
+      }
+      let name = { (part: String) in part.hasPrefix("_") ? key + part : "parametrizations.\(key).\(part)" }
+      let norms = Tensor<Float>(repeating: 0.5, shape: [value.shape[0], 1])
+      for (part, tensor) in [(direction, value), (magnitude, norms)] {
+        (file["enc.\(name(part))"], bare[name(part)]) = (tensor, tensor)
+      }
+    }
+    file["enc.below.weight"] = .zeros([1, 9])
+    try SafetensorsFile.write(file, toPath: model.folder.path("model.safetensors"))
+    let process = try model.run(["--prefix", "enc"])
+    #expect(process.status == 0, "\(process.errors)")
+    #expect(try model.result("y.npy") == RNN(stateDictionary: bare)(model.input).output)
+  }
+
   @Test("asks for a prefix where two modules could be meant, and takes it")
   func asksForPrefix() throws {
     let model = try Model(prefix: "a.")

@@ -113,9 +113,16 @@ public struct SafetensorsFile: Sendable {
   public func stateDictionary<Scalar: TensorScalar>(
     as type: Scalar.Type = Scalar.self, prefix: String = ""
   ) throws(RecurrentError) -> StateDictionary<Scalar> {
+    try stateDictionary(prefix: prefix) { _ in true }
+  }
+
+  /// Reads the tensors that can be parameters behind a prefix, those alone whose names behind it are wanted.
+  package func stateDictionary<Scalar: TensorScalar>(
+    prefix: String, where isWanted: (String) -> Bool
+  ) throws(RecurrentError) -> StateDictionary<Scalar> {
     var state = StateDictionary<Scalar>()
     for entry in header.entries {
-      guard let key = entry.name.text.rest(after: prefix) else { continue }
+      guard let key = entry.name.text.rest(after: prefix), isWanted(key) else { continue }
       if entry.type.map({ Double.readableTypes.contains($0) }) ?? false {
         state[key] = try tensor(entry) as Tensor<Scalar>
       } else {
