@@ -130,7 +130,7 @@ struct RunCommand: FileCommand {
 extension NumPyFile {
   /// The numbers in the model's type, rounded where that is the narrower one.
   fileprivate func converted<Scalar: TensorScalar>() throws -> Tensor<Scalar> {
-    if Scalar.self == Float.self, scalarType == "<f8" {
+    if Scalar.self == Float.self, scalarType.hasSuffix("f8") {
       return Tensor<Scalar>(try tensor(as: Double.self))
     }
     return try tensor()

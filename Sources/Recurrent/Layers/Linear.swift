@@ -60,7 +60,9 @@ public struct Linear<Scalar: TensorScalar>: Sendable {
     self.outputSize = outputSize
     hasBias = bias
     parameters = LinearParameters(weight: .zeros([0, 0]), bias: bias ? .zeros([0]) : nil)
-    guard Self.sizeError(inputSize, outputSize) == nil else { return }
+    guard Self.sizeError(inputSize, outputSize) == nil,
+      Memory.isAvailable(byteCount: inputSize * outputSize * MemoryLayout<Scalar>.stride)
+    else { return }
     let bound = Scalar(1 / Double(inputSize).squareRoot())
     parameters.weight = .uniform([outputSize, inputSize], in: -bound...bound, using: &generator)
     if bias { parameters.bias = .uniform([outputSize], in: -bound...bound, using: &generator) }

@@ -21,7 +21,7 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
   }
   /// The weights in the form that engines want; copies of the stack share it.
   private var preparations = Preparations<PreparedStack<Scalar>>()
-  /// Whether the sizes are in range. An initializer cannot throw in the place of a stored property's default value, so
+  /// Whether the sizes are in range, and there is memory for the parameters. An initializer cannot throw in the place of a stored property's default value, so
   /// each use of a stack whose sizes are not throws instead.
   private let hasValidSizes: Bool
 
@@ -42,6 +42,10 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
       Self.sizeError(
         kind, inputSize: inputSize, hiddenSize: hiddenSize, projectionSize: projectionSize,
         layerCount: layerCount) == nil
+      && Memory.isAvailable(
+        byteCount: Self.byteCount(
+          kind, inputSize: inputSize, hiddenSize: hiddenSize, stateSize: projectionSize ?? hiddenSize,
+          cellCount: layerCount * directions.count, directionCount: directions.count))
     parameters = []
     guard hasValidSizes else { return }
     parameters = (0..<cellCount).map { CellParameters(repeating: 0, self.sizes(ofCell: $0), bias: bias) }
@@ -76,7 +80,27 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
     {
       throw error
     }
+    throw .memoryUnavailable(
+      argument: "parameters",
+      byteCount: Self.byteCount(
+        kind, inputSize: inputSize, hiddenSize: hiddenSize, stateSize: stateSize, cellCount: cellCount,
+        directionCount: directions.count))
   }
+
+  /// The bytes that parameters of sizes that are in range take, and what keeps them together.
+  private static func byteCount(
+    _ kind: CellKind, inputSize: Int, hiddenSize: Int, stateSize: Int, cellCount: Int, directionCount: Int
+  ) -> Int {
+    let sums = kind.gateCount * hiddenSize
+    let unitParameters = hiddenSize * (kind.customSizes?.unitParameterCount ?? 0)
+    let first = directionCount * sums * inputSize
+    let others = (cellCount - directionCount) * sums * directionCount * stateSize
+    let each = sums * (stateSize + 2) + stateSize * hiddenSize + unitParameters
+    return (first + others + cellCount * each) * MemoryLayout<Scalar>.stride + cellCount * bytesBesideScalars
+  }
+
+  /// What the tensors of a cell take beside their scalars, about.
+  private static var bytesBesideScalars: Int { 512 }
 
   /// What is wrong with sizes, if anything.
   private static func sizeError(

@@ -33,11 +33,17 @@ enum Memory {
     guard let byteCount = Shape.elementCount(of: counts + [size]) else {
       throw .memoryUnavailable(argument: argument, byteCount: .max)
     }
-    guard byteCount >= leastByteCount else { return }
-    let start = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0)
-    guard let start, start != MAP_FAILED else {
+    guard isAvailable(byteCount: byteCount) else {
       throw .memoryUnavailable(argument: argument, byteCount: byteCount)
     }
+  }
+
+  /// Whether so many bytes can be had; see ``require(_:size:for:)``.
+  static func isAvailable(byteCount: Int) -> Bool {
+    guard byteCount >= leastByteCount else { return true }
+    let start = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0)
+    guard let start, start != MAP_FAILED else { return false }
     munmap(start, byteCount)
+    return true
   }
 }

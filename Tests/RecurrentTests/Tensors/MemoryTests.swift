@@ -51,6 +51,30 @@ import Testing
     }
   }
 
+  @Test func layersThatAreTooLargeAreAnErrorOfTheirCalls() async {
+    await #expect(processExitsWith: .success) {
+      Self.limit(to: 8_000_000 << 10)
+      let x = Tensor<Float>.zeros([1, 1])
+      let calls: [() throws -> Void] = [
+        { _ = try GRUCell<Float>(inputSize: 1, hiddenSize: 50_000)(x) },
+        { _ = try RNN<Double>(inputSize: 1, hiddenSize: 50_000)(Tensor<Double>.zeros([1, 1, 1])) },
+        { _ = try RNN<Float>(inputSize: 1, hiddenSize: 1, layerCount: 1_000_000_000)(x) },
+        { _ = try LSTM<Float>(inputSize: 1 << 29, hiddenSize: 4).stream() },
+      ]
+      for call in calls {
+        #expect {
+          try call()
+        } throws: {
+          guard case .memoryUnavailable("parameters", _) = $0 as? RecurrentError else { return false }
+          return true
+        }
+      }
+      #expect(throws: RecurrentError.self) {
+        try Linear<Float>(inputSize: 1_000_000_000, outputSize: 4)(.zeros([1, 1]))
+      }
+    }
+  }
+
   @Test func whatIsTooLargeForAnyMachineIsAnError() throws {
     var generator = SeededGenerator(seed: 1)
     let calls: [(String, () throws -> Void)] = [
