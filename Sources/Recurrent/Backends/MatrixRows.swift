@@ -5,8 +5,8 @@ internal import VectorKernels
 /// They lie in blocks, from the lowest address to the highest: strides are positive, and no row begins within the extent of
 /// another. So one stride, where there is one, is a leading dimension that BLAS takes.
 ///
-/// The rows of a product have no order, but row i of C belongs to row i of A. Blocks that were given from the last to the first,
-/// as a sequence that is read in reverse, are turned round here, and must be so in both.
+/// The rows of a product have no order, but row i of C belongs to row i of A. Blocks that were given from the last to the first
+/// are turned round here, and must be so in both.
 struct MatrixRows<Scalar> {
   /// The first row of the lowest block.
   let base: UnsafeMutablePointer<Scalar>
