@@ -2,7 +2,8 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help deps run test lint test-openblas test-portable test-address test-thread test-emulated test-neon \
-	test-packages test-examples bench bench-peers adding-problem mackey-glass fuzz fuzz-corpus fuzz-layers docs format clean
+	test-differential test-packages test-examples bench bench-peers adding-problem mackey-glass fuzz fuzz-corpus \
+	fuzz-layers docs format clean
 
 # Expanded when a recipe starts, so after `deps`.
 TRAITS = $(shell Utilities/have-openblas.sh || echo --disable-default-traits)
@@ -13,7 +14,7 @@ SOURCES = Package.swift Sources Tests Examples/*/Package.swift Examples/*/Source
 	Fuzzing/Package.swift Fuzzing/Sources
 
 help: ## Show the targets.
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 20
 
 deps: ## Install the Debian packages that are missing, where that is permitted.
 	@Utilities/install-dependencies.sh
@@ -48,13 +49,21 @@ test-address: deps ## Test with every backend under AddressSanitizer.
 
 test-thread: deps ## Test under ThreadSanitizer what runs on many threads.
 	TSAN_OPTIONS=suppressions=$(CURDIR)/Utilities/thread-sanitizer.suppressions swift test $(TRAITS) \
-		--sanitize thread --scratch-path .build/thread --filter 'ConcurrencyTests|RNNStreamTests|RNNDropoutTests'
+		--sanitize thread --scratch-path .build/thread --filter 'ConcurrencyTests|RNNStreamTests|RNNDropoutTests|LayerMatrixTests'
 
 test-emulated: test-openblas test-neon ## Test on emulated processors, where qemu-user is installed.
 	Utilities/test-emulated.sh "$$(swift build $(TRAITS) --show-bin-path)"
 
 test-neon: deps ## Compare the kernels of an emulated arm64 processor with those of x86-64, bit for bit.
 	Utilities/test-neon.sh $(TRAITS)
+
+# The suite itself is left out without PyTorch; who asks for it by name is told what is missing.
+PYTHON = $(or $(RECURRENT_PYTHON),python3)
+NO_TORCH = $(PYTHON) has no PyTorch: pip install torch numpy safetensors, or name another by RECURRENT_PYTHON
+test-differential: deps ## Compare layers that are drawn with PyTorch in double; CASES=300, SEED=n begins elsewhere.
+	@$(PYTHON) -c 'import numpy, safetensors, torch' 2>/dev/null || { echo '$(NO_TORCH)'; exit 1; }
+	RECURRENT_DIFFERENTIAL_CASES=$(CASES) RECURRENT_FUZZ_SEED=$(SEED) \
+		swift test $(TRAITS) --filter LayerDifferentialTests
 
 test-packages: deps ## Depend on this package by version, with and without the trait.
 	Utilities/test-packages.sh
