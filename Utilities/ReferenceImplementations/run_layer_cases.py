@@ -3,8 +3,8 @@
     run_layer_cases.py DIR
 
 DIR holds a file `N.safetensors` for each case, as LayerDifferentialTests writes it; the results are written to
-`N.results.safetensors` beside it.  A case's metadata are its values on the axes of LayerCase, and the lengths of its
-sequences, such as "3 1 2".  Its tensors, with S = sum of the lengths:
+`N.results.safetensors` beside it.  A case's metadata are its line, its values on the axes of LayerCase, and the
+lengths of its sequences, such as "3 1 2".  Its tensors, with S = sum of the lengths:
 
     parameters.*       under PyTorch's names for a layer
     input              [S, I], sequence by sequence
@@ -145,9 +145,14 @@ def main() -> None:
     paths = sorted(Path(sys.argv[1]).glob("*.safetensors"))
     for path in paths:
         with safe_open(path, framework="pt") as file:
-            case = Case(file.metadata(), {name: file.get_tensor(name) for name in file.keys()})
-        results = {name: tensor.detach().contiguous().clone() for name, tensor in case.results().items()}
-        save_file(results, path.with_suffix(".results.safetensors"))
+            values, tensors = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}
+        try:
+            results = Case(values, tensors).results()
+        except Exception:
+            print(f"PyTorch refuses {values['case']}", file=sys.stderr)
+            raise
+        owned = {name: tensor.detach().contiguous().clone() for name, tensor in results.items()}
+        save_file(owned, path.with_suffix(".results.safetensors"))
     print(f"PyTorch {torch.__version__}: {len(paths)} cases")
 
 

@@ -39,7 +39,10 @@ extension LayerCase {
     add("gradient.output", problem.outputGradient, [steps, problem.outputSize])
     add("gradient.hidden", problem.hiddenGradient, state)
     add("gradient.memory", problem.memoryGradient, memory)
-    var metadata = ["lengths of sequences": problem.lengths.map(String.init).joined(separator: " ")]
+    var metadata = [
+      "case": description,
+      "lengths of sequences": problem.lengths.map(String.init).joined(separator: " "),
+    ]
     for axis in Axis.allCases { metadata[axis.rawValue] = self[axis] }
     try SafetensorsFile.write(tensors, metadata: metadata, toPath: path)
   }

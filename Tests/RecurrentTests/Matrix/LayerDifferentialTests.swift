@@ -56,7 +56,7 @@ struct LayerDifferentialTests {
     print(
       """
       test-differential: seed \(seed), \(text.trimmingCharacters(in: .whitespacesAndNewlines)), \(counts.results) results \
-      with \(counts.numbers) numbers within their bounds, \(counts.vacuous) of which prove nothing
+      with \(counts.numbers) numbers compared, within \(counts.vacuous) bounds that prove nothing
       """)
     #expect(counts.vacuous * 20 <= counts.numbers)
   }
