@@ -155,6 +155,7 @@ extension RecurrentStream {
   mutating func set(
     hidden: Tensor<Scalar>?, _ hiddenArgument: String, memory: Tensor<Scalar>?, _ memoryArgument: String
   ) throws(RecurrentError) {
+    precondition(stack.formula != nil, "cells without a formula have no place for a memory")
     try hidden?.require(stateShape, hiddenArgument)
     try set(memory, at: 2 * stateCount, memoryShape, memoryArgument)
     try setHidden(hidden, hiddenArgument)
