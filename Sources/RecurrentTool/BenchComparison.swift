@@ -10,17 +10,16 @@ enum BenchPass: String, ExpressibleByArgument, CaseIterable, Sendable {
 
   /// Runs the pass; what two backends are compared by.
   @discardableResult
-  func run<Layer: RecurrentLayer>(
+  func run<Layer: DifferentiableRecurrentLayer>(
     _ layer: Layer, _ input: Tensor<Layer.Scalar>, _ execution: Execution
   ) throws(RecurrentError) -> [Tensor<Layer.Scalar>] {
     switch self {
     case .forward:
       return [try layer.run(input, from: nil, execution: execution).output]
     case .training:
-      let (output, _, pullback) = try layer.valueWithPullback(
-        at: input, from: nil, checkpointInterval: nil, execution: execution)
-      let gradients = try pullback(Tensor(repeating: 1, shape: output.shape), finalStateGradient: nil)
-      let state = [gradients.initialState.hidden, gradients.initialState.memory].compactMap { $0 }
+      let (output, _, pullback) = try layer.valueWithPullback(at: input, execution: execution)
+      let gradients = try pullback(Tensor(repeating: 1, shape: output.shape))
+      let state = [gradients.initialState.hidden, gradients.initialState.cellState].compactMap { $0 }
       return [output, gradients.input] + state
         + gradients.parameters.flatMap {
           [$0.weightIH, $0.weightHH] + [$0.biasIH, $0.biasHH].compactMap { $0 }
@@ -45,7 +44,7 @@ struct BenchComparison {
     var greatestDifference: Double
   }
 
-  private let layer: any RecurrentLayer<Float>
+  private let layer: any DifferentiableRecurrentLayer<Float>
   private let input: Tensor<Float>
   private let executions: [Execution]
   private let greatestDifference: Double
@@ -87,7 +86,8 @@ struct BenchComparison {
   /// The greatest difference between any two of the backends that are timed or could check them; with one backend only,
   /// between that and the same layer in double precision.
   private static func greatestDifference(
-    _ pass: BenchPass, _ shape: BenchShape, _ layer: some RecurrentLayer<Float>, _ input: Tensor<Float>,
+    _ pass: BenchPass, _ shape: BenchShape, _ layer: some DifferentiableRecurrentLayer<Float>,
+    _ input: Tensor<Float>,
     _ executions: [Execution], _ threadCount: Int
   ) throws(RecurrentError) -> Double {
     var results: [[Tensor<Double>]] = []
@@ -97,7 +97,7 @@ struct BenchComparison {
     if results.count == 1 {
       // Its own draws are replaced.
       var generator = SeededGenerator(seed: 0)
-      var exact: any RecurrentLayer<Double> = shape.cell.layer(
+      var exact: any DifferentiableRecurrentLayer<Double> = shape.cell.layer(
         inputSize: shape.inputSize, hiddenSize: shape.hiddenSize, layerCount: shape.layerCount,
         using: &generator)
       try exact.load(StateDictionary(layer.stateDictionary.map { ($0.key, Tensor($0.value)) }))
@@ -163,7 +163,7 @@ struct BenchComparison {
   @specialized(where Layer == RNN<Float>)
   @specialized(where Layer == LSTM<Float>)
   @specialized(where Layer == GRU<Float>)
-  private static func time<Layer: RecurrentLayer>(
+  private static func time<Layer: DifferentiableRecurrentLayer>(
     _ pass: BenchPass, _ layer: Layer, _ input: Tensor<Layer.Scalar>, _ execution: Execution,
     seconds: Double
   ) throws(RecurrentError) -> [Double] {

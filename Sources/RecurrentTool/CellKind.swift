@@ -26,34 +26,45 @@ enum CellKind: String, ExpressibleByArgument, CaseIterable, Sendable {
   /// PyTorch's name of such a layer or cell.
   func name(of form: Architecture.Kind) -> String { rawValue.uppercased() + (form == .cell ? "Cell" : "") }
 
-  /// Loads a layer or a cell alone.
+  /// Loads a layer.
   ///
   /// - Parameters:
-  ///   - form: Whether the parameters are a layer's or a cell's.
+  ///   - parameters: PyTorch's names and shapes.
+  ///   - nonlinearity: That of plain cells.
+  ///   - batchFirst: Whether sequences are `[B, T, …]`.
+  /// - Returns: The layer.
+  /// - Throws: What the initializers from a state dictionary throw.
+  func layer<Scalar>(
+    _ parameters: StateDictionary<Scalar>, nonlinearity: Nonlinearity, batchFirst: Bool
+  ) throws(RecurrentError) -> any RecurrentLayer<Scalar> {
+    switch self {
+    case .rnn: try RNN(stateDictionary: parameters, nonlinearity: nonlinearity, batchFirst: batchFirst)
+    case .lstm: try LSTM(stateDictionary: parameters, batchFirst: batchFirst)
+    case .gru: try GRU(stateDictionary: parameters, batchFirst: batchFirst)
+    }
+  }
+
+  /// Loads a cell alone.
+  ///
+  /// - Parameters:
   ///   - parameters: PyTorch's names and shapes.
   ///   - nonlinearity: That of a plain cell.
-  ///   - batchFirst: Whether a layer's sequences are `[B, T, …]`.
-  /// - Returns: The layer or cell.
+  /// - Returns: The cell.
   /// - Throws: What the initializers from a state dictionary throw.
-  func module<Scalar>(
-    _ form: Architecture.Kind, _ parameters: StateDictionary<Scalar>, nonlinearity: Nonlinearity,
-    batchFirst: Bool
-  ) throws(RecurrentError) -> any RecurrentModule<Scalar> {
-    switch (form, self) {
-    case (.layer, .rnn):
-      try RNN(stateDictionary: parameters, nonlinearity: nonlinearity, batchFirst: batchFirst)
-    case (.layer, .lstm): try LSTM(stateDictionary: parameters, batchFirst: batchFirst)
-    case (.layer, .gru): try GRU(stateDictionary: parameters, batchFirst: batchFirst)
-    case (.cell, .rnn): try RNNCell(stateDictionary: parameters, nonlinearity: nonlinearity)
-    case (.cell, .lstm): try LSTMCell(stateDictionary: parameters)
-    case (.cell, .gru): try GRUCell(stateDictionary: parameters)
+  func cell<Scalar>(
+    _ parameters: StateDictionary<Scalar>, nonlinearity: Nonlinearity
+  ) throws(RecurrentError) -> any RecurrentCell<Scalar> {
+    switch self {
+    case .rnn: try RNNCell(stateDictionary: parameters, nonlinearity: nonlinearity)
+    case .lstm: try LSTMCell(stateDictionary: parameters)
+    case .gru: try GRUCell(stateDictionary: parameters)
     }
   }
 
   /// Draws the parameters of a layer that reads forward.
   func layer<Scalar: TensorScalar>(
     inputSize: Int, hiddenSize: Int, layerCount: Int, using generator: inout SeededGenerator
-  ) -> any RecurrentLayer<Scalar> {
+  ) -> any DifferentiableRecurrentLayer<Scalar> {
     switch self {
     case .rnn:
       RNN<Scalar>(

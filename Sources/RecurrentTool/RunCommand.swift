@@ -80,12 +80,17 @@ struct RunCommand: FileCommand {
     let parameters: StateDictionary<Scalar> = try source.stateDictionary()
     let architecture = try Architecture(of: parameters.map { ($0.key, $0.value.shape) })
     let kind = cell ?? CellKind(architecture.cell)
-    var module = try kind.module(
-      architecture.kind, parameters, nonlinearity: nonlinearity ?? .tanh, batchFirst: batchFirst)
-    try check(kind, architecture.kind)
-    module.backend = backend
-    module.threadCount = threads.threads
-    try run(module)
+    let nonlinearity = nonlinearity ?? .tanh
+    switch architecture.kind {
+    case .layer:
+      let layer = try kind.layer(parameters, nonlinearity: nonlinearity, batchFirst: batchFirst)
+      try check(kind, architecture.kind)
+      try runLayer(layer)
+    case .cell:
+      let cell = try kind.cell(parameters, nonlinearity: nonlinearity)
+      try check(kind, architecture.kind)
+      try runCell(cell)
+    }
   }
 
   /// Refuses what the module has no use for, and half a state.
@@ -105,15 +110,35 @@ struct RunCommand: FileCommand {
     }
   }
 
-  private func run<Module: RecurrentModule>(_ module: Module) throws {
-    let x: Tensor<Module.Scalar> = try NumPyFile(path: input).converted()
-    let memory: Tensor<Module.Scalar>? = try initialCell.map { try NumPyFile(path: $0).converted() }
-    let state = try initialState.map {
-      Module.State(hidden: try NumPyFile(path: $0).converted(), memory: memory)
+  private func runLayer<Layer: RecurrentLayer>(_ layer: Layer) throws {
+    try run(layer) { layer, x, state throws(RecurrentError) in try layer(x, state) }
+  }
+
+  private func runCell<Cell: RecurrentCell>(_ cell: Cell) throws {
+    try run(cell) { cell, x, state throws(RecurrentError) in
+      let next = try cell(x, state)
+      return (next.hidden, next)
     }
-    let result = try module.outputAndState(of: x, from: state)
+  }
+
+  private func run<Module: RecurrentModule>(
+    _ module: Module,
+    _ call: (Module, Tensor<Module.Scalar>, Module.State?) throws(RecurrentError) -> (
+      output: Tensor<Module.Scalar>, finalState: Module.State
+    )
+  ) throws {
+    var module = module
+    module.backend = backend
+    module.threadCount = threads.threads
+    let x: Tensor<Module.Scalar> = try NumPyFile(path: input).converted()
+    let cell: Tensor<Module.Scalar>? = try initialCell.map { try NumPyFile(path: $0).converted() }
+    let state = try initialState.map {
+      Module.State(hidden: try NumPyFile(path: $0).converted(), cellState: cell)
+    }
+    let result = try call(module, x, state)
     try write([
-      (result.output, output), (result.finalState.hidden, finalState), (result.finalState.memory, finalCell),
+      (result.output, output), (result.finalState.hidden, finalState),
+      (result.finalState.cellState, finalCell),
     ])
   }
 

@@ -48,6 +48,15 @@ enum CellKind: Sendable, Equatable {
   /// Whether a second state flows from step to step.
   var carriesMemory: Bool { self == .lstm || customSizes?.carriesMemory == true }
 
+  /// What errors call h and the cell state, after the name of the state that has them.
+  var stateNames: (hidden: String, cellState: String) {
+    switch self {
+    case .plain, .gru: ("", "")
+    case .lstm: (".hidden", ".cell")
+    case .custom: (".hidden", ".memory")
+    }
+  }
+
   /// Whether the formula takes the sums of the state apart from those of the input, each with its own bias.
   var takesSumsApart: Bool { self == .gru || customSizes != nil }
 }

@@ -1,21 +1,8 @@
 extension RNN {
-  /// Gives one kind of parameter new values, in every layer.
-  ///
-  /// - Parameters:
-  ///   - name: The parameter; a bias of a layer without bias is left out.
-  ///   - initializer: The values.
-  ///   - generator: The source of randomness.
-  /// - Throws: What ``Initializer/tensor(_:backend:using:)`` throws; the layer is then unchanged.
-  public mutating func initialize<Generator: RandomNumberGenerator>(
-    _ name: ParameterName, with initializer: Initializer, using generator: inout Generator
-  ) throws(RecurrentError) {
-    try stack.initialize(name, with: initializer, backend: backend, using: &generator)
-  }
-
-  /// Scales every layer's W_hh to a spectral radius: at 1, small states neither fade nor grow.
+  /// Scales W_hh of every layer to a spectral radius: at 1, small states neither fade nor grow.
   ///
   /// - Parameter radius: The wanted spectral radius; not negative.
-  /// - Throws: What ``Tensor/scaled(toSpectralRadius:backend:)`` throws; the layer is then unchanged.
+  /// - Throws: What ``Tensor/scaled(toSpectralRadius:backend:)`` throws; nothing has changed then.
   public mutating func scaleRecurrentWeights(
     toSpectralRadius radius: Scalar
   ) throws(RecurrentError) {
@@ -24,87 +11,14 @@ extension RNN {
 }
 
 extension RNNCell {
-  /// Gives one kind of parameter new values.
-  ///
-  /// - Parameters:
-  ///   - name: The parameter; a bias of a cell without bias is left out.
-  ///   - initializer: The values.
-  ///   - generator: The source of randomness.
-  /// - Throws: What ``Initializer/tensor(_:backend:using:)`` throws; the cell is then unchanged.
-  public mutating func initialize<Generator: RandomNumberGenerator>(
-    _ name: ParameterName, with initializer: Initializer, using generator: inout Generator
-  ) throws(RecurrentError) {
-    try stack.initialize(name, with: initializer, backend: backend, using: &generator)
-  }
-
-  /// Scales W_hh to a spectral radius: at 1, a small state neither fades nor grows.
+  /// Scales W_hh to a spectral radius: at 1, small states neither fade nor grow.
   ///
   /// - Parameter radius: The wanted spectral radius; not negative.
-  /// - Throws: What ``Tensor/scaled(toSpectralRadius:backend:)`` throws; the cell is then unchanged.
+  /// - Throws: What ``Tensor/scaled(toSpectralRadius:backend:)`` throws; nothing has changed then.
   public mutating func scaleRecurrentWeights(
     toSpectralRadius radius: Scalar
   ) throws(RecurrentError) {
     try stack.scaleRecurrentWeights(toSpectralRadius: radius, backend: backend)
-  }
-}
-
-extension LSTM {
-  /// Gives one kind of parameter new values, in every layer; each gate's matrix is one of its own.
-  ///
-  /// - Parameters:
-  ///   - name: The parameter; a bias of a layer without bias is left out.
-  ///   - initializer: The values.
-  ///   - generator: The source of randomness.
-  /// - Throws: What ``Initializer/tensor(_:backend:using:)`` throws; the layer is then unchanged.
-  public mutating func initialize<Generator: RandomNumberGenerator>(
-    _ name: ParameterName, with initializer: Initializer, using generator: inout Generator
-  ) throws(RecurrentError) {
-    try stack.initialize(name, with: initializer, backend: backend, using: &generator)
-  }
-}
-
-extension GRU {
-  /// Gives one kind of parameter new values, in every layer; each gate's matrix is one of its own.
-  ///
-  /// - Parameters:
-  ///   - name: The parameter; a bias of a layer without bias is left out.
-  ///   - initializer: The values.
-  ///   - generator: The source of randomness.
-  /// - Throws: What ``Initializer/tensor(_:backend:using:)`` throws; the layer is then unchanged.
-  public mutating func initialize<Generator: RandomNumberGenerator>(
-    _ name: ParameterName, with initializer: Initializer, using generator: inout Generator
-  ) throws(RecurrentError) {
-    try stack.initialize(name, with: initializer, backend: backend, using: &generator)
-  }
-}
-
-extension LSTMCell {
-  /// Gives one kind of parameter new values; each gate's matrix is one of its own.
-  ///
-  /// - Parameters:
-  ///   - name: The parameter; a bias of a cell without bias is left out.
-  ///   - initializer: The values.
-  ///   - generator: The source of randomness.
-  /// - Throws: What ``Initializer/tensor(_:backend:using:)`` throws; the cell is then unchanged.
-  public mutating func initialize<Generator: RandomNumberGenerator>(
-    _ name: ParameterName, with initializer: Initializer, using generator: inout Generator
-  ) throws(RecurrentError) {
-    try stack.initialize(name, with: initializer, backend: backend, using: &generator)
-  }
-}
-
-extension GRUCell {
-  /// Gives one kind of parameter new values; each gate's matrix is one of its own.
-  ///
-  /// - Parameters:
-  ///   - name: The parameter; a bias of a cell without bias is left out.
-  ///   - initializer: The values.
-  ///   - generator: The source of randomness.
-  /// - Throws: What ``Initializer/tensor(_:backend:using:)`` throws; the cell is then unchanged.
-  public mutating func initialize<Generator: RandomNumberGenerator>(
-    _ name: ParameterName, with initializer: Initializer, using generator: inout Generator
-  ) throws(RecurrentError) {
-    try stack.initialize(name, with: initializer, backend: backend, using: &generator)
   }
 }
 

@@ -15,7 +15,10 @@ internal import VectorKernels
 /// ``CustomState`` for ``CustomRNN``.
 ///
 /// Shapes: B batch, I input size, H hidden size, P the features of the state, which are H without a projection, L layers.
-public struct RecurrentStream<Scalar: TensorScalar, State: Sendable>: ~Copyable, Sendable {
+public struct RecurrentStream<State: RecurrentState>: ~Copyable, Sendable {
+  /// The number type.
+  public typealias Scalar = State.Scalar
+
   /// B, the sequences that are processed side by side.
   public let batchSize: Int
   /// I, the features of a step's input.
@@ -28,6 +31,8 @@ public struct RecurrentStream<Scalar: TensorScalar, State: Sendable>: ~Copyable,
   public let layerCount: Int
 
   private let stack: PreparedStack<Scalar>
+  /// Of the layer as it was.
+  private let core: RecurrentCore<Scalar>
   /// How states keep their value, in expectation; `nil` where they do not.
   private let zoneout: ZoneoutPass?
   /// Two sets of states, `[L, B, P]` each: of the last step, and of the step that is computed. Then the memories, `[L, B, H]`, of
@@ -36,8 +41,33 @@ public struct RecurrentStream<Scalar: TensorScalar, State: Sendable>: ~Copyable,
   /// Which set is that of the last step.
   private var current = 0
 
-  init(_ stack: PreparedStack<Scalar>, of layer: RecurrentStack<Scalar>, batchSize: Int) {
+  /// Makes a stream of a layer whose states are zeros.
+  init(
+    _ core: RecurrentCore<Scalar>, batchSize: Int, _ execution: Execution
+  ) throws(RecurrentError) {
+    let layer = core.stack
+    try layer.validateSizes()
+    try layer.validateZoneout()
+    guard layer.directions == .forward else {
+      throw .invalidValue(
+        argument: "directions", expected: "a layer that reads forward, for steps that arrive one by one",
+        actual: layer.directions.rawValue)
+    }
+    guard batchSize >= 0 else {
+      throw .invalidSize(argument: "batchSize", expected: "at least 0", actual: batchSize)
+    }
+    let stack = try layer.prepared(
+      for: execution.backend.resolved, layer.instructions(rows: batchSize, execution))
+    let scalarsPerRow =
+      layer.layerCount * (2 * layer.stateSize + layer.hiddenSize) + layer.inputSize
+      + stack.stepScratchSize(rows: 1, hasZoneout: true)
+    let limit = min(
+      RecurrentStack<Scalar>.greatestSize, RecurrentStack<Scalar>.greatestScalarCount / scalarsPerRow)
+    guard batchSize <= limit else {
+      throw .invalidSize(argument: "batchSize", expected: "at most \(limit)", actual: batchSize)
+    }
     self.stack = stack
+    self.core = core
     self.batchSize = batchSize
     zoneout = layer.zoneoutPass(noise: nil)
     inputSize = layer.inputSize
@@ -61,10 +91,10 @@ public struct RecurrentStream<Scalar: TensorScalar, State: Sendable>: ~Copyable,
   /// - Throws: ``RecurrentError/invalidSize(argument:expected:actual:)`` for another number of scalars; nothing has
   ///   happened then.
   /// - Complexity: 2·G·B·H·(I + P) operations for the first layer and 4·G·B·H·P for each other, G the gates.
-  @specialized(where Scalar == Float, State == Tensor<Float>)
-  @specialized(where Scalar == Double, State == Tensor<Double>)
-  @specialized(where Scalar == Float, State == LSTMState<Float>)
-  @specialized(where Scalar == Double, State == LSTMState<Double>)
+  @specialized(where State == Tensor<Float>)
+  @specialized(where State == Tensor<Double>)
+  @specialized(where State == LSTMState<Float>)
+  @specialized(where State == LSTMState<Double>)
   public mutating func step(
     _ input: Span<Scalar>, into output: inout MutableSpan<Scalar>
   ) throws(RecurrentError) {
@@ -129,46 +159,48 @@ public struct RecurrentStream<Scalar: TensorScalar, State: Sendable>: ~Copyable,
 // MARK: States
 
 extension RecurrentStream {
-  /// Whether the cells carry something beside h that lasts.
-  var carriesMemory: Bool { stack.kind.carriesMemory }
-
   private var stateShape: Shape { [layerCount, batchSize, outputSize] }
   private var memoryShape: Shape { [layerCount, batchSize, hiddenSize] }
 
-  /// Every layer's h after the last step, `[L, B, P]`.
-  var hidden: Tensor<Scalar> { copy(from: current * stateCount, stateShape) }
+  /// Every layer's state after the last step: h `[L, B, P]`, and the cell state `[L, B, H]` where there is one.
+  public var state: State {
+    State(
+      hidden: copy(from: current * stateCount, stateShape),
+      cellState: core.stack.kind.carriesMemory ? copy(from: 2 * stateCount, memoryShape) : nil)
+  }
 
-  /// What every layer's cells carry beside, `[L, B, H]`.
-  var memory: Tensor<Scalar> { copy(from: 2 * stateCount, memoryShape) }
+  /// Sets every layer's state, as before a new sequence.
+  ///
+  /// - Parameter state: h `[L, B, P]`, and the cell state `[L, B, H]` where there is one; zeros if `nil`.
+  /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for another shape; the state is then what it
+  ///   was.
+  public mutating func reset(to state: State? = nil) throws(RecurrentError) {
+    try core.require(state?.hidden, stateShape, state?.cellState, memoryShape, "state")
+    copy(core.scalars(ofHidden: state?.hidden, stateShape), to: current * stateCount)
+    // Empty where there is no place for it.
+    copy(core.scalars(ofCellState: state?.cellState, memoryShape), to: 2 * stateCount)
+  }
 
   private func copy(from start: Int, _ shape: Shape) -> Tensor<Scalar> {
     let scalars = UnsafeBufferPointer(start: buffer.base + start, count: shape.elementCount)
     return Tensor(unchecked: Array(scalars), shape: shape)
   }
 
-  /// Sets every layer's h.
-  mutating func setHidden(_ tensor: Tensor<Scalar>?, _ argument: String) throws(RecurrentError) {
-    try set(tensor, at: current * stateCount, stateShape, argument)
-  }
-
-  /// Sets every layer's h and what its cells carry beside, or none of them.
-  mutating func set(
-    hidden: Tensor<Scalar>?, _ hiddenArgument: String, memory: Tensor<Scalar>?, _ memoryArgument: String
-  ) throws(RecurrentError) {
-    precondition(stack.formula != nil, "cells without a formula have no place for a memory")
-    try hidden?.require(stateShape, hiddenArgument)
-    try set(memory, at: 2 * stateCount, memoryShape, memoryArgument)
-    try setHidden(hidden, hiddenArgument)
-  }
-
-  private mutating func set(
-    _ tensor: Tensor<Scalar>?, at start: Int, _ shape: Shape, _ argument: String
-  ) throws(RecurrentError) {
-    try tensor?.require(shape, argument)
-    let (target, count) = (buffer.base + start, shape.elementCount)
-    guard let tensor else { return target.fillWithZeros(count: count) }
-    tensor.scalars.withUnsafeBufferPointer {
-      if let base = $0.baseAddress { target.update(from: base, count: count) }
+  private func copy(_ scalars: [Scalar], to start: Int) {
+    scalars.withUnsafeBufferPointer {
+      if let base = $0.baseAddress { (buffer.base + start).update(from: base, count: $0.count) }
     }
   }
 }
+
+/// A stream of an ``RNN``.
+public typealias RNNStream<Scalar: TensorScalar> = RecurrentStream<Tensor<Scalar>>
+
+/// A stream of a ``GRU``.
+public typealias GRUStream<Scalar: TensorScalar> = RecurrentStream<Tensor<Scalar>>
+
+/// A stream of an ``LSTM``.
+public typealias LSTMStream<Scalar: TensorScalar> = RecurrentStream<LSTMState<Scalar>>
+
+/// A stream of a ``CustomRNN``.
+public typealias CustomRNNStream<Scalar: TensorScalar> = RecurrentStream<CustomState<Scalar>>

@@ -9,6 +9,7 @@ struct Regularization: Sendable, Equatable {
 }
 
 /// What one call in training has drawn: a key, from which all masks follow.
+@usableFromInline
 struct TrainingNoise: Sendable {
   private let probability: Double
   /// Whether a sequence has one mask for all of its steps.

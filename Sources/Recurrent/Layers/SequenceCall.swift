@@ -23,7 +23,7 @@ struct SequenceShape {
   /// Brings the rows of states back into the order of the call.
   @inline(__always)
   func unsorted<Scalar>(_ scalars: [Scalar], _ shape: Shape) -> [Scalar] {
-    guard let sortedIndices else { return scalars }
+    guard let sortedIndices, !scalars.isEmpty else { return scalars }
     var places = sortedIndices
     for (place, index) in sortedIndices.enumerated() { places[index] = place }
     return Self.reordered(scalars, shape) { $0.update(from: $1 + places[$2] * shape[2], count: shape[2]) }
@@ -122,25 +122,6 @@ extension RecurrentStack {
     }
     let rows = isBatched ? input[0] : 1
     return (rows, isBatched ? Shape(unchecked: rows, hiddenSize) : Shape(unchecked: hiddenSize))
-  }
-
-  /// Checks a state or its gradient, and puts zeros in the place of a missing one.
-  @inline(__always)
-  func scalars(
-    of state: Tensor<Scalar>?, _ shape: Shape, _ argument: String
-  ) throws(RecurrentError) -> [Scalar] {
-    guard let state else { return Array(repeating: 0, count: shape.elementCount) }
-    try state.require(shape, argument)
-    return state.scalars
-  }
-
-  /// Checks an initial state. A missing one, which is zeros, has no scalars.
-  @inline(__always)
-  func initialScalars(
-    of state: Tensor<Scalar>?, _ shape: Shape, _ argument: String
-  ) throws(RecurrentError) -> [Scalar] {
-    guard let state else { return [] }
-    return try scalars(of: state, shape, argument)
   }
 
   /// Runs a sequence whose shape is checked, from states that are: in their rows' order, as those that it gives.

@@ -46,7 +46,7 @@ struct ForwardPlan: Equatable {
     stepsPerChunk = shape.steps
     guard backend == .swift, shape.rows > 0 else { return }
 
-    if available > 1 {
+    if ForwardCost.mayBeShared(shape, threadCount: available) {
       (split, threadCount) = ForwardCost(shape, panelWidth: panelWidth).fastest(
         threadCount: available, nanosecondsPerMeeting: nanosecondsPerMeeting)
     }

@@ -5,7 +5,7 @@ import Recurrent
 /// Shapes: T the window's steps, B windows, N the steps ahead, L layers, H hidden size.
 struct ForecastNetwork: Parameterized {
   private let cell: CellKind
-  private var layer: any RecurrentLayer<Float>
+  private var layer: any DifferentiableRecurrentLayer<Float>
   private var head: Linear<Float>
 
   /// How many steps ahead it sees.
@@ -23,8 +23,8 @@ struct ForecastNetwork: Parameterized {
 
   private static func recurrentLayer(
     _ options: ForecasterOptions, using generator: inout SeededGenerator
-  ) -> any RecurrentLayer<Float> {
-    var layer: any RecurrentLayer<Float> = options.cell.layer(
+  ) -> any DifferentiableRecurrentLayer<Float> {
+    var layer: any DifferentiableRecurrentLayer<Float> = options.cell.layer(
       inputSize: 1, hiddenSize: options.hiddenSize, layerCount: options.layerCount, using: &generator)
     // Small windows of a small network are nothing to share out, and threads that wait for each other at every step are slow
     // where the processor has other work.
@@ -62,14 +62,13 @@ struct ForecastNetwork: Parameterized {
   private static func lastState(
     of layer: some RecurrentLayer<Float>, _ input: Tensor<Float>
   ) throws(RecurrentError) -> Tensor<Float> {
-    try layer(input, nil).finalState.hidden[layer.layerCount - 1]
+    try layer(input).finalState.hidden[layer.layerCount - 1]
   }
 
-  private func lossWithGradients<Layer: RecurrentLayer<Float>>(
+  private func lossWithGradients<Layer: DifferentiableRecurrentLayer<Float>>(
     _ batch: SeriesBatch<Float>, through layer: Layer
   ) throws(RecurrentError) -> (loss: Float, gradients: StateDictionary<Float>) {
-    let (_, state, pullback) = try layer.valueWithPullback(
-      at: batch.input, from: nil, checkpointInterval: nil)
+    let (_, state, pullback) = try layer.valueWithPullback(at: batch.input)
     let (prediction, headPullback) = try head.valueWithPullback(at: state.hidden[layer.layerCount - 1])
     let (loss, gradient) = try MeanSquaredError()
       .valueWithGradient(of: prediction, target: Self.target(batch))
@@ -77,7 +76,7 @@ struct ForecastNetwork: Parameterized {
     // The head sees h of the last layer only.
     let below = [Float](repeating: 0, count: (layer.layerCount - 1) * headGradients.input.scalars.count)
     let hidden = try Tensor(below + headGradients.input.scalars, shape: state.hidden.shape)
-    let gradients = try pullback(nil, finalStateGradient: Layer.State(hidden: hidden, memory: nil))
+    let gradients = try pullback(nil, finalStateGradient: Layer.State(hidden: hidden, cellState: nil))
     return (
       loss,
       StateDictionary(nesting: [

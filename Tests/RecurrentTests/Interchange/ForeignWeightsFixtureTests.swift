@@ -90,9 +90,9 @@ import Testing
     let dictionary = StateDictionary(
       layers: cells, directions: cells.count == 2 ? .bidirectional : .forward)
     return switch file.metadata["cell"] {
-    case "RNN": .rnn(try RNN(stateDictionary: dictionary, nonlinearity: file.nonlinearity))
-    case "LSTM": .lstm(try LSTM(stateDictionary: dictionary))
-    default: .gru(try GRU(stateDictionary: dictionary))
+    case "RNN": SequenceLayer(try RNN(stateDictionary: dictionary, nonlinearity: file.nonlinearity))
+    case "LSTM": SequenceLayer(try LSTM(stateDictionary: dictionary))
+    default: SequenceLayer(try GRU(stateDictionary: dictionary))
     }
   }
 }

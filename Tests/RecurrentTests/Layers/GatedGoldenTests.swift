@@ -80,13 +80,9 @@ import Testing
     let dictionary: StateDictionary<Scalar> = try golden.file.goldenParameters()
     let layer: GatedLayer<Scalar> =
       golden.file.metadata["kind"] == "LSTM"
-      ? .lstm(try LSTM(stateDictionary: dictionary, batchFirst: batchFirst))
-      : .gru(try GRU(stateDictionary: dictionary, batchFirst: batchFirst))
-    let (description, saved) =
-      switch layer {
-      case .lstm(let lstm): (lstm.description, lstm.stateDictionary)
-      case .gru(let gru): (gru.description, gru.stateDictionary)
-      }
+      ? GatedLayer(layer: try LSTM(stateDictionary: dictionary, batchFirst: batchFirst))
+      : GatedLayer(layer: try GRU(stateDictionary: dictionary, batchFirst: batchFirst))
+    let (description, saved) = (layer.layer.description, layer.layer.stateDictionary)
     #expect(description == golden.file.metadata["repr"])
     #expect(Set(saved.keys) == Set(dictionary.keys))
     for key in saved.keys { #expect(saved[key] == dictionary[key], "\(key)") }

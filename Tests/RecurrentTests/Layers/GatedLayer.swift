@@ -4,9 +4,8 @@ import Testing
 @testable import Recurrent
 
 /// An ``LSTM`` or a ``GRU``, to ask both the same questions.
-enum GatedLayer<Scalar: TensorScalar>: Sendable {
-  case lstm(LSTM<Scalar>)
-  case gru(GRU<Scalar>)
+struct GatedLayer<Scalar: TensorScalar>: Sendable {
+  var layer: any DifferentiableRecurrentLayer<Scalar>
 
   typealias Kind = ReferenceGates<Scalar>.Kind
 
@@ -57,56 +56,38 @@ enum GatedLayer<Scalar: TensorScalar>: Sendable {
     var generator = SeededGenerator(seed: seed)
     switch kind {
     case .lstm:
-      return .lstm(
-        LSTM(
+      return GatedLayer(
+        layer: LSTM<Scalar>(
           inputSize: inputSize, hiddenSize: hiddenSize, layerCount: layerCount, bias: bias,
           using: &generator))
     case .gru:
-      return .gru(
-        GRU(
+      return GatedLayer(
+        layer: GRU<Scalar>(
           inputSize: inputSize, hiddenSize: hiddenSize, layerCount: layerCount, bias: bias,
           using: &generator))
     }
   }
 
-  var kind: Kind {
-    switch self {
-    case .lstm: .lstm
-    case .gru: .gru
-    }
-  }
+  var kind: Kind { layer.stack.kind == .lstm ? .lstm : .gru }
 
   var parameters: [CellParameters<Scalar>] {
-    get {
-      switch self {
-      case .lstm(let layer): layer.parameters
-      case .gru(let layer): layer.parameters
-      }
-    }
-    set {
-      switch self {
-      case .lstm(var layer):
-        layer.parameters = newValue
-        self = .lstm(layer)
-      case .gru(var layer):
-        layer.parameters = newValue
-        self = .gru(layer)
-      }
-    }
+    get { layer.parameters }
+    set { layer.parameters = newValue }
   }
 
   /// Runs a call without gradients.
   func run(
     _ problem: Problem, _ execution: Execution
   ) throws -> (output: Tensor<Scalar>, hidden: Tensor<Scalar>, cell: Tensor<Scalar>?) {
-    switch self {
-    case .lstm(let layer):
-      let result = try layer.run(problem.input, from: problem.state, execution: execution)
-      return (result.output, result.finalState.hidden, result.finalState.cell)
-    case .gru(let layer):
-      let result = try layer.run(problem.input, from: problem.hidden, execution: execution)
-      return (result.output, result.finalState, nil)
-    }
+    try run(layer, problem, execution)
+  }
+
+  private func run<Layer: RecurrentLayer<Scalar>>(
+    _ layer: Layer, _ problem: Problem, _ execution: Execution
+  ) throws -> (output: Tensor<Scalar>, hidden: Tensor<Scalar>, cell: Tensor<Scalar>?) {
+    let state = problem.hidden.map { Layer.State(hidden: $0, cellState: problem.cell) }
+    let result = try layer.run(problem.input, from: state, execution: execution)
+    return (result.output, result.finalState.hidden, result.finalState.cellState)
   }
 
   /// Runs a call and its pullback.
@@ -114,31 +95,26 @@ enum GatedLayer<Scalar: TensorScalar>: Sendable {
     _ problem: Problem, _ execution: Execution, checkpointInterval: Int? = nil,
     dropout: TrainingNoise? = nil
   ) throws -> Results {
-    switch self {
-    case .lstm(let layer):
-      let call = try layer.valueWithPullback(
-        at: problem.input, from: problem.state, noise: dropout,
-        checkpointInterval: checkpointInterval, execution: execution)
-      let gradients = try call.pullback(
-        problem.outputGradient,
-        finalStateGradient: problem.finalHiddenGradient.map {
-          LSTMState(hidden: $0, cell: problem.finalCellGradient ?? .zeros($0.shape))
-        })
-      return Results(
-        output: call.output, hidden: call.finalState.hidden, cell: call.finalState.cell,
-        parameterGradients: gradients.parameters, inputGradient: gradients.input,
-        hiddenGradient: gradients.initialState.hidden, cellGradient: gradients.initialState.cell)
-    case .gru(let layer):
-      let call = try layer.valueWithPullback(
-        at: problem.input, from: problem.hidden, noise: dropout,
-        checkpointInterval: checkpointInterval, execution: execution)
-      let gradients = try call.pullback(
-        problem.outputGradient, finalStateGradient: problem.finalHiddenGradient)
-      return Results(
-        output: call.output, hidden: call.finalState, cell: nil,
-        parameterGradients: gradients.parameters, inputGradient: gradients.input,
-        hiddenGradient: gradients.initialState, cellGradient: nil)
-    }
+    try results(layer, problem, execution, checkpointInterval, dropout)
+  }
+
+  private func results<Layer: DifferentiableRecurrentLayer<Scalar>>(
+    _ layer: Layer, _ problem: Problem, _ execution: Execution, _ checkpointInterval: Int?,
+    _ dropout: TrainingNoise?
+  ) throws -> Results {
+    let call = try layer.valueWithPullback(
+      at: problem.input,
+      from: problem.hidden.map { Layer.State(hidden: $0, cellState: problem.cell) }, noise: dropout,
+      checkpointInterval: checkpointInterval, execution: execution)
+    let gradients = try call.pullback(
+      problem.outputGradient,
+      finalStateGradient: problem.finalHiddenGradient.map {
+        Layer.State(hidden: $0, cellState: problem.finalCellGradient)
+      })
+    return Results(
+      output: call.output, hidden: call.finalState.hidden, cell: call.finalState.cellState,
+      parameterGradients: gradients.parameters, inputGradient: gradients.input,
+      hiddenGradient: gradients.initialState.hidden, cellGradient: gradients.initialState.cellState)
   }
 }
 

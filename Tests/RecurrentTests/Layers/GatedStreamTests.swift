@@ -7,9 +7,9 @@ import Testing
 /// Streams of layers whose cells have a formula; those of plain ones are in `RNNStreamTests`.
 @Suite struct GatedStreamTests {
   /// Every step of a stream against the layer's call, and the state after the last.
-  private func expectSame<Scalar: TensorScalar, State>(
-    _ stream: consuming RecurrentStream<Scalar, State>, _ x: Tensor<Scalar>, _ expected: Tensor<Scalar>,
-    _ state: (borrowing RecurrentStream<Scalar, State>) -> [(Tensor<Scalar>, Tensor<Scalar>)]
+  private func expectSame<Scalar, State: RecurrentState<Scalar>>(
+    _ stream: consuming RecurrentStream<State>, _ x: Tensor<Scalar>, _ expected: Tensor<Scalar>,
+    _ state: (borrowing RecurrentStream<State>) -> [(Tensor<Scalar>, Tensor<Scalar>)]
   ) throws {
     for (step, frame) in x.enumerated() {
       expectBitwiseEqual(try stream.step(frame), expected[step], "step \(step)")
@@ -156,12 +156,12 @@ import Testing
     try expectNoAllocation(gru.stream(batchSize: 4), Double.self)
   }
 
-  private func expectNoAllocation<Scalar: TensorScalar, State>(
-    _ stream: consuming RecurrentStream<Scalar, State>, _: Scalar.Type
+  private func expectNoAllocation<Scalar, State: RecurrentState<Scalar>>(
+    _ stream: consuming RecurrentStream<State>, _: Scalar.Type
   ) throws {
     let frame = [Scalar](repeating: 0.5, count: 4 * 5)
     var output = [Scalar](repeating: 0, count: 4 * stream.outputSize)
-    func step(_ stream: inout RecurrentStream<Scalar, State>) throws {
+    func step(_ stream: inout RecurrentStream<State>) throws {
       var target = output.mutableSpan
       try stream.step(frame.span, into: &target)
     }

@@ -109,14 +109,4 @@ import Testing
     #expect(output.allSatisfy { $0 == 7 })
     expectBitwiseEqual(stream.state, before, "state")
   }
-
-  @Test("a stream whose cells have no place for a memory takes none: it traps before it writes beyond its own")
-  func noPlaceForAMemory() async {
-    await #expect(processExitsWith: .failure) {
-      let rnn = RNN<Float>(inputSize: 3, hiddenSize: 5)
-      var stream = try rnn.stack.stream(
-        batchSize: 2, Execution(resolving: .swift, threadCount: 1), carrying: LSTMState<Float>.self)
-      try stream.reset(to: LSTMState(hidden: .zeros([1, 2, 5]), cell: .zeros([1, 2, 5])))
-    }
-  }
 }

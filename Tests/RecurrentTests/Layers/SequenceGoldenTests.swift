@@ -20,15 +20,10 @@ import Testing
   func layers(fixture: Fixture) throws {
     let file = try fixture.file()
     let layer = try layer(of: file)
-    let (description, saved): (String?, StateDictionary<Double>) =
-      switch layer {
-      case .rnn(let rnn): (rnn.description, rnn.stateDictionary)
-      case .lstm(let lstm): (lstm.description, lstm.stateDictionary)
-      case .gru(let gru): (gru.description, gru.stateDictionary)
-      // PyTorch has no such layer.
-      case .normalized(let custom): (file.metadata["repr"], custom.stateDictionary)
-      case .minimal(let custom): (file.metadata["repr"], custom.stateDictionary)
-      }
+    // PyTorch has no layer-normalized one.
+    let description =
+      file.metadata["cell"] == "LayerNormLSTM" ? file.metadata["repr"] : layer.layer.description
+    let saved = layer.layer.stateDictionary
     // PyTorch does not print the nonlinearity.
     if file.nonlinearity == .tanh { #expect(description == file.metadata["repr"]) }
     let dictionary: StateDictionary<Double> = try file.goldenParameters()
@@ -69,12 +64,12 @@ import Testing
     let batchFirst = file.metadata["batch_first"] == "true"
     return switch file.metadata["cell"] {
     case "RNN":
-      .rnn(
+      SequenceLayer(
         try RNN(
           stateDictionary: dictionary, nonlinearity: file.nonlinearity, batchFirst: batchFirst))
-    case "LSTM": .lstm(try LSTM(stateDictionary: dictionary, batchFirst: batchFirst))
-    case "LayerNormLSTM": .normalized(try normalized(dictionary, batchFirst: batchFirst))
-    default: .gru(try GRU(stateDictionary: dictionary, batchFirst: batchFirst))
+    case "LSTM": SequenceLayer(try LSTM(stateDictionary: dictionary, batchFirst: batchFirst))
+    case "LayerNormLSTM": SequenceLayer(try normalized(dictionary, batchFirst: batchFirst))
+    default: SequenceLayer(try GRU(stateDictionary: dictionary, batchFirst: batchFirst))
     }
   }
 

@@ -3,13 +3,11 @@ import Testing
 
 @testable import Recurrent
 
-/// An ``RNN``, an ``LSTM``, a ``GRU`` or a ``CustomRNN``, to ask all of them the same questions about sequences of any form.
-enum SequenceLayer<Scalar: TensorScalar>: Sendable {
-  case rnn(RNN<Scalar>)
-  case lstm(LSTM<Scalar>)
-  case gru(GRU<Scalar>)
-  case normalized(CustomRNN<LayerNormalizedLSTM<Scalar>>)
-  case minimal(CustomRNN<MinimalGatedUnit<Scalar>>)
+/// Any layer, to ask all of them the same questions about sequences of any form.
+struct SequenceLayer<Scalar: TensorScalar>: Sendable {
+  var layer: any DifferentiableRecurrentLayer<Scalar>
+
+  init(_ layer: any DifferentiableRecurrentLayer<Scalar>) { self.layer = layer }
 
   /// What to make.
   enum Kind: String, Sendable, CaseIterable {
@@ -23,61 +21,36 @@ enum SequenceLayer<Scalar: TensorScalar>: Sendable {
     var generator = SeededGenerator(seed: seed)
     switch kind {
     case .rnn:
-      self = .rnn(
-        RNN(
-          inputSize: inputSize, hiddenSize: hiddenSize, layerCount: layerCount, batchFirst: batchFirst,
-          directions: directions, using: &generator))
+      layer = RNN<Scalar>(
+        inputSize: inputSize, hiddenSize: hiddenSize, layerCount: layerCount, batchFirst: batchFirst,
+        directions: directions, using: &generator)
     case .lstm, .projected:
-      self = .lstm(
-        LSTM(
-          inputSize: inputSize, hiddenSize: hiddenSize, layerCount: layerCount, batchFirst: batchFirst,
-          directions: directions, projectionSize: kind == .projected ? max(1, hiddenSize / 2) : nil,
-          using: &generator))
+      layer = LSTM<Scalar>(
+        inputSize: inputSize, hiddenSize: hiddenSize, layerCount: layerCount, batchFirst: batchFirst,
+        directions: directions, projectionSize: kind == .projected ? max(1, hiddenSize / 2) : nil,
+        using: &generator)
     case .gru:
-      self = .gru(
-        GRU(
-          inputSize: inputSize, hiddenSize: hiddenSize, layerCount: layerCount, batchFirst: batchFirst,
-          directions: directions, using: &generator))
+      layer = GRU<Scalar>(
+        inputSize: inputSize, hiddenSize: hiddenSize, layerCount: layerCount, batchFirst: batchFirst,
+        directions: directions, using: &generator)
     case .normalized:
-      var layer = CustomRNN(
+      var normalized = CustomRNN(
         LayerNormalizedLSTM<Scalar>(), inputSize: inputSize, hiddenSize: hiddenSize,
         layerCount: layerCount, batchFirst: batchFirst, directions: directions, using: &generator)
-      for index in layer.parameters.indices {
-        layer.parameters[index].weightUnit = .uniform([18, hiddenSize], in: -1...1, using: &generator)
+      for index in normalized.parameters.indices {
+        normalized.parameters[index].weightUnit = .uniform([18, hiddenSize], in: -1...1, using: &generator)
       }
-      self = .normalized(layer)
+      layer = normalized
     }
   }
 
-  var stack: RecurrentStack<Scalar> {
-    switch self {
-    case .rnn(let layer): layer.stack
-    case .lstm(let layer): layer.stack
-    case .gru(let layer): layer.stack
-    case .normalized(let layer): layer.stack
-    case .minimal(let layer): layer.stack
-    }
-  }
+  var stack: RecurrentStack<Scalar> { layer.stack }
 
   /// The same layer with other parameters.
   func with(_ parameters: [CellParameters<Scalar>]) -> SequenceLayer {
-    switch self {
-    case .rnn(var layer):
-      layer.parameters = parameters
-      return .rnn(layer)
-    case .lstm(var layer):
-      layer.parameters = parameters
-      return .lstm(layer)
-    case .gru(var layer):
-      layer.parameters = parameters
-      return .gru(layer)
-    case .normalized(var layer):
-      layer.parameters = parameters
-      return .normalized(layer)
-    case .minimal(var layer):
-      layer.parameters = parameters
-      return .minimal(layer)
-    }
+    var copy = self
+    copy.layer.parameters = parameters
+    return copy
   }
 
   /// What a call is given beside its input, and the gradients of its results.
@@ -118,93 +91,83 @@ enum SequenceLayer<Scalar: TensorScalar>: Sendable {
     _ shape: SequenceShape, _ problem: Problem, _ execution: Execution, dropout: TrainingNoise? = nil,
     checkpointInterval: Int? = nil
   ) throws -> Results {
-    switch self {
-    case .rnn(let layer):
-      let call = try layer.valueWithPullback(
-        at: problem.input, shape, from: problem.hidden, noise: dropout,
-        checkpointInterval: checkpointInterval, execution: execution)
-      let gradients = try call.pullback(
-        problem.outputGradient, finalStateGradient: problem.hiddenGradient)
-      return Results(
-        output: call.output, hidden: call.finalState, parameters: gradients.stateDictionary,
-        input: gradients.input, initialHidden: gradients.initialState)
-    case .gru(let layer):
-      let call = try layer.valueWithPullback(
-        at: problem.input, shape, from: problem.hidden, noise: dropout,
-        checkpointInterval: checkpointInterval, execution: execution)
-      let gradients = try call.pullback(
-        problem.outputGradient, finalStateGradient: problem.hiddenGradient)
-      return Results(
-        output: call.output, hidden: call.finalState, parameters: gradients.stateDictionary,
-        input: gradients.input, initialHidden: gradients.initialState)
-    case .lstm(let layer):
-      let state = problem.hidden.flatMap { hidden in
-        problem.cell.map { LSTMState(hidden: hidden, cell: $0) }
-      }
-      let call = try layer.valueWithPullback(
-        at: problem.input, shape, from: state, noise: dropout,
-        checkpointInterval: checkpointInterval, execution: execution)
-      let gradients = try call.pullback(
-        problem.outputGradient,
-        finalStateGradient: problem.hiddenGradient.flatMap { hidden in
-          problem.cellGradient.map { LSTMState(hidden: hidden, cell: $0) }
-        })
-      return Results(
-        output: call.output, hidden: call.finalState.hidden, cell: call.finalState.cell,
-        parameters: gradients.stateDictionary, input: gradients.input,
-        initialHidden: gradients.initialState.hidden, initialCell: gradients.initialState.cell)
-    case .normalized(let layer):
-      return try results(layer, shape, problem, execution, dropout, checkpointInterval)
-    case .minimal(let layer):
-      return try results(layer, shape, problem, execution, dropout, checkpointInterval)
-    }
+    try results(layer, shape, problem, execution, dropout, checkpointInterval)
   }
 
-  private func results<Cell: DifferentiableCustomCell>(
-    _ layer: CustomRNN<Cell>, _ shape: SequenceShape, _ problem: Problem, _ execution: Execution,
+  private func results<Layer: DifferentiableRecurrentLayer<Scalar>>(
+    _ layer: Layer, _ shape: SequenceShape, _ problem: Problem, _ execution: Execution,
     _ dropout: TrainingNoise?, _ checkpointInterval: Int?
-  ) throws -> Results where Cell.Scalar == Scalar {
-    let carries = layer.cell.carriesMemory
-    func state(_ hidden: Tensor<Scalar>?, _ memory: Tensor<Scalar>?) -> CustomState<Scalar>? {
-      hidden.map { CustomState(hidden: $0, memory: carries ? memory : nil) }
-    }
-    let call = try layer.valueWithPullback(
-      at: problem.input, shape, from: state(problem.hidden, problem.cell), noise: dropout,
-      checkpointInterval: checkpointInterval, execution: execution)
+  ) throws -> Results {
+    let call = try RecurrentPullback<Layer.State>(
+      layer._core.pullback(
+        at: problem.input, shape, hidden: problem.hidden,
+        cellState: layer.stack.kind.carriesMemory ? problem.cell : nil,
+        checkpointInterval: checkpointInterval, noise: dropout, execution)
+    ).results
     let gradients = try call.pullback(
-      problem.outputGradient, finalStateGradient: state(problem.hiddenGradient, problem.cellGradient))
+      problem.outputGradient,
+      finalStateGradient: state(of: layer, problem.hiddenGradient, problem.cellGradient))
     return Results(
-      output: call.output, hidden: call.finalState.hidden, cell: call.finalState.memory,
+      output: call.output, hidden: call.finalState.hidden, cell: call.finalState.cellState,
       parameters: gradients.stateDictionary, input: gradients.input,
-      initialHidden: gradients.initialState.hidden, initialCell: gradients.initialState.memory)
+      initialHidden: gradients.initialState.hidden, initialCell: gradients.initialState.cellState)
+  }
+
+  private func state<Layer: RecurrentLayer<Scalar>>(
+    of layer: Layer, _ hidden: Tensor<Scalar>?, _ cell: Tensor<Scalar>?
+  ) -> Layer.State? {
+    hidden.map { Layer.State(hidden: $0, cellState: layer.stack.kind.carriesMemory ? cell : nil) }
   }
 
   /// Runs a call without gradients.
   func run(
     _ shape: SequenceShape, _ problem: Problem, _ execution: Execution
   ) throws -> (output: Tensor<Scalar>, hidden: Tensor<Scalar>, cell: Tensor<Scalar>?) {
-    switch self {
-    case .rnn(let layer):
-      let result = try layer.run(shape, problem.input, from: problem.hidden, execution: execution)
-      return (result.output, result.finalState, nil)
-    case .gru(let layer):
-      let result = try layer.run(shape, problem.input, from: problem.hidden, execution: execution)
-      return (result.output, result.finalState, nil)
-    case .lstm(let layer):
-      let state = problem.hidden.flatMap { hidden in
-        problem.cell.map { LSTMState(hidden: hidden, cell: $0) }
-      }
-      let result = try layer.run(shape, problem.input, from: state, execution: execution)
-      return (result.output, result.finalState.hidden, result.finalState.cell)
-    case .normalized(let layer):
-      let state = problem.hidden.map { CustomState(hidden: $0, memory: problem.cell) }
-      let result = try layer.run(shape, problem.input, from: state, execution: execution)
-      return (result.output, result.finalState.hidden, result.finalState.memory)
-    case .minimal(let layer):
-      let state = problem.hidden.map { CustomState<Scalar>(hidden: $0) }
-      let result = try layer.run(shape, problem.input, from: state, execution: execution)
-      return (result.output, result.finalState.hidden, nil)
-    }
+    try run(layer, shape, problem, execution)
+  }
+
+  private func run<Layer: RecurrentLayer<Scalar>>(
+    _ layer: Layer, _ shape: SequenceShape, _ problem: Problem, _ execution: Execution
+  ) throws -> (output: Tensor<Scalar>, hidden: Tensor<Scalar>, cell: Tensor<Scalar>?) {
+    let result = try layer._core.call(
+      problem.input, shape, hidden: problem.hidden,
+      cellState: layer.stack.kind.carriesMemory ? problem.cell : nil, execution)
+    return (result.output, result.hidden, result.cellState)
+  }
+
+  /// Steps a stream through inputs of single steps, `[B, I]` each, from a state.
+  func stream(
+    _ inputs: [Tensor<Scalar>], hidden: Tensor<Scalar>?, cell: Tensor<Scalar>?, _ execution: Execution
+  ) throws -> (outputs: [Tensor<Scalar>], hidden: Tensor<Scalar>, cell: Tensor<Scalar>?) {
+    try stream(layer, inputs, hidden, cell, execution)
+  }
+
+  private func stream<Layer: RecurrentLayer<Scalar>>(
+    _ layer: Layer, _ inputs: [Tensor<Scalar>], _ hidden: Tensor<Scalar>?, _ cell: Tensor<Scalar>?,
+    _ execution: Execution
+  ) throws -> (outputs: [Tensor<Scalar>], hidden: Tensor<Scalar>, cell: Tensor<Scalar>?) {
+    var stream = try RecurrentStream<Layer.State>(
+      layer._core, batchSize: inputs[0].shape[0], execution)
+    try stream.reset(to: state(of: layer, hidden, cell))
+    var outputs: [Tensor<Scalar>] = []
+    for input in inputs { outputs.append(try stream.step(input)) }
+    return (outputs, stream.state.hidden, stream.state.cellState)
+  }
+}
+
+extension DifferentiableRecurrentLayer {
+  /// Runs the layer over a sequence with a noise that has been drawn.
+  func valueWithPullback(
+    at input: Tensor<Scalar>, from initialState: State?, noise: TrainingNoise?,
+    checkpointInterval: Int? = nil, execution: Execution
+  ) throws(RecurrentError) -> (
+    output: Tensor<Scalar>, finalState: State, pullback: RecurrentPullback<State>
+  ) {
+    try RecurrentPullback<State>(
+      _core.pullback(
+        at: input, _core.checkedSequence(input), hidden: initialState?.hidden,
+        cellState: initialState?.cellState, checkpointInterval: checkpointInterval, noise: noise, execution)
+    ).results
   }
 }
 

@@ -16,13 +16,13 @@ import Testing
       var generator = SeededGenerator(seed: 2)
       switch self {
       case .lstm, .projected:
-        return .lstm(
-          LSTM(
+        return SequenceLayer(
+          LSTM<Double>(
             inputSize: 3, hiddenSize: 5, layerCount: layerCount, zoneout: zoneout, directions: directions,
             projectionSize: self == .projected ? 4 : nil, using: &generator))
       case .gru:
-        return .gru(
-          GRU(
+        return SequenceLayer(
+          GRU<Double>(
             inputSize: 3, hiddenSize: 5, layerCount: layerCount, zoneout: zoneout.hidden,
             directions: directions, using: &generator))
       }

@@ -131,33 +131,33 @@ extension SequenceLayer {
     let zoneout = hasZoneout ? Zoneout(hidden: 0.25, memory: 0.375) : Zoneout()
     switch layerCase.definedCell {
     case .rnnTanh, .rnnReLU:
-      self = .rnn(
-        RNN(
+      self = SequenceLayer(
+        RNN<Scalar>(
           inputSize: input, hiddenSize: hidden, layerCount: layers,
           nonlinearity: layerCase.definedCell == .rnnTanh ? .tanh : .relu, bias: bias,
           batchFirst: batchFirst, dropout: dropout, variationalDropout: isVariational,
           directions: directions, using: &generator))
     case .lstm, .projectedLSTM:
-      self = .lstm(
-        LSTM(
+      self = SequenceLayer(
+        LSTM<Scalar>(
           inputSize: input, hiddenSize: hidden, layerCount: layers, bias: bias, batchFirst: batchFirst,
           dropout: dropout, variationalDropout: isVariational, zoneout: zoneout, directions: directions,
           projectionSize: layerCase.definedCell == .lstm ? nil : max(1, hidden * 2 / 3),
           using: &generator))
     case .gru:
-      self = .gru(
-        GRU(
+      self = SequenceLayer(
+        GRU<Scalar>(
           inputSize: input, hiddenSize: hidden, layerCount: layers, bias: bias, batchFirst: batchFirst,
           dropout: dropout, variationalDropout: isVariational, zoneout: zoneout.hidden,
           directions: directions, using: &generator))
     case .layerNormalizedLSTM:
-      self = .normalized(
+      self = SequenceLayer(
         CustomRNN(
           LayerNormalizedLSTM<Scalar>(), inputSize: input, hiddenSize: hidden, layerCount: layers,
           bias: bias, batchFirst: batchFirst, dropout: dropout, variationalDropout: isVariational,
           directions: directions, using: &generator))
     case .minimalGatedUnit:
-      self = .minimal(
+      self = SequenceLayer(
         CustomRNN(
           MinimalGatedUnit<Scalar>(), inputSize: input, hiddenSize: hidden, layerCount: layers, bias: bias,
           batchFirst: batchFirst, dropout: dropout, variationalDropout: isVariational,

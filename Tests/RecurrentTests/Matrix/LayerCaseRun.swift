@@ -123,83 +123,78 @@ extension LayerCaseProblem {
   func streamResults(
     _ layer: SequenceLayer<Scalar>, _ execution: Execution
   ) throws -> LayerCaseResults<Scalar> {
-    // The state's type decides what users see of it alone.
-    var stream = try layer.stack.stream(
-      batchSize: layerCase.rows, execution, carrying: Tensor<Scalar>.self)
     let state: Shape = [layer.stack.cellCount, layerCase.rows, stateSize]
     let shape: Shape = [layer.stack.cellCount, layerCase.rows, hiddenSize]
-    let carries = layerCase.definedCell.carriesMemory
-    if let hidden {
-      let hidden = Tensor(unchecked: hidden, shape: state)
-      if let memory {
-        try stream.set(
-          hidden: hidden, "hidden", memory: Tensor(unchecked: memory, shape: shape), "memory")
-      } else {
-        try stream.setHidden(hidden, "hidden")
-      }
-    }
-    let outputs = try (0..<layerCase.steps).map { step in
-      try stream.step(
-        Tensor(unchecked: rows(ofStep: step), shape: [layerCase.rows, layerCase.number(.input)])
-      ).scalars
-    }
+    let results = try layer.stream(
+      (0..<layerCase.steps).map {
+        Tensor(unchecked: rows(ofStep: $0), shape: [layerCase.rows, layerCase.number(.input)])
+      },
+      hidden: hidden.map { Tensor(unchecked: $0, shape: state) },
+      cell: memory.map { Tensor(unchecked: $0, shape: shape) }, execution)
     return LayerCaseResults(
-      output: canonical(outputs, stateSize), hidden: stream.hidden.scalars,
-      memory: carries ? stream.memory.scalars : nil)
+      output: canonical(results.outputs.map(\.scalars), stateSize), hidden: results.hidden.scalars,
+      memory: results.cell?.scalars)
   }
 
   /// Calls a cell in a loop over time, with states of their own or in place.
   private func cellResults(_ execution: Execution) throws -> LayerCaseResults<Scalar> {
-    let (size, isInPlace) = (layerCase.number(.hidden), layerCase[.pass] == "inPlace")
+    let size = layerCase.number(.hidden)
+    let (inputSize, bias) = (layerCase.number(.input), layerCase[.bias] == "yes")
+    switch layerCase.definedCell {
+    case .lstm:
+      return try results(LSTMCell<Scalar>(inputSize: inputSize, hiddenSize: size, bias: bias), execution)
+    case .gru:
+      return try results(GRUCell<Scalar>(inputSize: inputSize, hiddenSize: size, bias: bias), execution)
+    default:
+      let nonlinearity: Nonlinearity = layerCase.definedCell == .rnnTanh ? .tanh : .relu
+      return try results(
+        RNNCell<Scalar>(inputSize: inputSize, hiddenSize: size, bias: bias, nonlinearity: nonlinearity),
+        execution)
+    }
+  }
+
+  private func results<Cell: RecurrentCell<Scalar>>(
+    _ cell: Cell, _ execution: Execution
+  ) throws -> LayerCaseResults<Scalar> {
+    var cell = cell
+    cell.parameters = parameters[0]
+    let size = layerCase.number(.hidden)
     let prefix: [Int] = layerCase.isUnbatched ? [] : [layerCase.rows]
     func tensor(_ scalars: [Scalar], _ features: Int) -> Tensor<Scalar> {
       Tensor(unchecked: scalars, shape: Shape(prefix + [features]))
     }
-    func start(_ scalars: [Scalar]?) -> Tensor<Scalar>? { scalars.map { tensor($0, size) } }
-    let zeros = tensor(Array(repeating: 0, count: layerCase.rows * size), size)
+    var state = hidden.map {
+      Cell.State(hidden: tensor($0, size), cellState: memory.map { tensor($0, size) })
+    }
     var outputs: [[Scalar]] = []
-    var (h, c) = (start(hidden), start(memory))
     for step in 0..<layerCase.steps {
       let x = tensor(rows(ofStep: step), layerCase.number(.input))
-      switch layerCase.definedCell {
-      case .lstm:
-        var cell = LSTMCell<Scalar>(
-          inputSize: layerCase.number(.input), hiddenSize: size, bias: layerCase[.bias] == "yes")
-        cell.parameters = parameters[0]
-        var state = h.flatMap { h in c.map { LSTMState(hidden: h, cell: $0) } }
-        if isInPlace {
-          var next = state ?? LSTMState(hidden: zeros, cell: zeros)
-          try cell.stack.step(x, updating: &next, execution)
-          state = next
-        } else {
-          state = try cell.run(x, from: state, execution: execution)
-        }
-        (h, c) = (state?.hidden, state?.cell)
-      case .gru:
-        var cell = GRUCell<Scalar>(
-          inputSize: layerCase.number(.input), hiddenSize: size, bias: layerCase[.bias] == "yes")
-        cell.parameters = parameters[0]
-        h = try next(cell.stack, x, h, zeros, execution, isInPlace)
-      default:
-        var cell = RNNCell<Scalar>(
-          inputSize: layerCase.number(.input), hiddenSize: size, bias: layerCase[.bias] == "yes",
-          nonlinearity: layerCase.definedCell == .rnnTanh ? .tanh : .relu)
-        cell.parameters = parameters[0]
-        h = try next(cell.stack, x, h, zeros, execution, isInPlace)
+      if layerCase[.pass] == "inPlace" {
+        let zeros = tensor(Array(repeating: 0, count: layerCase.rows * size), size)
+        var next =
+          state ?? Cell.State(hidden: zeros, cellState: cell.stack.kind.carriesMemory ? zeros : nil)
+        try computeStep(of: cell, x, updating: &next, execution)
+        state = next
+      } else {
+        state = try cell.run(x, from: state, execution: execution)
       }
-      outputs.append(h?.scalars ?? [])
+      outputs.append(state?.hidden.scalars ?? [])
     }
     return LayerCaseResults(
-      output: canonical(outputs, size), hidden: h?.scalars ?? [], memory: c?.scalars)
+      output: canonical(outputs, size), hidden: state?.hidden.scalars ?? [],
+      memory: state?.cellState?.scalars)
   }
 
-  private func next(
-    _ stack: RecurrentStack<Scalar>, _ x: Tensor<Scalar>, _ h: Tensor<Scalar>?, _ zeros: Tensor<Scalar>,
-    _ execution: Execution, _ isInPlace: Bool
-  ) throws -> Tensor<Scalar> {
-    guard isInPlace else { return try stack.stepped(x, from: h, execution) }
-    var state = h ?? zeros
-    try stack.step(x, updating: &state, execution)
-    return state
+  private func computeStep<Cell: RecurrentCell<Scalar>>(
+    of cell: Cell, _ x: Tensor<Scalar>, updating state: inout Cell.State, _ execution: Execution
+  ) throws {
+    var hidden = state.hidden
+    guard var cellState = state.cellState else {
+      try cell._core.step(x, hidden: &hidden, execution)
+      state = Cell.State(hidden: hidden, cellState: nil)
+      return
+    }
+    try cell._core.step(x, hidden: &hidden, cellState: &cellState, execution)
+    state = Cell.State(hidden: hidden, cellState: cellState)
   }
 }

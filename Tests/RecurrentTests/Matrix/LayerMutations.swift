@@ -67,7 +67,7 @@ struct LayerMutations {
       return "copied"
     case 1:
       let element = Int.random(in: 0..<problem.parameters[0].weightHH.scalars.count, using: &generator)
-      layers[index].modify { $0[0].weightHH.scalars[element] += 0.25 }
+      layers[index].layer.parameters[0].weightHH.scalars[element] += 0.25
       return "changed in place"
     case 2:
       layers[index] = layers[index].with(problem.parameters)
@@ -75,11 +75,12 @@ struct LayerMutations {
     case 3:
       let donor = layers.randomElement(using: &generator) ?? layers[index]
       let state = StateDictionary(layers: donor.stack.parameters, directions: problem.layerCase.directions)
-      try layers[index].load(state)
+      try layers[index].layer.load(state)
       return "loaded"
     default:
       let last = problem.parameters.count - 1
-      layers[index].modify { $0[last].weightIH = $0[last].weightIH.scaled(by: 0.5) }
+      let weights = layers[index].layer.parameters[last].weightIH
+      layers[index].layer.parameters[last].weightIH = weights.scaled(by: 0.5)
       return "assigned"
     }
   }
@@ -88,48 +89,5 @@ struct LayerMutations {
 extension Tensor {
   fileprivate func scaled(by factor: Scalar) -> Tensor {
     Tensor(unchecked: scalars.map { $0 * factor }, shape: shape)
-  }
-}
-
-extension SequenceLayer {
-  /// Changes the parameters in the layer's own memory.
-  fileprivate mutating func modify(_ body: (inout [CellParameters<Scalar>]) -> Void) {
-    switch self {
-    case .rnn(var layer):
-      body(&layer.parameters)
-      self = .rnn(layer)
-    case .lstm(var layer):
-      body(&layer.parameters)
-      self = .lstm(layer)
-    case .gru(var layer):
-      body(&layer.parameters)
-      self = .gru(layer)
-    case .normalized(var layer):
-      body(&layer.parameters)
-      self = .normalized(layer)
-    case .minimal(var layer):
-      body(&layer.parameters)
-      self = .minimal(layer)
-    }
-  }
-
-  fileprivate mutating func load(_ state: StateDictionary<Scalar>) throws {
-    switch self {
-    case .rnn(var layer):
-      try layer.load(state)
-      self = .rnn(layer)
-    case .lstm(var layer):
-      try layer.load(state)
-      self = .lstm(layer)
-    case .gru(var layer):
-      try layer.load(state)
-      self = .gru(layer)
-    case .normalized(var layer):
-      try layer.load(state)
-      self = .normalized(layer)
-    case .minimal(var layer):
-      try layer.load(state)
-      self = .minimal(layer)
-    }
   }
 }

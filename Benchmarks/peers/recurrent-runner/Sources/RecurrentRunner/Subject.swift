@@ -33,19 +33,28 @@ struct Subject {
     }
   }
 
-  private init(_ layer: some TimedLayer, _ x: Tensor<Float>, pass: String) throws {
+  private init<Layer: DifferentiableRecurrentLayer<Float>>(
+    _ layer: Layer, _ x: Tensor<Float>, pass: String
+  ) throws {
     switch pass {
     case "forward":
-      call = { _ = try layer.output(x) }
-      results = { ["y": try layer.output(x)] }
+      call = { _ = try layer(x) }
+      results = { ["y": try layer(x).output] }
     case "training":
-      call = { _ = try layer.training(x) }
+      let training = {
+        let (output, _, pullback) = try layer.valueWithPullback(at: x)
+        // The gradient of the sum of all outputs.
+        return (output, try pullback(Tensor(repeating: 1, shape: output.shape)))
+      }
+      call = { _ = try training() }
       results = {
-        let training = try layer.training(x)
-        var files = training.files
-        let cell = training.parameters[0]
-        files["gradient_weight_ih"] = cell.weightIH
-        files["gradient_weight_hh"] = cell.weightHH
+        let (output, gradients) = try training()
+        let cell = gradients.parameters[0]
+        var files = [
+          "y": output, "gradient_x": gradients.input, "gradient_h0": gradients.initialState.hidden[0],
+          "gradient_weight_ih": cell.weightIH, "gradient_weight_hh": cell.weightHH,
+        ]
+        files["gradient_c0"] = gradients.initialState.cellState?[0]
         files["gradient_bias_ih"] = cell.biasIH
         files["gradient_bias_hh"] = cell.biasHH
         return files
@@ -53,61 +62,5 @@ struct Subject {
     default:
       throw RunnerError.noSuchPass(pass)
     }
-  }
-}
-
-/// A layer, whatever its cells.
-private protocol TimedLayer: Sendable {
-  func output(_ x: Tensor<Float>) throws -> Tensor<Float>
-  /// The output, and all gradients of its sum.
-  func training(_ x: Tensor<Float>) throws -> Training
-}
-
-/// What training computes: outputs and gradients by the names of the driver's files, and those of the parameters.
-private struct Training {
-  var files: [String: Tensor<Float>]
-  var parameters: [CellParameters<Float>]
-}
-
-/// The gradient of a sum with respect to its terms.
-private func ones(like tensor: Tensor<Float>) -> Tensor<Float> {
-  Tensor(repeating: 1, shape: tensor.shape)
-}
-
-extension RNN<Float>: TimedLayer {
-  fileprivate func output(_ x: Tensor<Float>) throws -> Tensor<Float> { try self(x).output }
-
-  fileprivate func training(_ x: Tensor<Float>) throws -> Training {
-    let (output, _, pullback) = try valueWithPullback(at: x)
-    let gradients = try pullback(ones(like: output))
-    return Training(
-      files: ["y": output, "gradient_x": gradients.input, "gradient_h0": gradients.initialState[0]],
-      parameters: gradients.parameters)
-  }
-}
-
-extension GRU<Float>: TimedLayer {
-  fileprivate func output(_ x: Tensor<Float>) throws -> Tensor<Float> { try self(x).output }
-
-  fileprivate func training(_ x: Tensor<Float>) throws -> Training {
-    let (output, _, pullback) = try valueWithPullback(at: x)
-    let gradients = try pullback(ones(like: output))
-    return Training(
-      files: ["y": output, "gradient_x": gradients.input, "gradient_h0": gradients.initialState[0]],
-      parameters: gradients.parameters)
-  }
-}
-
-extension LSTM<Float>: TimedLayer {
-  fileprivate func output(_ x: Tensor<Float>) throws -> Tensor<Float> { try self(x).output }
-
-  fileprivate func training(_ x: Tensor<Float>) throws -> Training {
-    let (output, _, pullback) = try valueWithPullback(at: x)
-    let gradients = try pullback(ones(like: output))
-    return Training(
-      files: [
-        "y": output, "gradient_x": gradients.input,
-        "gradient_h0": gradients.initialState.hidden[0], "gradient_c0": gradients.initialState.cell[0],
-      ], parameters: gradients.parameters)
   }
 }

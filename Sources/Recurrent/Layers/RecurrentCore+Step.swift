@@ -1,65 +1,78 @@
 internal import VectorKernels
 
-// One step of one layer, as cells take it: with a result in new memory, or in the memory of the state.
-//
-// One function for each kind of state, which all public calls share, and so is not inlined into them.
+// One step of one cell: with a result in new memory, or in the memory of the state.
+
+extension RecurrentCore {
+  /// The state after one step.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  @usableFromInline
+  func stepped(
+    _ input: Tensor<Scalar>, hidden: Tensor<Scalar>?, cellState: Tensor<Scalar>?
+  ) throws(RecurrentError) -> (hidden: Tensor<Scalar>, cellState: Tensor<Scalar>?) {
+    try stepped(input, hidden: hidden, cellState: cellState, execution)
+  }
+
+  /// The state after one step, from zeros if there is none before; all shapes are checked.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  @inline(never)
+  func stepped(
+    _ input: Tensor<Scalar>, hidden: Tensor<Scalar>?, cellState: Tensor<Scalar>?, _ execution: Execution
+  ) throws(RecurrentError) -> (hidden: Tensor<Scalar>, cellState: Tensor<Scalar>?) {
+    let (rows, shape) = try stack.checkedStep(input.shape)
+    try require(hidden, shape, cellState, shape, "state")
+    var memory = scalars(ofCellState: cellState, shape)
+    let next = try stack.stepped(
+      rows: rows, input.scalars, from: scalars(ofHidden: hidden, shape), memory: &memory, execution)
+    return (Tensor(unchecked: next, shape: shape), self.cellState(memory, shape))
+  }
+
+  /// Puts the state after one step in the place of the one before, for cells that carry nothing beside h.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  @usableFromInline
+  func step(_ input: Tensor<Scalar>, hidden: inout Tensor<Scalar>) throws(RecurrentError) {
+    try step(input, hidden: &hidden, execution)
+  }
+
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  @inline(never)
+  func step(
+    _ input: Tensor<Scalar>, hidden: inout Tensor<Scalar>, _ execution: Execution
+  ) throws(RecurrentError) {
+    let (rows, shape) = try stack.checkedStep(input.shape)
+    try require(hidden, shape, nil, shape, "state")
+    var none: [Scalar] = []
+    try stack.step(rows: rows, input.scalars, updating: &hidden.scalars, memory: &none, execution)
+  }
+
+  /// Puts the state after one step in the place of the one before, for cells that carry a cell state.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  @usableFromInline
+  func step(
+    _ input: Tensor<Scalar>, hidden: inout Tensor<Scalar>, cellState: inout Tensor<Scalar>
+  ) throws(RecurrentError) {
+    try step(input, hidden: &hidden, cellState: &cellState, execution)
+  }
+
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  @inline(never)
+  func step(
+    _ input: Tensor<Scalar>, hidden: inout Tensor<Scalar>, cellState: inout Tensor<Scalar>,
+    _ execution: Execution
+  ) throws(RecurrentError) {
+    let (rows, shape) = try stack.checkedStep(input.shape)
+    try require(hidden, shape, cellState, shape, "state")
+    try stack.step(
+      rows: rows, input.scalars, updating: &hidden.scalars, memory: &cellState.scalars, execution)
+  }
+}
 
 extension RecurrentStack {
-  /// The state after one step of a cell that carries nothing beside h, from zeros if there is none before; all shapes are checked.
-  @inline(never)
-  func stepped(
-    _ input: Tensor<Scalar>, from state: Tensor<Scalar>?, _ execution: Execution
-  ) throws(RecurrentError) -> Tensor<Scalar> {
-    let (rows, shape) = try checkedStep(input.shape)
-    guard let state else { return try stepped(input, from: .zeros(shape), execution) }
-    try state.require(shape, "state")
-    var noMemory: [Scalar] = []
-    let next = try stepped(rows: rows, input.scalars, from: state.scalars, memory: &noMemory, execution)
-    return Tensor(unchecked: next, shape: shape)
-  }
-
-  /// The state after one step of an LSTM's cell, from zeros if there is none before; all shapes are checked.
-  @inline(never)
-  func stepped(
-    _ input: Tensor<Scalar>, from state: LSTMState<Scalar>?, _ execution: Execution
-  ) throws(RecurrentError) -> LSTMState<Scalar> {
-    let (rows, shape) = try checkedStep(input.shape)
-    guard let state else {
-      let zeros = Tensor<Scalar>.zeros(shape)
-      return try stepped(input, from: LSTMState(hidden: zeros, cell: zeros), execution)
-    }
-    try state.hidden.require(shape, "state.hidden")
-    try state.cell.require(shape, "state.cell")
-    var memory = state.cell.scalars
-    let next = try stepped(
-      rows: rows, input.scalars, from: state.hidden.scalars, memory: &memory, execution)
-    return LSTMState(
-      hidden: Tensor(unchecked: next, shape: shape), cell: Tensor(unchecked: memory, shape: shape))
-  }
-
-  /// Puts the state after one step of a cell that carries nothing beside h in the place of the one before; all shapes are checked.
-  @inline(never)
-  func step(
-    _ input: Tensor<Scalar>, updating state: inout Tensor<Scalar>, _ execution: Execution
-  ) throws(RecurrentError) {
-    let (rows, shape) = try checkedStep(input.shape)
-    try state.require(shape, "state")
-    var noMemory: [Scalar] = []
-    try step(rows: rows, input.scalars, updating: &state.scalars, memory: &noMemory, execution)
-  }
-
-  /// Puts the state after one step of an LSTM's cell in the place of the one before; all shapes are checked.
-  @inline(never)
-  func step(
-    _ input: Tensor<Scalar>, updating state: inout LSTMState<Scalar>, _ execution: Execution
-  ) throws(RecurrentError) {
-    let (rows, shape) = try checkedStep(input.shape)
-    try state.hidden.require(shape, "state.hidden")
-    try state.cell.require(shape, "state.cell")
-    try step(
-      rows: rows, input.scalars, updating: &state.hidden.scalars, memory: &state.cell.scalars, execution)
-  }
-
   /// Runs one step of one layer, and returns h' in memory of its own.
   ///
   /// - Parameters:
@@ -71,7 +84,7 @@ extension RecurrentStack {
   /// - Returns: `[B, H]`.
   /// - Throws: What makes a call of a layer throw; the memory is as before then.
   @inline(__always)
-  private func stepped(
+  fileprivate func stepped(
     rows: Int, _ input: [Scalar], from hidden: [Scalar], memory: inout [Scalar], _ execution: Execution
   ) throws(RecurrentError) -> [Scalar] {
     guard !mayBeShared(rows: rows, execution) else {
@@ -88,7 +101,7 @@ extension RecurrentStack {
 
   /// The same with h' in the place of h: in its own memory, unless somebody else holds it too.
   @inline(__always)
-  private func step(
+  fileprivate func step(
     rows: Int, _ input: [Scalar], updating hidden: inout [Scalar], memory: inout [Scalar],
     _ execution: Execution
   ) throws(RecurrentError) {

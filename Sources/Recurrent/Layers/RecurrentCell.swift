@@ -1,0 +1,159 @@
+/// One recurrent cell, which computes one step, for loops over time that are your own: ``RNNCell``, ``LSTMCell`` and
+/// ``GRUCell``.
+///
+///     let cell = RNNCell<Float>(inputSize: 100, hiddenSize: 20)
+///     var h = Tensor<Float>.zeros([3, 20])
+///     for xt in x { h = try cell(xt, h) }      // x [10, 3, 100]
+///
+/// A cell is a value, like a ``RecurrentLayer``; a layer over a whole sequence is faster than a loop, since it multiplies
+/// the input of many steps at once.
+///
+/// Shapes: B batch, I input size, H hidden size, G gates.
+public protocol RecurrentCell<Scalar>: RecurrentModule {}
+
+extension RecurrentCell {
+  /// The cell's parameters; without any where the cell's sizes are out of range.
+  ///
+  /// A tensor of another shape may be assigned; the next call then throws.
+  public var parameters: CellParameters<Scalar> {
+    get {
+      _core.stack.parameters.first
+        ?? CellParameters(weightIH: .zeros([0, 0]), weightHH: .zeros([0, 0]))
+    }
+    set { _core.stack.parameters = [newValue] }
+  }
+
+  /// Computes the state after one step.
+  ///
+  /// - Parameters:
+  ///   - input: `[B, I]`, or unbatched `[I]`. B may be 0.
+  ///   - state: The state before the step, `[B, H]` or `[H]`; zeros if `nil`.
+  /// - Returns: The state after the step, `[B, H]` or `[H]`.
+  /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for another shape, and what the cell's own
+  ///   sizes, parameters and backend or the environment give reason for.
+  /// - Complexity: 2·G·B·H·(I + H) operations.
+  @inlinable @inline(__always)
+  public func callAsFunction(
+    _ input: Tensor<Scalar>, _ state: State? = nil
+  ) throws(RecurrentError) -> State {
+    let next = try _core.stepped(input, hidden: state?.hidden, cellState: state?.cellState)
+    return State(hidden: next.hidden, cellState: next.cellState)
+  }
+
+  /// Computes one step and puts the state after it in the place of the one before.
+  ///
+  ///     for xt in x { try cell.step(xt, updating: &h) }
+  ///
+  /// It gives the bits that a call gives. A small step takes no memory for a result where nobody else holds the state's;
+  /// one that is large enough for threads does.
+  ///
+  /// - Parameters:
+  ///   - input: `[B, I]`, or unbatched `[I]`. B may be 0.
+  ///   - state: The state before the step, and then the one after it.
+  /// - Throws: What ``callAsFunction(_:_:)`` throws; the state is as before then.
+  /// - Complexity: 2·G·B·H·(I + H) operations.
+  @inlinable @inline(__always)
+  public func step(_ input: Tensor<Scalar>, updating state: inout State) throws(RecurrentError) {
+    try state._step(_core, input)
+  }
+
+  /// Computes one step by an execution that tests and tools name.
+  package func run(
+    _ input: Tensor<Scalar>, from state: State?, execution: Execution
+  ) throws(RecurrentError) -> State {
+    let next = try _core.stepped(
+      input, hidden: state?.hidden, cellState: state?.cellState, execution)
+    return State(hidden: next.hidden, cellState: next.cellState)
+  }
+
+  /// Computes the state after one step, and returns with it a function that carries its gradient back.
+  ///
+  /// - Parameters:
+  ///   - input: `[B, I]`, or unbatched `[I]`. B may be 0.
+  ///   - state: The state before the step; zeros if `nil`.
+  /// - Returns: The state after the step, as ``callAsFunction(_:_:)`` gives it, and the pullback.
+  /// - Throws: What ``callAsFunction(_:_:)`` throws.
+  public func valueWithPullback(
+    at input: Tensor<Scalar>, from state: State? = nil
+  ) throws(RecurrentError) -> (state: State, pullback: CellPullback<State>) {
+    let pullback = try StepPullback(
+      _core, input, hidden: state?.hidden, cellState: state?.cellState)
+    return (
+      State(hidden: pullback.hidden, cellState: pullback.cellState), CellPullback<State>(call: pullback)
+    )
+  }
+}
+
+/// The gradients of a scalar with respect to all that a call of a ``RecurrentCell`` depends on.
+public struct CellGradients<State: RecurrentState>: Sendable, Equatable {
+  /// Of the parameters, in their form.
+  public var parameters: CellParameters<State.Scalar>
+  /// Of the input, in its shape.
+  public var input: Tensor<State.Scalar>
+  /// Of the state before the step; also where the call was made without one.
+  public var state: State
+}
+
+/// Carries a gradient back through one call of a ``RecurrentCell``.
+public struct CellPullback<State: RecurrentState>: Sendable {
+  let call: StepPullback<State.Scalar>
+
+  /// Computes the gradients of a scalar from its gradient with respect to the state after the step.
+  ///
+  /// - Parameter stateGradient: With respect to the state, in its shape.
+  /// - Returns: The gradients of parameters, input and state.
+  /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for another shape.
+  /// - Complexity: Twice the operations of the call.
+  public func callAsFunction(_ stateGradient: State) throws(RecurrentError) -> CellGradients<State> {
+    let gradients = try call.gradients(
+      hiddenGradient: stateGradient.hidden, cellGradient: stateGradient.cellState)
+    return CellGradients(
+      parameters: gradients.parameters, input: gradients.input,
+      state: State(hidden: gradients.hidden, cellState: gradients.cellState))
+  }
+}
+
+/// A call of a cell that can carry gradients back: what the pullbacks of all cells have in common.
+struct StepPullback<Scalar: TensorScalar>: Sendable {
+  private let differentiation: StackDifferentiation<Scalar>
+  /// The cell as it was.
+  private let core: RecurrentCore<Scalar>
+  private let inputShape: Shape
+  private let stateShape: Shape
+
+  init(
+    _ core: RecurrentCore<Scalar>, _ input: Tensor<Scalar>, hidden: Tensor<Scalar>?,
+    cellState: Tensor<Scalar>?
+  ) throws(RecurrentError) {
+    let (rows, shape) = try core.stack.checkedStep(input.shape)
+    try core.require(hidden, shape, cellState, shape, "state")
+    differentiation = try StackDifferentiation(
+      core.stack, input.scalars, SequenceSchedule(steps: 1, rows: rows),
+      from: core.scalars(ofHidden: hidden, shape), memory: core.scalars(ofCellState: cellState, shape),
+      checkpointInterval: nil, execution: core.execution)
+    self.core = core
+    inputShape = input.shape
+    stateShape = shape
+  }
+
+  /// h after the step.
+  var hidden: Tensor<Scalar> { Tensor(unchecked: differentiation.output, shape: stateShape) }
+  /// The cell state after the step.
+  var cellState: Tensor<Scalar>? { core.cellState(differentiation.finalMemory, stateShape) }
+
+  /// The gradients of a scalar from those with respect to the state after the step.
+  func gradients(
+    hiddenGradient: Tensor<Scalar>, cellGradient: Tensor<Scalar>?
+  ) throws(RecurrentError) -> (
+    parameters: CellParameters<Scalar>, input: Tensor<Scalar>, hidden: Tensor<Scalar>,
+    cellState: Tensor<Scalar>?
+  ) {
+    try core.require(hiddenGradient, stateShape, cellGradient, stateShape, "stateGradient")
+    let result = try differentiation.gradients(
+      outputGradient: hiddenGradient.scalars, stateGradient: nil, memoryGradient: cellGradient?.scalars)
+    return (
+      result.parameters[0], Tensor(unchecked: result.input, shape: inputShape),
+      Tensor(unchecked: result.state, shape: stateShape), core.cellState(result.memory, stateShape)
+    )
+  }
+}
