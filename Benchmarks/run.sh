@@ -1,27 +1,24 @@
 #!/bin/sh
-# Runs benchmarks, and keeps what they print in Results, named by date, machine and kind. Arguments: the kinds; all
-# without any.
+# Runs benchmarks and writes what they print to Results/PROCESSOR/DATE/KIND.txt. Arguments: the kinds;
+# all of them without any.
 #   kernels           the products that recurrent layers compute at each step, and the activations
 #   layers            forward passes on one thread, and subnormal states
 #   threads           forward passes on two threads
 #   training          forward and backward passes on one thread and two, with all gradients
-#   ragged            batches of unequal lengths, packed and padded, forward and back
+#   ragged            batches of unequal lengths, packed and padded, forward and backward
 #   checkpointing     memory and time of a long sequence's gradients
 #   streaming         single steps
 #   oversubscription  the throughput with more threads than processors
-# TRAITS=--disable-default-traits leaves OpenBLAS out. RECURRENT_INSTRUCTIONS picks the instructions.
+# TRAITS=--disable-default-traits leaves OpenBLAS out. RECURRENT_INSTRUCTIONS picks the instruction set,
+# whose name then follows the kind's.
 set -eu
 cd "$(dirname "$0")"
 kinds=${*:-kernels layers threads training ragged checkpointing streaming oversubscription}
 traits=${TRAITS:-}
 
-field() { sed -n "s/^$1[[:space:]]*: //p" /proc/cpuinfo 2>/dev/null | head -n 1; }
-name=$(field 'model name')
-[ -n "$name" ] || name=$(uname -m)
-# Different processors may bear one name; their family and model tell them apart.
-machine="$name${RECURRENT_INSTRUCTIONS:+ $RECURRENT_INSTRUCTIONS}"
-[ -z "$(field 'cpu family')" ] || machine="$name family $(field 'cpu family') model $(field model)${RECURRENT_INSTRUCTIONS:+ $RECURRENT_INSTRUCTIONS}"
-slug=$(printf '%s' "$machine" | tr '[:upper:]' '[:lower:]' | tr -cs '[:alnum:]' '-')
+instructions=${RECURRENT_INSTRUCTIONS:-}
+machine="$(./processor.sh)${instructions:+, $instructions}"
+folder="Results/$(./processor.sh --folder)/$(date +%F)"
 
 head_of() { # kind
   revision=$(git rev-parse --short HEAD)
@@ -53,7 +50,7 @@ harness() { # target, arguments
 
 work=$(mktemp)
 trap 'rm -f "$work" "$work.log" "$work.out"' EXIT
-mkdir -p Results
+mkdir -p "$folder"
 for kind in $kinds; do
   case $kind in
   kernels) run='harness Kernels' ;;
@@ -71,7 +68,7 @@ for kind in $kinds; do
   esac
   head_of "$kind" >"$work.out"
   $run >>"$work.out"
-  file="Results/$(date +%F)-$slug-$kind.txt"
+  file="$folder/$kind${instructions:+-$instructions}.txt"
   mv "$work.out" "$file"
   cat "$file"
 done

@@ -33,8 +33,8 @@ def options():
     parser.add_argument("--contestants", default=",".join(contestants.DEFAULT), help=", ".join(contestants.CONTESTANTS))
     parser.add_argument("--rounds", type=int, default=5, help="how often each contestant has its turn at a point")
     parser.add_argument("--seconds", type=float, default=0.2, help="how long each turn is")
-    parser.add_argument("--machine", default=machine.name(), help="what the machine is called in titles and files")
-    parser.add_argument("--output", type=Path, help=f"the folder for results; {RESULTS} for the whole grid, else .work")
+    parser.add_argument("--machine", default=machine.name(), help="the processor's name in titles and folders")
+    parser.add_argument("--output", type=Path, help=f"the folder of all results; {RESULTS} for the whole grid, else .work")
     chosen = parser.parse_args()
     chosen.thread_counts = [int(count) for count in chosen.threads.split(",")]
 
@@ -155,17 +155,21 @@ def main():
 
     say(f"# Recurrent and its peers, {date}\n")
     say(f"{chosen.machine}, processors: {len(chosen.processors)}; revision {revision or 'unknown'}.")
+    own = contestants.CONTESTANTS[chosen.keys[0]].name
     say(
-        "One call of one layer, float32: medians in µs, and in brackets how many times as long as "
-        f"{contestants.CONTESTANTS[chosen.keys[0]].name} the others took."
+        "\nEach row is one call of one layer in float32: medians in µs. In brackets is the time divided by\n"
+        f"{own}'s, so that a number above 1 means that {own} was faster. The README of\n"
+        "`Benchmarks/Results` explains the columns."
     )
     rows, bounds = run(chosen, say)
     say("\n## Versions and settings")
     for line in report.settings(rows, chosen.keys):
         say(line)
 
-    chosen.output.mkdir(parents=True, exist_ok=True)
-    path = chosen.output / "-".join([date, machine.slug(chosen.machine), "peers", *chosen.kinds])
+    place = Path(machine.folder(chosen.machine)) / date / "-".join(["peers", *chosen.kinds])
+    path, figures = chosen.output / place, (contestants.WORK / place).with_suffix(".json")
+    for folder in {path.parent, figures.parent}:
+        folder.mkdir(parents=True, exist_ok=True)
     for cell in cases.GATES:
         pictures = [path.with_name(f"{path.name}-{cell}{suffix}") for suffix in (".svg", ".png")]
         title = f"Time per step, {cases.TITLES[cell]}, forward, one thread: {chosen.machine}, {date}"
@@ -181,8 +185,8 @@ def main():
         "limits": {threads: vars(limit) for threads, limit in bounds.items()},
         "rows": report.plain(rows),
     }
-    path.with_suffix(".json").write_text(json.dumps(record, indent=1) + "\n")
-    print(f"\nwritten: {path}.*")
+    figures.write_text(json.dumps(record, indent=1) + "\n")
+    print(f"\nwritten: {path}.* and {figures}")
     return any("failure" in result for row in rows for result in row["results"].values())
 
 
