@@ -99,9 +99,16 @@ fuzz-layers: deps ## Draw layers, gradients and histories for SECONDS, 600 if no
 fuzz-corpus: ## Replace the committed corpus by the smallest files that go all the ways found.
 	python3 Fuzzing/minimize.py
 
-docs: ## Build the documentation; a warning is an error.
+# Static pages that any web server can serve; they do not work as files, without one.
+DOCUMENTATION = .build/documentation
+docs: ## Build the documentation; a warning is an error. Says how to open it.
+	Utilities/check-documentation.sh
 	RECURRENT_DOCS=1 swift package --disable-default-traits --scratch-path .build/docs \
-		generate-documentation --target Recurrent --warnings-as-errors
+		--allow-writing-to-directory $(DOCUMENTATION) generate-documentation --target Recurrent \
+		--warnings-as-errors --transform-for-static-hosting --output-path $(DOCUMENTATION)
+	@printf '\nThe documentation is in $(DOCUMENTATION). To read it:\n\n'
+	@printf '    python3 -m http.server --bind 127.0.0.1 --directory $(DOCUMENTATION) 8000\n\n'
+	@printf 'and open http://localhost:8000/documentation/recurrent/\n'
 
 format: ## Format the sources.
 	swift format --in-place --recursive $(SOURCES)
