@@ -18,7 +18,7 @@ for file in $files; do
   done
   # Paths in code spans, from the root of the repository; those with a placeholder are left out.
   grep -oE '`(Sources|Tests|Examples|Benchmarks|Fuzzing|Utilities)/[^` ]*`' "$file" | tr -d '`' |
-    grep -v '[<…*:]' | sort -u | while read -r path; do
+    grep -v '[<…*:]\|\.build' | sort -u | while read -r path; do
     [ -e "$path" ] || echo "$file: no file $path"
   done
   grep -oE '\bmake [a-z][a-z-]*`|^    make [a-z][a-z-]*' "$file" | tr -d '`' | awk '{ print $2 }' | sort -u |
