@@ -99,7 +99,7 @@ fuzz-layers: deps ## Draw layers, gradients and histories for SECONDS, 600 if no
 fuzz-corpus: ## Replace the committed corpus by the smallest files that go all the ways found.
 	python3 Fuzzing/minimize.py
 
-# Static pages that any web server can serve; they do not work as files, without one.
+# Static pages for a web server: a browser does not show them from files. The plugin is fetched once.
 DOCUMENTATION = .build/documentation
 docs: ## Build the documentation; a warning is an error. Says how to open it.
 	Utilities/check-documentation.sh

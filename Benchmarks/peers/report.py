@@ -1,4 +1,4 @@
-"""What is kept of a comparison: tables in Markdown, and everything in JSON."""
+"""The tables of a comparison in Markdown, and its rows as JSON."""
 
 import math
 import statistics
