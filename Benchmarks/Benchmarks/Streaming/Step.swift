@@ -12,13 +12,13 @@ struct NoStep: Step {
 }
 
 /// A step of a stream on spans.
-struct StreamStep<State: Sendable>: Step, ~Copyable {
-  private var stream: RecurrentStream<Float, State>
+struct StreamStep<State: RecurrentState<Float>>: Step, ~Copyable {
+  private var stream: RecurrentStream<State>
   private let frame: [Float]
   private var output: [Float]
 
   /// Takes a stream of one row, and what its first step gets.
-  init(_ stream: consuming RecurrentStream<Float, State>, _ x: Tensor<Float>) {
+  init(_ stream: consuming RecurrentStream<State>, _ x: Tensor<Float>) {
     output = [Float](repeating: 0, count: stream.outputSize)
     frame = x[0].scalars
     self.stream = stream
@@ -29,7 +29,7 @@ struct StreamStep<State: Sendable>: Step, ~Copyable {
   }
 
   private static func perform(
-    _ stream: inout RecurrentStream<Float, State>, _ frame: [Float], _ output: inout [Float]
+    _ stream: inout RecurrentStream<State>, _ frame: [Float], _ output: inout [Float]
   ) throws {
     var target = output.mutableSpan
     try stream.step(frame.span, into: &target)
@@ -64,8 +64,8 @@ func gruStep(_ size: Int, _ contender: Contender) throws -> StreamStep<Tensor<Fl
 }
 
 /// What a stream gives, step by step.
-private func outputs<State>(
-  of stream: consuming RecurrentStream<Float, State>, _ x: Tensor<Float>
+private func outputs<State: RecurrentState<Float>>(
+  of stream: consuming RecurrentStream<State>, _ x: Tensor<Float>
 ) throws -> Tensor<Float> {
   var outputs: [Tensor<Float>] = []
   for frame in x { outputs.append(try stream.step(frame)) }

@@ -34,7 +34,7 @@ public struct ONNXWeights<Scalar: TensorScalar>: Sendable, Equatable {
 
   /// Converts the parameters of one layer.
   ///
-  /// - Parameter cells: The cell of the layer, or that of the forward and that of the reverse direction, as ``RNN/parameters``
+  /// - Parameter cells: The cell of the layer, or that of the forward and that of the reverse direction, as ``RecurrentLayer/parameters``
   ///   has them one behind the other. They have no projection.
   /// - Throws: ``RecurrentError/invalidSize(argument:expected:actual:)`` for another number of cells,
   ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for a projection, which ONNX does not have,

@@ -157,3 +157,17 @@ struct StepPullback<Scalar: TensorScalar>: Sendable {
     )
   }
 }
+
+/// The gradients of an ``RNNCell``.
+public typealias RNNCellGradients<Scalar: TensorScalar> = CellGradients<Tensor<Scalar>>
+/// The gradients of an ``LSTMCell``.
+public typealias LSTMCellGradients<Scalar: TensorScalar> = CellGradients<LSTMState<Scalar>>
+/// The gradients of a ``GRUCell``.
+public typealias GRUCellGradients<Scalar: TensorScalar> = CellGradients<Tensor<Scalar>>
+
+/// The pullback of an ``RNNCell``.
+public typealias RNNCellPullback<Scalar: TensorScalar> = CellPullback<Tensor<Scalar>>
+/// The pullback of an ``LSTMCell``.
+public typealias LSTMCellPullback<Scalar: TensorScalar> = CellPullback<LSTMState<Scalar>>
+/// The pullback of a ``GRUCell``.
+public typealias GRUCellPullback<Scalar: TensorScalar> = CellPullback<Tensor<Scalar>>

@@ -93,14 +93,14 @@ extension DifferentiableRecurrentLayer {
   /// the window before.
   ///
   /// - Parameters:
-  ///   - input: `[T, B, I]`, `[B, T, I]` with ``batchFirst``, or unbatched `[T, I]`. B may be 0.
+  ///   - input: `[T, B, I]`, `[B, T, I]` with ``RecurrentLayer/batchFirst``, or unbatched `[T, I]`. B may be 0.
   ///   - initialState: Every cell's state before the first step; zeros if `nil`.
   ///   - resets: 1 where a row is reset and 0 elsewhere, `[T, B]`, `[B, T]` or `[T]`; no gradient flows over a reset.
   ///     `nil` for none.
   ///   - checkpointInterval: The steps between saved states. What lies between is computed again by the pullback: memory
   ///     falls from L·T·B·H scalars to L·B·H·(T / n + n), and the pullback takes a forward pass more. `nil` saves
   ///     everything.
-  /// - Returns: The results of the call, on the Swift backend with the same bits, without ``dropout``; and the pullback.
+  /// - Returns: The results of the call, on the Swift backend with the same bits, without ``RecurrentLayer/dropout``; and the pullback.
   /// - Throws: What the call throws, and ``RecurrentError/invalidSize(argument:expected:actual:)`` for an interval below 1.
   @inlinable
   public func valueWithPullback(
@@ -116,16 +116,16 @@ extension DifferentiableRecurrentLayer {
     ).results
   }
 
-  /// Runs the layer over a sequence with ``dropout`` between its layers, and returns with the results a function that
+  /// Runs the layer over a sequence with ``RecurrentLayer/dropout`` between its layers, and returns with the results a function that
   /// carries gradients back.
   ///
-  /// What each layer above the first takes is dropped with the probability ``dropout``, independently at each step, row
+  /// What each layer above the first takes is dropped with the probability ``RecurrentLayer/dropout``, independently at each step, row
   /// and feature, and scaled by 1 / (1 − dropout) otherwise; the pullback drops the same. The call takes one number of
   /// the generator; which elements are dropped depends on it alone, neither on threads nor on checkpoints nor on
-  /// ``batchFirst``.
+  /// ``RecurrentLayer/batchFirst``.
   ///
   /// - Parameters:
-  ///   - input: `[T, B, I]`, `[B, T, I]` with ``batchFirst``, or unbatched `[T, I]`. B may be 0.
+  ///   - input: `[T, B, I]`, `[B, T, I]` with ``RecurrentLayer/batchFirst``, or unbatched `[T, I]`. B may be 0.
   ///   - initialState: Every cell's state before the first step; zeros if `nil`.
   ///   - resets: 1 where a row is reset and 0 elsewhere; `nil` for none.
   ///   - checkpointInterval: The steps between saved states; `nil` saves everything.
@@ -178,7 +178,7 @@ extension DifferentiableRecurrentLayer {
     return (try input.replacing(data: output), finalState, pullback)
   }
 
-  /// Runs the layer over sequences of unequal lengths with ``dropout`` between its layers.
+  /// Runs the layer over sequences of unequal lengths with ``RecurrentLayer/dropout`` between its layers.
   ///
   /// - Parameters:
   ///   - input: Sequences of I features.
