@@ -33,14 +33,16 @@ extension MatrixEngine {
     let depth: Int
   }
 
-  /// C += AᵀB from a depth of A on, for some columns of contiguous B [depth, width] and C [rows, width].
+  /// C += AᵀB from a depth of A on, for some columns of B [depth, width], whose rows stand `rowStride` apart, and of
+  /// contiguous C [rows, width].
   ///
   /// `scratch` takes depth · (columns rounded up to whole panels) scalars; the columns begin at a multiple of the
   /// panels' width.
   @inline(__always)
   func accumulate(
-    _ a: TransposedRows, depths: Range<Int>, transposedBy b: UnsafePointer<Scalar>, width: Int,
-    columns: Range<Int>, into c: UnsafeMutablePointer<Scalar>, scratch: UnsafeMutablePointer<Scalar>
+    _ a: TransposedRows, depths: Range<Int>, transposedBy b: UnsafePointer<Scalar>, rowStride: Int,
+    width: Int, columns: Range<Int>, into c: UnsafeMutablePointer<Scalar>,
+    scratch: UnsafeMutablePointer<Scalar>
   ) {
     guard !depths.isEmpty, !columns.isEmpty else { return }
     let (b, c) = (b + columns.lowerBound, c + columns.lowerBound)
@@ -48,11 +50,11 @@ extension MatrixEngine {
       // Sizes are checked to fit BLAS's 32-bit integers where a layer validates its input.
       openBLAS.multiplyTransposed(
         Int32(a.rows), Int32(columns.count), Int32(depths.count), a.plain + depths.lowerBound * a.rows,
-        Int32(a.rows), b, Int32(width), c, Int32(width))
+        Int32(a.rows), b, Int32(rowStride), c, Int32(width))
     } else {
       kernels.pack(
         PackingSource(
-          base: b, columns: columns.count, depth: depths.count, columnStride: 1, depthStride: width),
+          base: b, columns: columns.count, depth: depths.count, columnStride: 1, depthStride: rowStride),
         scratch)
       let panel = panelWidth
       var product = Product(
@@ -91,7 +93,8 @@ extension MatrixEngine {
       packTransposed(a, rows: rows, depth: count, columns: 0..<rows, into: packed.base)
       accumulate(
         TransposedRows(plain: a, packed: UnsafePointer(packed.base), rows: rows, depth: count),
-        depths: 0..<count, transposedBy: b + start * columns, width: columns, columns: 0..<columns,
+        depths: 0..<count, transposedBy: b + start * columns, rowStride: columns, width: columns,
+        columns: 0..<columns,
         into: c, scratch: scratch.base)
     }
   }

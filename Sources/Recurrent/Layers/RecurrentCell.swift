@@ -76,11 +76,26 @@ extension RecurrentCell {
   public func valueWithPullback(
     at input: Tensor<Scalar>, from state: State? = nil
   ) throws(RecurrentError) -> (state: State, pullback: CellPullback<State>) {
-    let pullback = try StepPullback(
-      _core, input, hidden: state?.hidden, cellState: state?.cellState)
+    let call = try _core.pullback(at: input, hidden: state?.hidden, cellState: state?.cellState)
     return (
-      State(hidden: pullback.hidden, cellState: pullback.cellState), CellPullback<State>(call: pullback)
+      State(hidden: call.output, cellState: call.finalCellState), CellPullback<State>(call: call)
     )
+  }
+}
+
+extension RecurrentCore {
+  /// Runs one step of a cell whose activations are saved.
+  func pullback(
+    at input: Tensor<Scalar>, hidden: Tensor<Scalar>?, cellState: Tensor<Scalar>?
+  ) throws(RecurrentError) -> SequencePullback<Scalar> {
+    let (rows, state) = try stack.checkedStep(input.shape)
+    try require(hidden, state, cellState, state, "state")
+    return try SequencePullback(
+      self, input,
+      SequenceShape(
+        schedule: SequenceSchedule(steps: 1, rows: rows), batchFirst: false, input: input.shape, state: state,
+        memory: state), hidden: scalars(ofHidden: hidden, state),
+      memory: scalars(ofCellState: cellState, state), noise: nil, checkpointInterval: nil, execution)
   }
 }
 
@@ -96,7 +111,7 @@ public struct CellGradients<State: RecurrentState>: Sendable, Equatable {
 
 /// Carries a gradient back through one call of a ``RecurrentCell``.
 public struct CellPullback<State: RecurrentState>: Sendable {
-  let call: StepPullback<State.Scalar>
+  let call: SequencePullback<State.Scalar>
 
   /// Computes the gradients of a scalar from its gradient with respect to the state after the step.
   ///
@@ -106,55 +121,11 @@ public struct CellPullback<State: RecurrentState>: Sendable {
   /// - Complexity: Twice the operations of the call.
   public func callAsFunction(_ stateGradient: State) throws(RecurrentError) -> CellGradients<State> {
     let gradients = try call.gradients(
-      hiddenGradient: stateGradient.hidden, cellGradient: stateGradient.cellState)
+      outputGradient: nil, hiddenGradient: stateGradient.hidden, cellGradient: stateGradient.cellState,
+      stateArgument: "stateGradient")
     return CellGradients(
-      parameters: gradients.parameters, input: gradients.input,
+      parameters: gradients.parameters[0], input: gradients.input,
       state: State(hidden: gradients.hidden, cellState: gradients.cellState))
-  }
-}
-
-/// A call of a cell that can carry gradients back: what the pullbacks of all cells have in common.
-struct StepPullback<Scalar: TensorScalar>: Sendable {
-  private let differentiation: StackDifferentiation<Scalar>
-  /// The cell as it was.
-  private let core: RecurrentCore<Scalar>
-  private let inputShape: Shape
-  private let stateShape: Shape
-
-  init(
-    _ core: RecurrentCore<Scalar>, _ input: Tensor<Scalar>, hidden: Tensor<Scalar>?,
-    cellState: Tensor<Scalar>?
-  ) throws(RecurrentError) {
-    let (rows, shape) = try core.stack.checkedStep(input.shape)
-    try core.require(hidden, shape, cellState, shape, "state")
-    differentiation = try StackDifferentiation(
-      core.stack, input.scalars, SequenceSchedule(steps: 1, rows: rows),
-      from: core.scalars(ofHidden: hidden, shape), memory: core.scalars(ofCellState: cellState, shape),
-      checkpointInterval: nil, execution: core.execution)
-    self.core = core
-    inputShape = input.shape
-    stateShape = shape
-  }
-
-  /// h after the step.
-  var hidden: Tensor<Scalar> { Tensor(unchecked: differentiation.output, shape: stateShape) }
-  /// The cell state after the step.
-  var cellState: Tensor<Scalar>? { core.cellState(differentiation.finalMemory, stateShape) }
-
-  /// The gradients of a scalar from those with respect to the state after the step.
-  func gradients(
-    hiddenGradient: Tensor<Scalar>, cellGradient: Tensor<Scalar>?
-  ) throws(RecurrentError) -> (
-    parameters: CellParameters<Scalar>, input: Tensor<Scalar>, hidden: Tensor<Scalar>,
-    cellState: Tensor<Scalar>?
-  ) {
-    try core.require(hiddenGradient, stateShape, cellGradient, stateShape, "stateGradient")
-    let result = try differentiation.gradients(
-      outputGradient: hiddenGradient.scalars, stateGradient: nil, memoryGradient: cellGradient?.scalars)
-    return (
-      result.parameters[0], Tensor(unchecked: result.input, shape: inputShape),
-      Tensor(unchecked: result.state, shape: stateShape), core.cellState(result.memory, stateShape)
-    )
   }
 }
 

@@ -131,8 +131,8 @@ extension RecurrentStack {
   private func steppedOnThreads(
     rows: Int, _ input: [Scalar], from hidden: [Scalar], memory: inout [Scalar], _ execution: Execution
   ) throws(RecurrentError) -> [Scalar] {
-    let call = try call(SequenceSchedule(steps: 1, rows: rows), batchFirst: false, execution)
-    let result = run(call, input[...], from: hidden, memory: memory)
+    let call = try StackCall(self, SequenceSchedule(steps: 1, rows: rows), batchFirst: false, execution)
+    let result = call.forward(input[...], from: hidden, memory: memory)
     memory = result.finalMemory
     return result.output
   }

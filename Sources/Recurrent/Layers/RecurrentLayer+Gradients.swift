@@ -71,7 +71,7 @@ public struct RecurrentPullback<State: RecurrentState>: Sendable {
   ) throws(RecurrentError) -> RecurrentGradients<State> {
     let gradients = try call.gradients(
       outputGradient: outputGradient, hiddenGradient: finalStateGradient?.hidden,
-      cellGradient: finalStateGradient?.cellState)
+      cellGradient: finalStateGradient?.cellState, stateArgument: "finalStateGradient")
     return RecurrentGradients(gradients, call.directions)
   }
 
@@ -254,7 +254,7 @@ extension RecurrentCore {
   ) throws(RecurrentError) -> SequencePullback<Scalar> {
     try require(hidden, shape.state, cellState, shape.memory, "initialState")
     return try SequencePullback(
-      self, shape, input, from: scalars(ofHidden: hidden, shape.state),
+      self, input, shape, hidden: scalars(ofHidden: hidden, shape.state),
       memory: scalars(ofCellState: cellState, shape.memory), noise: noise,
       checkpointInterval: checkpointInterval, execution)
   }

@@ -188,11 +188,16 @@ extension RecurrentCore {
     _ execution: Execution
   ) throws(RecurrentError) -> SequenceResults<Scalar> {
     try require(hidden, shape.state, cellState, shape.memory, "initialState")
-    let result = try stack.run(
-      shape, input, from: hidden?.scalars ?? [], memory: scalars(ofCellState: cellState, shape.memory),
-      execution)
+    let memory = scalars(ofCellState: cellState, shape.memory)
+    let results = try StackCall(stack, shape.schedule, batchFirst: shape.batchFirst, execution)
+      .forward(
+        input.scalars[...], from: shape.sorted(hidden?.scalars ?? [], shape.state),
+        memory: shape.sorted(memory, shape.memory))
     return SequenceResults(
-      output: result.output, hidden: result.state, cellState: self.cellState(result.memory, shape.memory))
+      output: Tensor(
+        unchecked: results.output, shape: shape.input.replacingLast(with: stack.outputSize)),
+      hidden: Tensor(unchecked: shape.unsorted(results.finalState, shape.state), shape: shape.state),
+      cellState: self.cellState(shape.unsorted(results.finalMemory, shape.memory), shape.memory))
   }
 
   /// Checks the shapes of a state.

@@ -1,39 +1,93 @@
-/// A call on a whole sequence that can carry gradients back: what the pullbacks of all layers have in common.
+/// A call of a layer or a cell whose activations are saved: what the pullbacks of all of them have in common.
 @usableFromInline
 struct SequencePullback<Scalar: TensorScalar>: Sendable {
   /// The layer as it was.
   private let core: RecurrentCore<Scalar>
-  private let differentiation: StackDifferentiation<Scalar>
   private let shape: SequenceShape
-
-  /// Runs a sequence whose shape is checked, from states that are.
-  init(
-    _ core: RecurrentCore<Scalar>, _ shape: SequenceShape, _ input: Tensor<Scalar>, from state: [Scalar],
-    memory: [Scalar] = [], noise: TrainingNoise?, checkpointInterval: Int?, _ execution: Execution
-  ) throws(RecurrentError) {
-    // The backward pass is time-major; a batch-major sequence is brought into that order once.
-    let x = shape.batchFirst ? try input.transposed() : input
-    differentiation = try StackDifferentiation(
-      core.stack, x.scalars, shape.schedule, from: shape.sorted(state, shape.state),
-      memory: memory.isEmpty ? [] : shape.sorted(memory, shape.memory), noise: noise,
-      checkpointInterval: checkpointInterval, execution: execution)
-    self.shape = shape
-    self.core = core
-    output = try Self.ordered(
-      differentiation.output, shape, shape.input.replacingLast(with: core.stack.outputSize))
-  }
+  private let call: StackCall<Scalar>
+  /// `[N, I]`, time-major.
+  private let input: [Scalar]
+  /// `[N, D·P]`, time-major.
+  private let timeMajorOutput: [Scalar]
+  private let saved: Saved
 
   /// The outputs of the call, laid out as its input.
   @usableFromInline let output: Tensor<Scalar>
-
   /// Every cell's last h.
-  @usableFromInline var finalHidden: Tensor<Scalar> {
-    Tensor(unchecked: shape.unsorted(differentiation.finalState, shape.state), shape: shape.state)
+  @usableFromInline let finalHidden: Tensor<Scalar>
+  /// Every cell's last cell state; `nil` for cells that carry none.
+  @usableFromInline let finalCellState: Tensor<Scalar>?
+
+  /// What there is of the activations.
+  private enum Saved {
+    /// Everything.
+    case activations(SegmentStart<Scalar>, SavedActivations<Scalar>)
+    /// The states before every n-th time step, from the first on.
+    case checkpoints([SegmentStart<Scalar>], interval: Int)
   }
 
-  /// Every cell's last cell state; `nil` for cells that carry none.
-  @usableFromInline var finalCellState: Tensor<Scalar>? {
-    core.cellState(shape.unsorted(differentiation.finalMemory, shape.memory), shape.memory)
+  /// Runs the forward pass on a sequence whose shape is checked, from a state that is.
+  init(
+    _ core: RecurrentCore<Scalar>, _ input: Tensor<Scalar>, _ shape: SequenceShape, hidden: [Scalar],
+    memory: [Scalar], noise: TrainingNoise?, checkpointInterval: Int?, _ execution: Execution
+  ) throws(RecurrentError) {
+    let stack = core.stack
+    if let checkpointInterval, checkpointInterval < 1 {
+      throw .invalidSize(
+        argument: "checkpointInterval", expected: "at least 1", actual: checkpointInterval)
+    }
+    if let checkpointInterval, stack.directions == .bidirectional {
+      throw .invalidValue(
+        argument: "checkpointInterval",
+        expected: "nil for a layer that needs the whole sequence, in both directions",
+        actual: "\(checkpointInterval)")
+    }
+    ResultMemory.isKept
+    self.core = core
+    self.shape = shape
+    // The backward pass is time-major; a batch-major sequence is brought into that order once.
+    self.input = (shape.batchFirst ? try input.transposed() : input).scalars
+    call = try StackCall(stack, shape.schedule, batchFirst: false, noise: noise, execution)
+    let start = SegmentStart(
+      state: shape.sorted(hidden, shape.state), memory: shape.sorted(memory, shape.memory))
+    let results: StackCall<Scalar>.Results
+    if let interval = checkpointInterval, interval < shape.schedule.stepCount {
+      var starts: [SegmentStart<Scalar>] = []
+      results = Self.forward(call, self.input, from: start, interval: interval) { starts.append($0) }
+      saved = .checkpoints(starts, interval: interval)
+    } else {
+      let activations = SavedActivations(call)
+      results = call.forward(
+        self.input[...], from: start.state, memory: start.memory, saving: activations)
+      saved = .activations(start, activations)
+    }
+    timeMajorOutput = results.output
+    output = try Self.ordered(
+      results.output, shape, shape.input.replacingLast(with: stack.outputSize))
+    finalHidden = Tensor(unchecked: shape.unsorted(results.finalState, shape.state), shape: shape.state)
+    finalCellState = core.cellState(shape.unsorted(results.finalMemory, shape.memory), shape.memory)
+  }
+
+  /// Runs segment after segment, and hands out the states from which each starts.
+  private static func forward(
+    _ whole: StackCall<Scalar>, _ input: [Scalar], from start: SegmentStart<Scalar>, interval: Int,
+    _ checkpoint: (SegmentStart<Scalar>) -> Void
+  ) -> StackCall<Scalar>.Results {
+    var start = start
+    var output: [Scalar] = []
+    output.reserveCapacity(whole.schedule.packedRowCount * whole.stack.outputSize)
+    for segment in SequenceSegments(whole.schedule, interval: interval) {
+      checkpoint(start)
+      let call = whole.of(segment.schedule, packedRowsBefore: segment.packedRow)
+      // Without dropout there is nothing to save.
+      let drops = call.noise?.dropsInputs == true
+      let results = call.forward(
+        segment.rows(of: input, features: whole.stack.inputSize), from: start.state,
+        memory: start.memory, saving: drops ? SavedActivations(call) : nil)
+      output += results.output
+      start = SegmentStart(state: results.finalState, memory: results.finalMemory)
+    }
+    return StackCall.Results(output: output, finalState: start.state, finalMemory: start.memory)
   }
 
   /// The directions in which the layer reads, which decide the names of its parameters.
@@ -47,7 +101,11 @@ struct SequencePullback<Scalar: TensorScalar>: Sendable {
     return try Tensor(unchecked: scalars, shape: Shape(unchecked: shape[1], shape[0], shape[2]))
       .transposed()
   }
+}
 
+// MARK: Gradients
+
+extension SequencePullback {
   /// The gradients of a scalar.
   @usableFromInline
   struct Gradients {
@@ -59,20 +117,71 @@ struct SequencePullback<Scalar: TensorScalar>: Sendable {
   }
 
   /// The gradients of a scalar from those with respect to the call's results; zeros for `nil`.
+  ///
+  /// - Parameters:
+  ///   - outputGradient: In the shape of the output.
+  ///   - hiddenGradient: Of the last h.
+  ///   - cellGradient: Of the last cell state.
+  ///   - stateArgument: What errors call the two.
+  /// - Returns: The gradients.
+  /// - Throws: An error for another shape.
   @usableFromInline
   func gradients(
-    outputGradient: Tensor<Scalar>?, hiddenGradient: Tensor<Scalar>?, cellGradient: Tensor<Scalar>?
+    outputGradient: Tensor<Scalar>?, hiddenGradient: Tensor<Scalar>?, cellGradient: Tensor<Scalar>?,
+    stateArgument: StaticString
   ) throws(RecurrentError) -> Gradients {
     try outputGradient?.require(output.shape, "outputGradient")
-    try core.require(hiddenGradient, shape.state, cellGradient, shape.memory, "finalStateGradient")
-    let timeMajor = shape.batchFirst ? try outputGradient?.transposed() : outputGradient
-    let result = try differentiation.gradients(
-      outputGradient: timeMajor?.scalars,
-      stateGradient: hiddenGradient.map { shape.sorted($0.scalars, shape.state) },
-      memoryGradient: cellGradient.map { shape.sorted($0.scalars, shape.memory) })
+    try core.require(hiddenGradient, shape.state, cellGradient, shape.memory, stateArgument)
+    let timeMajorGradient = (shape.batchFirst ? try outputGradient?.transposed() : outputGradient)?.scalars
+    let parameters = GradientMemory(core.stack, call.ready.layout)
+    // Where the final states' gradients stand at first, the initial ones' stand at last. Every cell with gates has those
+    // of a cell state, whether it carries one or not.
+    var state = shape.sorted(core.scalars(ofHidden: hiddenGradient, shape.state), shape.state)
+    var memory: [Scalar] = []
+    if core.stack.kind.hasFormula {
+      let scalars = cellGradient?.scalars ?? Array(repeating: 0, count: shape.memory.elementCount)
+      memory = shape.sorted(scalars, shape.memory)
+    }
+    let input = [Scalar](count: input.count) { input in
+      state.withUnsafeMutableBufferPointer { state in
+        memory.withUnsafeMutableBufferPointer { memory in
+          guard let state = state.baseAddress else { return }
+          backward(
+            timeMajorGradient,
+            BackwardTargets(
+              states: state, memories: memory.baseAddress, input: input, parameters: parameters.cells))
+        }
+      }
+    }
     return Gradients(
-      parameters: result.parameters, input: try Self.ordered(result.input, shape, shape.input),
-      hidden: Tensor(unchecked: shape.unsorted(result.state, shape.state), shape: shape.state),
-      cellState: core.cellState(shape.unsorted(result.memory, shape.memory), shape.memory))
+      parameters: parameters.result(core.stack, call.ready.layout),
+      input: try Self.ordered(input, shape, shape.input),
+      hidden: Tensor(unchecked: shape.unsorted(state, shape.state), shape: shape.state),
+      cellState: core.cellState(shape.unsorted(memory, shape.memory), shape.memory))
+  }
+
+  /// Runs the backward pass, with checkpoints segment by segment from the last on, each of which is computed again first.
+  private func backward(_ outputGradient: [Scalar]?, _ targets: BackwardTargets<Scalar>) {
+    switch saved {
+    case .activations(let start, let activations):
+      call.backward(
+        input[...], timeMajorOutput[...], from: start, outputGradient: outputGradient.map { $0[...] },
+        targets,
+        activations)
+    case .checkpoints(let starts, let interval):
+      let stack = core.stack
+      for (segment, start) in zip(SequenceSegments(call.schedule, interval: interval), starts).reversed() {
+        let input = segment.rows(of: input, features: stack.inputSize)
+        let call = call.of(segment.schedule, packedRowsBefore: segment.packedRow)
+        let activations = SavedActivations(call)
+        let output = call.forward(input, from: start.state, memory: start.memory, saving: activations).output
+        var targets = targets
+        targets.input += segment.packedRow * stack.inputSize
+        call.backward(
+          input, output[...], from: start,
+          outputGradient: outputGradient.map { segment.rows(of: $0, features: stack.outputSize) }, targets,
+          activations)
+      }
+    }
   }
 }

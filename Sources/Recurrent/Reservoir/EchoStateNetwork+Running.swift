@@ -159,9 +159,9 @@ extension EchoStateNetwork {
   ) throws(RecurrentError) -> [Scalar] {
     let execution = try Execution(resolving: backend, threadCount: threadCount)
     if sparse == nil, leakRate == 1 {
-      let call = try stack.call(
-        SequenceSchedule(steps: extent.steps, rows: extent.rows), batchFirst: false, execution)
-      let result = stack.run(call, drive[...], from: state)
+      let schedule = SequenceSchedule(steps: extent.steps, rows: extent.rows)
+      let result = try StackCall(stack, schedule, batchFirst: false, execution)
+        .forward(drive[...], from: state, memory: [])
       state = result.finalState
       return result.output
     }

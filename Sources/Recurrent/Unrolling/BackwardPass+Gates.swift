@@ -33,6 +33,12 @@ extension BackwardPass {
       // What is only read has the same kind of view as what is written.
       UnitRows(UnsafeMutablePointer(mutating: base), stride: hiddenSize)
     }
+    func unitRows(
+      _ base: UnsafePointer<Scalar>, _ stride: Int, from corner: (rows: Range<Int>, units: Range<Int>)
+    ) -> UnitRows<Scalar> {
+      let first = base + (corner.rows.lowerBound * stride + corner.units.lowerBound)
+      return UnitRows(UnsafeMutablePointer(mutating: first), stride: stride)
+    }
     for step in stride(from: count - 1, through: 0, by: -1) {
       let here = steps.place(ofStep: step)
       let place = steps.packedRow + here * steps.rowsPerStep
@@ -48,7 +54,10 @@ extension BackwardPass {
       let memoryBefore =
         step > 0
         ? UnsafePointer(memories + (placeBefore * hiddenSize + corner)) : start.memories.map { $0 + corner }
-      var state = (step > 0 ? outputs[layer] + placeBefore * stateSize : start.states) + corner
+      var state =
+        step > 0
+        ? unitRows(outputs[layer] + placeBefore * outputStride, outputStride, from: (rows, units))
+        : unitRows(start.states, start.stateStride, from: (rows, units))
       let zoned = zoneout.map { mix in
         ZoneoutStep(mix, cell: transposes.startIndex + layer, packedRow: place + rows.lowerBound)
       }
@@ -68,7 +77,7 @@ extension BackwardPass {
         if share.plan.split == .columns { meet() }
         // Neither reads the formula the state nor gives a gradient to it, and all of ∂h' comes through the projection.
         (formulaGradient, carried) = (UnitRows(share.zeros, stride: 0), share.unprojected + corner)
-        state = memory
+        state = unitRows(memory)
         stack.engine.multiply(
           rows: rows.count,
           MatrixRows(base: gradient + stateRow, rowStride: stateSize),
@@ -79,7 +88,7 @@ extension BackwardPass {
       formula.backward(
         CellStepGradient(
           rows: rows.count, units: units.count, gates: UnitRows(gates + gateCorner, stride: width),
-          state: unitRows(state),
+          state: state,
           // Cells that carry nothing read nothing that matters.
           memoryBefore: unitRows(memoryBefore ?? memory), memory: unitRows(memory),
           outputGradient: formulaGradient, memoryGradient: unitRows(carriedMemory + corner),

@@ -9,11 +9,11 @@ extension BackwardPass {
     return dropped.map { UnsafePointer($0.inputs(ofLayer: layer).base) } ?? outputs[layer - 1]
   }
 
-  /// The states and memories from which a chunk's first step started.
+  /// The states, whose rows stand so far apart, and the memories from which a chunk's first step started.
   @inline(__always)
   func start(
     of chunk: BackwardChunk, _ share: BackwardShare<Scalar>
-  ) -> (states: UnsafePointer<Scalar>, memories: UnsafePointer<Scalar>?) {
+  ) -> (states: UnsafePointer<Scalar>, stateStride: Int, memories: UnsafePointer<Scalar>?) {
     let (steps, layer) = (chunk.steps, chunk.layer)
     let outputs = outputs[layer]
     let kept = gateHistory.flatMap { history in
@@ -23,28 +23,37 @@ extension BackwardPass {
       // Within a run, the step before has as many rows.
       let before =
         steps.packedRow + steps.rowsPerStep * (steps.direction == .forward ? -1 : steps.steps.count)
-      return (outputs + before * shape.stateSize, kept.map { $0 + before * shape.hiddenSize })
+      return (
+        outputs + before * outputStride, outputStride, kept.map { $0 + before * shape.hiddenSize }
+      )
     }
     let initial = initialStates + layer * stateCount
     let initialMemory = initialMemories.map { $0 + layer * memoryCount }
-    guard schedule.passesStatesThroughFinal else { return (initial, initialMemory) }
+    guard schedule.passesStatesThroughFinal else { return (initial, shape.stateSize, initialMemory) }
     let (states, memories) = (share.starts, share.starts + stateCount)
-    gather(entry, steps.rowsPerStep, outputs, initial, features: shape.stateSize, into: states)
+    gather(entry, steps.rowsPerStep, outputs, outputStride, initial, features: shape.stateSize, into: states)
     if let kept, let initialMemory {
-      gather(entry, steps.rowsPerStep, kept, initialMemory, features: shape.hiddenSize, into: memories)
+      gather(
+        entry, steps.rowsPerStep, kept, shape.hiddenSize, initialMemory, features: shape.hiddenSize,
+        into: memories)
     }
-    return (UnsafePointer(states), initialMemory == nil ? nil : UnsafePointer(memories))
+    return (
+      UnsafePointer(states), shape.stateSize, initialMemory == nil ? nil : UnsafePointer(memories)
+    )
   }
 
   /// Collects what the rows of a run start from: zeros where they begin anew, what the step before has left to its
   /// rows, and the initial rows otherwise.
   private func gather(
-    _ entry: SequenceChunk.Entry, _ rows: Int, _ kept: UnsafePointer<Scalar>,
+    _ entry: SequenceChunk.Entry, _ rows: Int, _ kept: UnsafePointer<Scalar>, _ keptStride: Int,
     _ initial: UnsafePointer<Scalar>, features: Int, into target: UnsafeMutablePointer<Scalar>
   ) {
     let inherited = min(rows, entry.before?.rows ?? 0)
     if let before = entry.before {
-      target.update(from: kept + before.packedRow * features, count: inherited * features)
+      let first = kept + before.packedRow * keptStride
+      for row in 0..<inherited {
+        (target + row * features).update(from: first + row * keptStride, count: features)
+      }
     }
     (target + inherited * features).update(
       from: initial + inherited * features, count: (rows - inherited) * features)
@@ -70,26 +79,28 @@ extension BackwardPass {
     let features = shape.features(intoLayer: chunk.layer)
     stack.engine.accumulate(
       factor, depths: 0..<depth, transposedBy: inputs(ofLayer: chunk.layer) + steps.packedRow * features,
-      width: features, columns: share.columns(of: features, panelWidth: panelWidth),
+      rowStride: features, width: features, columns: share.columns(of: features, panelWidth: panelWidth),
       into: gradients.weightIH, scratch: share.scratch)
 
     // Every step's sums meet the state of the step before.
     let isForward = steps.direction == .forward
     let (stateSize, outputs) = (shape.stateSize, outputs[chunk.layer])
-    func addRecurrent(_ depths: Range<Int>, _ states: UnsafePointer<Scalar>) {
+    func addRecurrent(_ depths: Range<Int>, _ states: UnsafePointer<Scalar>, _ stateStride: Int) {
       stack.engine.accumulate(
-        recurrentFactor, depths: depths, transposedBy: states, width: stateSize,
+        recurrentFactor, depths: depths, transposedBy: states, rowStride: stateStride, width: stateSize,
         columns: share.columns(of: stateSize, panelWidth: panelWidth), into: gradients.weightHH,
         scratch: share.scratch)
     }
     if steps.entry == nil {
-      addRecurrent(0..<depth, outputs + (steps.packedRow + (isForward ? -rows : rows)) * stateSize)
+      addRecurrent(
+        0..<depth, outputs + (steps.packedRow + (isForward ? -rows : rows)) * outputStride, outputStride)
     } else {
       let first = isForward ? 0..<rows : (depth - rows)..<depth
-      addRecurrent(first, start(of: chunk, share).states)
+      let start = start(of: chunk, share)
+      addRecurrent(first, start.states, start.stateStride)
       addRecurrent(
         isForward ? rows..<depth : 0..<(depth - rows),
-        outputs + (steps.packedRow + (isForward ? 0 : rows)) * stateSize)
+        outputs + (steps.packedRow + (isForward ? 0 : rows)) * outputStride, outputStride)
     }
     if let target = gradients.weightHR, let unprojected = gateHistory?.unprojected(ofLayer: chunk.layer) {
       stack.engine.accumulate(
@@ -97,7 +108,8 @@ extension BackwardPass {
           plain: deltas(share, chunk.layer), packed: UnsafePointer(share.packedProjected), rows: stateSize,
           depth: depth),
         depths: 0..<depth, transposedBy: unprojected.base + steps.packedRow * shape.hiddenSize,
-        width: shape.hiddenSize, columns: share.columns(of: shape.hiddenSize, panelWidth: panelWidth),
+        rowStride: shape.hiddenSize, width: shape.hiddenSize,
+        columns: share.columns(of: shape.hiddenSize, panelWidth: panelWidth),
         into: target, scratch: share.scratch)
     }
 

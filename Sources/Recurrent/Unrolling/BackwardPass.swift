@@ -29,8 +29,10 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
   let plan: BackwardPlan
   /// x, `[N, I]`.
   let input: UnsafePointer<Scalar>
-  /// The layers' outputs, `[N, P]` each.
+  /// The layers' outputs, N rows of P features each.
   let outputs: [UnsafePointer<Scalar>]
+  /// The distance of two of those rows, and of two of the gradients of outputs: D·P.
+  let outputStride: Int
   /// What cells with gates have kept.
   let gateHistory: GateHistory<Scalar>?
   /// `[L, B, P]`.
@@ -38,7 +40,7 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
   /// `[L, B, H]`; `nil` for cells that carry no memory.
   let initialMemories: UnsafePointer<Scalar>?
   /// N rows of P features; `nil` for zeros.
-  let outputGradient: RowGradient<Scalar>?
+  let outputGradient: UnsafePointer<Scalar>?
   /// `[L, B, P]`: of the states after the segment before, of those before the segment after.
   let stateGradients: UnsafeMutablePointer<Scalar>
   /// `[L, B, H]`: of the memories after the segment before, of those before the segment after; read and written by every cell
@@ -159,8 +161,8 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
     let features = shape.stateSize
     let target = deltas(share, chunk.layer) + rows.lowerBound * features
     guard let outputGradient else { return target.fillWithZeros(count: rows.count * features) }
-    outputGradient.copy(
-      chunk.steps.packedRow + rows.lowerBound, count: rows.count, features: features, to: target)
+    let source = outputGradient + (chunk.steps.packedRow + rows.lowerBound) * outputStride
+    copyRows(source, outputStride, to: target, features, rows: rows.count, columns: features)
   }
 
   /// δ of every step of a plain cell, from the last to the first, and the gradient of the state before the chunk.
@@ -178,7 +180,7 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
     let weights = transpose(ofLayer: chunk.layer).recurrent.columns(columns)
     let activation = stack.kind.activation
     let deltas = deltas(share, chunk.layer)
-    let outputs = outputs[chunk.layer] + steps.packedRow * hiddenSize
+    let outputs = outputs(of: chunk, share, rows: rows, columns: columns)
     let carry = stateGradients + chunk.layer * stateCount
     let isShared = share.plan.split == .columns
     let count = steps.steps.count
@@ -218,6 +220,39 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
       by: weights, from: .prepared, into: MatrixRows(base: carry + corner, rowStride: hiddenSize),
       then: .identity)
     reset(carry, of: steps, rows: rows, columns: columns, rowStride: hiddenSize)
+  }
+
+  /// A layer's outputs in a chunk, `[steps, rows, H]`: a worker's part of them. What follows reads them where the gradients
+  /// have their places, so those that stand beside the other direction's are copied.
+  @inline(__always)
+  private func outputs(
+    of chunk: BackwardChunk, _ share: BackwardShare<Scalar>, rows: Range<Int>, columns: Range<Int>
+  ) -> UnsafePointer<Scalar> {
+    let (steps, hiddenSize) = (chunk.steps, shape.hiddenSize)
+    let source = outputs[chunk.layer] + steps.packedRow * outputStride
+    guard outputStride != hiddenSize else { return source }
+    for step in 0..<steps.steps.count {
+      let row = step * steps.rowsPerStep + rows.lowerBound
+      copyRows(
+        source + (row * outputStride + columns.lowerBound), outputStride,
+        to: share.outputs + (row * hiddenSize + columns.lowerBound), hiddenSize, rows: rows.count,
+        columns: columns.count)
+    }
+    return UnsafePointer(share.outputs)
+  }
+
+  /// Copies some columns of rows.
+  @inline(__always)
+  private func copyRows(
+    _ source: UnsafePointer<Scalar>, _ sourceStride: Int, to target: UnsafeMutablePointer<Scalar>,
+    _ targetStride: Int, rows: Int, columns: Int
+  ) {
+    guard sourceStride != columns || targetStride != columns else {
+      return target.update(from: source, count: rows * columns)
+    }
+    for row in 0..<rows {
+      (target + row * targetStride).update(from: source + row * sourceStride, count: columns)
+    }
   }
 
   /// Drops the gradients of what lies before rows that begin anew.

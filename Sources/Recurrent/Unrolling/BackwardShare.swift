@@ -4,22 +4,6 @@ struct BackwardChunk {
   let layer: Int
 }
 
-/// The gradients of rows that may be wider than what is taken of them.
-struct RowGradient<Scalar: TensorScalar> {
-  let base: UnsafePointer<Scalar>
-  let rowStride: Int
-
-  /// Copies the first features of some rows.
-  func copy(_ first: Int, count: Int, features: Int, to target: UnsafeMutablePointer<Scalar>) {
-    guard rowStride != features else {
-      return target.update(from: base + first * features, count: count * features)
-    }
-    for row in 0..<count {
-      (target + row * features).update(from: base + (first + row) * rowStride, count: features)
-    }
-  }
-}
-
 /// Where the gradients of one cell's parameters are summed.
 struct CellGradientMemory<Scalar> {
   /// `[width, I]`.
@@ -40,6 +24,7 @@ struct CellGradientMemory<Scalar> {
 final class BackwardWorkspace<Scalar: TensorScalar>: Sendable {
   private let plan: BackwardPlan
   private let deltas: Scratch<Scalar>
+  private let outputs: Scratch<Scalar>
   private let sums: Scratch<Scalar>
   private let sumsApart: Scratch<Scalar>
   private let packed: Scratch<Scalar>
@@ -61,6 +46,8 @@ final class BackwardWorkspace<Scalar: TensorScalar>: Sendable {
     let rows = plan.stepsPerChunk * shape.rows
     let packedSize = engine.transposedSize(rows: pass.width, depth: rows)
     deltas = Scratch(count: 2 * rows * shape.stateSize)
+    outputs = Scratch(
+      count: kind.hasFormula || pass.outputStride == shape.stateSize ? 0 : rows * shape.stateSize)
     sums = Scratch(count: !kind.hasFormula ? 0 : 2 * rows * pass.width)
     sumsApart = Scratch(count: kind.takesSumsApart ? 2 * rows * pass.width : 0)
     packed = Scratch(count: packedSize)
@@ -84,7 +71,8 @@ final class BackwardWorkspace<Scalar: TensorScalar>: Sendable {
   /// What one worker has of it.
   func share(of worker: Int) -> BackwardShare<Scalar> {
     BackwardShare(
-      worker: worker, plan: plan, deltas: deltas.base, sums: sums.base, sumsApart: sumsApart.base,
+      worker: worker, plan: plan, deltas: deltas.base, outputs: outputs.base, sums: sums.base,
+      sumsApart: sumsApart.base,
       packedSums: packed.base, packedSumsApart: packedApart.base, packedProjected: packedProjected.base,
       unprojected: unprojected.base, zeros: zeros.base, unitGradients: unitGradients.base,
       keptGradients: keptGradients.base,
@@ -100,6 +88,8 @@ struct BackwardShare<Scalar> {
   let plan: BackwardPlan
   /// Of all workers: the gradients of two layers in a chunk, `[2, steps, rows, P]`.
   let deltas: UnsafeMutablePointer<Scalar>
+  /// Of all workers: the outputs of a layer of plain cells in a chunk, `[steps, rows, H]`, where they stand beside others.
+  let outputs: UnsafeMutablePointer<Scalar>
   /// Of all workers: the gradients of the sums of two layers with gates in a chunk, `[2, steps, rows, width]`, and of the sums of
   /// the state where they are apart.
   let sums: UnsafeMutablePointer<Scalar>

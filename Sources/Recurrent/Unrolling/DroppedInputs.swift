@@ -13,7 +13,7 @@ struct DroppedInputs<Scalar: TensorScalar>: @unchecked Sendable {
 
   /// What a layer above the first takes.
   func inputs(ofLayer layer: Int) -> SequenceMemory<Scalar> {
-    SequenceMemory(base + (layer - 1) * packedRowCount * features, features: features)
+    SequenceMemory(base + (layer - 1) * packedRowCount * features, rowStride: features)
   }
 
   /// Fills the inputs of a layer with what the layer below has written in some rows of a chunk, without what is dropped.
@@ -36,13 +36,12 @@ struct DroppedInputs<Scalar: TensorScalar>: @unchecked Sendable {
 
   /// Fills the inputs of a layer with all that the layer below has written, without what is dropped, and returns them.
   func dropAll(
-    _ source: UnsafeMutablePointer<Scalar>, intoLayer layer: Int, _ schedule: SequenceSchedule
-  ) -> UnsafeMutablePointer<Scalar> {
-    let source = SequenceMemory(source, features: features)
+    _ source: SequenceMemory<Scalar>, intoLayer layer: Int, _ schedule: SequenceSchedule
+  ) -> SequenceMemory<Scalar> {
     schedule.forEachChunk(of: 0..<schedule.rowCount, .forward, stepsPerChunk: schedule.stepCount) { chunk in
       drop(source.view(of: chunk), intoLayer: layer, chunk, rows: chunk.rows)
     }
-    return inputs(ofLayer: layer).base
+    return inputs(ofLayer: layer)
   }
 
   /// Drops from the whole gradient of a layer's inputs, in place, what was dropped from them.

@@ -31,25 +31,25 @@ struct GateHistory<Scalar> {
   /// The values of a layer's gates.
   @inline(__always)
   func gates(ofLayer layer: Int) -> SequenceMemory<Scalar> {
-    SequenceMemory(gates + layer * packedRowCount * width, features: width)
+    SequenceMemory(gates + layer * packedRowCount * width, rowStride: width)
   }
 
   /// What a layer's formula keeps.
   @inline(__always)
   func memories(ofLayer layer: Int) -> SequenceMemory<Scalar> {
-    SequenceMemory(memories + layer * packedRowCount * hiddenSize, features: hiddenSize)
+    SequenceMemory(memories + layer * packedRowCount * hiddenSize, rowStride: hiddenSize)
   }
 
   /// What a layer's custom cell keeps beside.
   @inline(__always)
   func kept(ofLayer layer: Int) -> SequenceMemory<Scalar> {
-    SequenceMemory(kept + layer * packedRowCount * keptWidth, features: keptWidth)
+    SequenceMemory(kept + layer * packedRowCount * keptWidth, rowStride: keptWidth)
   }
 
   /// The outputs of a layer's formula, where they are not the states.
   @inline(__always)
   func unprojected(ofLayer layer: Int) -> SequenceMemory<Scalar>? {
-    unprojected.map { SequenceMemory($0 + layer * packedRowCount * hiddenSize, features: hiddenSize) }
+    unprojected.map { SequenceMemory($0 + layer * packedRowCount * hiddenSize, rowStride: hiddenSize) }
   }
 }
 

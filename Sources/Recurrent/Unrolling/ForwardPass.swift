@@ -186,7 +186,7 @@ struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
   func kept(_ layer: Int) -> SequenceMemory<Scalar>? {
     history.map {
       SequenceMemory(
-        $0 + layer * schedule.packedRowCount * shape.stateSize, features: shape.stateSize)
+        $0 + layer * schedule.packedRowCount * shape.stateSize, rowStride: shape.stateSize)
     }
   }
 

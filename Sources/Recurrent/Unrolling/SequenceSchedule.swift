@@ -207,27 +207,32 @@ struct SequenceChunk {
 /// A sequence in memory, as a pass finds all its steps.
 struct SequenceMemory<Scalar> {
   let base: UnsafeMutablePointer<Scalar>
-  /// The features of a row.
-  let features: Int
+  /// The distance of two rows that stand together: their features, or those of both directions.
+  let rowStride: Int
   /// Batch-major: the steps of each row, which stand together. `nil` where the rows of a step do.
   let stepsPerRow: Int?
 
-  init(_ base: UnsafeMutablePointer<Scalar>, features: Int, stepsPerRow: Int? = nil) {
+  init(_ base: UnsafeMutablePointer<Scalar>, rowStride: Int, stepsPerRow: Int? = nil) {
     self.base = base
-    self.features = features
+    self.rowStride = rowStride
     self.stepsPerRow = stepsPerRow
+  }
+
+  /// The same rows from a feature on.
+  func from(feature: Int) -> SequenceMemory {
+    SequenceMemory(base + feature, rowStride: rowStride, stepsPerRow: stepsPerRow)
   }
 
   /// The rows of a chunk, the step first that is computed first.
   @inline(__always)
   func view(of chunk: SequenceChunk) -> SequenceView<Scalar> {
-    let stepStride = stepsPerRow == nil ? chunk.rowsPerStep * features : features
-    let rowStride = (stepsPerRow ?? 1) * features
+    let stepStride = stepsPerRow == nil ? chunk.rowsPerStep * rowStride : rowStride
+    let distance = (stepsPerRow ?? 1) * rowStride
     let first =
       stepsPerRow == nil
-      ? base + (chunk.packedRow + chunk.rows.lowerBound) * features
-      : base + (chunk.steps.lowerBound * features + chunk.rows.lowerBound * rowStride)
+      ? base + (chunk.packedRow + chunk.rows.lowerBound) * rowStride
+      : base + (chunk.steps.lowerBound * rowStride + chunk.rows.lowerBound * distance)
     return SequenceView(
-      base: first, steps: chunk.steps.count, stepStride: stepStride, rowStride: rowStride, chunk.direction)
+      base: first, steps: chunk.steps.count, stepStride: stepStride, rowStride: distance, chunk.direction)
   }
 }

@@ -94,7 +94,7 @@ private struct Replay<Scalar: TensorScalar> {
     let steps = arrangement.isBatchFirst ? arrangement.schedule.stepCount : nil
     var x = x
     x.withUnsafeMutableBufferPointer { x in
-      let source = SequenceMemory(x.baseAddress!, features: depth, stepsPerRow: steps)
+      let source = SequenceMemory(x.baseAddress!, rowStride: depth, stepsPerRow: steps)
       arrangement.schedule.forEachChunk(
         of: arrangement.rows, arrangement.direction, stepsPerChunk: arrangement.stepsPerChunk
       ) { chunk in
@@ -116,7 +116,7 @@ private struct Replay<Scalar: TensorScalar> {
         arrangement.isScratch
         ? SequenceView(
           base: c.baseAddress!, chunk, features: width, batchFirst: arrangement.isBatchFirst)
-        : SequenceMemory(c.baseAddress!, features: width, stepsPerRow: steps).view(of: chunk)
+        : SequenceMemory(c.baseAddress!, rowStride: width, stepsPerRow: steps).view(of: chunk)
       body(view)
       let written = c.count { !$0.isNaN }
       #expect(written == chunk.steps.count * chunk.rows.count * width, "\(name)")

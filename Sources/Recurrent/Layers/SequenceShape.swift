@@ -123,21 +123,4 @@ extension RecurrentStack {
     let rows = isBatched ? input[0] : 1
     return (rows, isBatched ? Shape(unchecked: rows, hiddenSize) : Shape(unchecked: hiddenSize))
   }
-
-  /// Runs a sequence whose shape is checked, from states that are: in their rows' order, as those that it gives.
-  @inline(__always)
-  func run(
-    _ shape: SequenceShape, _ input: Tensor<Scalar>, from state: [Scalar], memory: [Scalar] = [],
-    _ execution: Execution
-  ) throws(RecurrentError) -> (output: Tensor<Scalar>, state: Tensor<Scalar>, memory: [Scalar]) {
-    let result = run(
-      try call(shape.schedule, batchFirst: shape.batchFirst, execution), input.scalars[...],
-      from: shape.sorted(state, shape.state), memory: memory.isEmpty ? [] : shape.sorted(memory, shape.memory)
-    )
-    return (
-      Tensor(unchecked: result.output, shape: shape.input.replacingLast(with: outputSize)),
-      Tensor(unchecked: shape.unsorted(result.finalState, shape.state), shape: shape.state),
-      memory.isEmpty ? [] : shape.unsorted(result.finalMemory, shape.memory)
-    )
-  }
 }

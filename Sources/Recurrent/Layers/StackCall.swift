@@ -1,0 +1,144 @@
+internal import VectorKernels
+
+/// One call of a stack of cells on a sequence, checked: what its forward and its backward pass have in common.
+struct StackCall<Scalar: TensorScalar>: Sendable {
+  let stack: RecurrentStack<Scalar>
+  let ready: PreparedStack<Scalar>
+  private(set) var schedule: SequenceSchedule
+  /// Whether rows stand outside of time steps.
+  let batchFirst: Bool
+  let execution: Execution
+  /// What has been drawn for it; `nil` outside of training.
+  let noise: TrainingNoise?
+  /// How states keep their value; `nil` where they do not.
+  private(set) var zoneout: ZoneoutPass?
+  /// The rows of the sequence before it, where it is one segment of several.
+  private(set) var packedRowsBefore = 0
+
+  /// Checks the extent of a call, and gets the weights for it.
+  @inline(__always)
+  init(
+    _ stack: RecurrentStack<Scalar>, _ schedule: SequenceSchedule, batchFirst: Bool,
+    noise: TrainingNoise? = nil, _ execution: Execution
+  ) throws(RecurrentError) {
+    self.stack = stack
+    self.schedule = schedule
+    self.batchFirst = batchFirst
+    self.execution = execution
+    self.noise = noise
+    ready = try stack.ready(
+      steps: schedule.stepCount, rows: schedule.rowCount, batchFirst: batchFirst, execution)
+    zoneout = stack.zoneoutPass(noise: noise)
+    let outputBytes = schedule.packedRowCount * stack.hiddenSize * MemoryLayout<Scalar>.size
+    if outputBytes >= ResultMemory.leastByteCount { ResultMemory.isKept }
+  }
+
+  /// The same call for another part of its schedule, before which there are so many rows.
+  func of(_ part: SequenceSchedule, packedRowsBefore: Int) -> StackCall {
+    var call = self
+    call.schedule = part
+    call.packedRowsBefore = packedRowsBefore
+    call.zoneout?.packedRowsBefore = packedRowsBefore
+    return call
+  }
+
+  /// The sizes of a pass through all layers, or through one cell of a layer.
+  @inline(__always)
+  func shape(ofLayer layer: Int? = nil) -> ForwardShape {
+    var shape = stack.forwardShape(steps: schedule.stepCount, rows: schedule.rowCount)
+    if let layer {
+      shape.inputSize = stack.features(intoLayer: layer)
+      shape.layerCount = 1
+    }
+    return shape
+  }
+
+  /// The results of a call.
+  struct Results {
+    /// Laid out as the input.
+    var output: [Scalar]
+    /// Every cell's last state, `[L·D, B, P]`.
+    var finalState: [Scalar]
+    /// Every cell's last cell state, `[L·D, B, H]`; empty for cells that carry none.
+    var finalMemory: [Scalar]
+  }
+
+  /// Where the states of a call stand.
+  struct States {
+    /// `[L·D, B, P]`, only read; or the final ones themselves, which hold the initial ones then.
+    let initial: UnsafeMutablePointer<Scalar>
+    /// `[L·D, B, P]`.
+    let final: UnsafeMutablePointer<Scalar>
+    /// `[L·D, B, H]`: the initial ones before the call, the final ones after it; `nil` for cells that carry none.
+    let memories: UnsafeMutablePointer<Scalar>?
+  }
+
+  /// Runs the forward pass.
+  ///
+  /// - Parameters:
+  ///   - input: N rows of I features: `[T, B, I]`, or `[B, T, I]` where rows stand outside of time steps.
+  ///   - initialState: `[L·D, B, P]`; empty for zeros.
+  ///   - initialMemory: `[L·D, B, H]`; empty for cells that carry none.
+  ///   - saved: Where the activations are saved for the backward pass; `nil` for nowhere.
+  /// - Returns: Outputs and last states.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  func forward(
+    _ input: ArraySlice<Scalar>, from initialState: [Scalar], memory initialMemory: [Scalar],
+    saving saved: SavedActivations<Scalar>? = nil
+  ) -> Results {
+    var output: [Scalar] = []
+    var finalMemory = initialMemory
+    let stateCount = stack.cellCount * schedule.rowCount * stack.stateSize
+    let finalState = [Scalar](count: stateCount) { final in
+      initialState.withUnsafeBufferPointer { initial in
+        finalMemory.withUnsafeMutableBufferPointer { memories in
+          // A pass may start from where it ends.
+          var start = final
+          if initial.isEmpty {
+            final.fillWithZeros(count: stateCount)
+          } else if let initial = initial.baseAddress {
+            if schedule.passesStatesThroughFinal {
+              final.update(from: initial, count: stateCount)
+            } else {
+              // What is only read has the same kind of pointer as what is written.
+              start = UnsafeMutablePointer(mutating: initial)
+            }
+          }
+          let states = States(
+            initial: start, final: final,
+            memories: stack.kind.carriesMemory ? memories.baseAddress : nil)
+          output = [Scalar](count: schedule.packedRowCount * stack.outputSize) { output in
+            input.withUnsafeBufferPointer { input in
+              guard let input = input.baseAddress else { return }
+              forward(UnsafeMutablePointer(mutating: input), into: output, states, saved)
+            }
+          }
+        }
+      }
+    }
+    return Results(output: output, finalState: finalState, finalMemory: finalMemory)
+  }
+
+  /// Runs one pass through all layers; in both directions two through each, which need all that the layer below has written.
+  @inline(__always)
+  private func forward(
+    _ input: UnsafeMutablePointer<Scalar>, into output: UnsafeMutablePointer<Scalar>, _ states: States,
+    _ saved: SavedActivations<Scalar>?
+  ) {
+    let stepsPerRow = batchFirst ? schedule.stepCount : nil
+    let source = SequenceMemory(input, rowStride: stack.inputSize, stepsPerRow: stepsPerRow)
+    let target = SequenceMemory(output, rowStride: stack.outputSize, stepsPerRow: stepsPerRow)
+    guard stack.directions == .bidirectional else {
+      let shape = shape()
+      let plan = ForwardPlan(shape, ready.engine, execution, threadCount: execution.threadCount)
+      return ForwardPass(
+        stack: ready, cells: ready.cells[...], shape: shape, schedule: schedule, plan: plan, input: source,
+        output: target, initialStates: states.initial, finalStates: states.final,
+        memories: states.memories, history: saved?.outputs.base, gateHistory: saved?.gates,
+        dropped: saved?.dropped, zoneout: zoneout
+      ).run(execution)
+    }
+    forwardInBothDirections(source, into: target, states, saved)
+  }
+}
