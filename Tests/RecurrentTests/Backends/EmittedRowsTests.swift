@@ -13,13 +13,22 @@ import Testing
     let isBatchFirst: Bool
     let rows: Range<Int>
     let stepsPerChunk: Int
-    /// Whether what is written has memory of its own, a chunk at a time, instead of the place of the whole sequence.
-    let isScratch: Bool
+    /// Where what is written goes.
+    let target: Target
+
+    enum Target: String, CaseIterable {
+      /// The place of the whole sequence.
+      case sequence
+      /// The same, where rows have the features of another direction too, before and behind.
+      case besideAnother
+      /// Memory of its own, a chunk at a time.
+      case scratch
+    }
 
     var testDescription: String {
       "\(schedule.stepCount) steps of \(schedule.rowCount) rows, \(schedule.packedRowCount) in all, \(direction), "
         + "\(isBatchFirst ? "batch-first" : "time-major"), rows \(rows), \(stepsPerChunk) steps in a chunk"
-        + (isScratch ? ", in scratch" : "")
+        + ", \(target.rawValue)"
     }
   }
 
@@ -38,10 +47,10 @@ import Testing
           ])
           .sorted { ($0.lowerBound, $0.upperBound) < ($1.lowerBound, $1.upperBound) }.flatMap { rows in
             [1, 2, schedule.stepCount].flatMap { stepsPerChunk in
-              [false, true].map { isScratch in
+              Arrangement.Target.allCases.map { target in
                 Arrangement(
                   schedule: schedule, direction: direction, isBatchFirst: isBatchFirst, rows: rows,
-                  stepsPerChunk: stepsPerChunk, isScratch: isScratch)
+                  stepsPerChunk: stepsPerChunk, target: target)
               }
             }
           }
@@ -108,15 +117,18 @@ private struct Replay<Scalar: TensorScalar> {
   private func withTarget(
     _ chunk: SequenceChunk, _ body: (SequenceView<Scalar>) -> Void
   ) {
-    let count = arrangement.schedule.packedRowCount * width
-    var c = [Scalar](repeating: .nan, count: count)
+    let rowStride = arrangement.target == .besideAnother ? 2 * width + 1 : width
+    var c = [Scalar](repeating: .nan, count: arrangement.schedule.packedRowCount * rowStride)
     c.withUnsafeMutableBufferPointer { c in
       let steps = arrangement.isBatchFirst ? arrangement.schedule.stepCount : nil
+      let sequence = SequenceMemory(c.baseAddress!, rowStride: rowStride, stepsPerRow: steps)
       let view =
-        arrangement.isScratch
-        ? SequenceView(
-          base: c.baseAddress!, chunk, features: width, batchFirst: arrangement.isBatchFirst)
-        : SequenceMemory(c.baseAddress!, rowStride: width, stepsPerRow: steps).view(of: chunk)
+        switch arrangement.target {
+        case .sequence: sequence.view(of: chunk)
+        case .besideAnother: sequence.from(feature: 3).view(of: chunk)
+        case .scratch:
+          SequenceView(base: c.baseAddress!, chunk, features: width, batchFirst: arrangement.isBatchFirst)
+        }
       body(view)
       let written = c.count { !$0.isNaN }
       #expect(written == chunk.steps.count * chunk.rows.count * width, "\(name)")
