@@ -39,7 +39,7 @@ for module in VectorKernels CellKernels VectorKernelsAVX2 VectorKernelsAVX512; d
     objects="$objects $bin/$module.build/$(basename "$source").o"
   done
 done
-flags="-parse-as-library -swift-version 6 -warnings-as-errors"
+flags="-parse-as-library -swift-version 6 -warnings-as-errors -package-name recurrent"
 flags="$flags -Xcc -fmodule-map-file=Sources/CVectorMath/module.modulemap"
 # $flags and $objects are many words.
 if is_stale "$work/kernel-bits-x86-64" Tests/KernelBits $objects; then

@@ -2,16 +2,17 @@
 ///
 /// Every hot loop of the package is written once, generic over `Lanes`, and compiled once for
 /// each instruction set by the modules `VectorKernels…`. The requirements are spelled out
-/// because operators on a generic `SIMD` type resolve to loops over single lanes; on the
-/// concrete types of the conformances they are single instructions.
+/// because operators on a generic `SIMD` type resolve to loops over single lanes; the functions of
+/// `CVectorMath`, which the types that conform are imported with, are single instructions.
 ///
 /// All requirements must be implemented `@inline(__always)`: a vector that crosses a call travels
 /// in halves, and a copy that is emitted on its own could be linked for every processor.
 public protocol Lanes: SendableMetatype {
   associatedtype Scalar: BinaryFloatingPoint & SIMDScalar & Sendable
-  associatedtype Vector
+  associatedtype Vector: BitwiseCopyable
 
-  /// The number of scalars in a vector.
+  /// The number of scalars in a vector; a literal, since tiles that no product takes are left out before the compiler knows the
+  /// sizes of types.
   static var count: Int { get }
 
   static func broadcast(_ value: Scalar) -> Vector
@@ -55,4 +56,16 @@ public protocol Lanes: SendableMetatype {
   static func exponential(_ z: Vector, times factor: Scalar) -> (power: Vector, rest: Vector)
   /// A number at which e^z rounds to zero; the least that ``exponential(_:times:)`` takes.
   static var exponentialUnderflow: Scalar { get }
+}
+
+extension Lanes {
+  @inlinable @inline(__always)
+  public static func load(_ source: UnsafePointer<Scalar>) -> Vector {
+    UnsafeRawPointer(source).loadUnaligned(as: Vector.self)
+  }
+
+  @inlinable @inline(__always)
+  public static func store(_ vector: Vector, _ target: UnsafeMutablePointer<Scalar>) {
+    UnsafeMutableRawPointer(target).storeBytes(of: vector, as: Vector.self)
+  }
 }
