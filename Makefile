@@ -21,7 +21,7 @@ deps: ## Install the Debian packages that are missing, where that is permitted.
 
 run: deps ## The slides' programs, a PyTorch-trained model, the backends compared, a series forecast.
 	swift build -c release $(TRAITS) --product recurrent
-	swift run -c release $(TRAITS) --package-path Examples/Slides Slides
+	swift run -c release $(TRAITS) SlidesExample
 	@printf '\nThe backends side by side\n-------------------------\n'
 	@$$(swift build -c release $(TRAITS) --show-bin-path)/recurrent bench
 	@printf '\nA network learns a series\n-------------------------\n'

@@ -76,6 +76,15 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // The program of Examples/Slides, for `make run`: the tool and it share one build of the library. A package that depends on
+    // this one does not see it.
+    .executableTarget(
+      name: "SlidesExample",
+      dependencies: ["Recurrent"],
+      path: "Examples/Slides/Sources/Slides",
+      resources: [.copy("Model")],
+      swiftSettings: strict),
+
     // MARK: Implementation details
     .systemLibrary(
       name: "COpenBLAS",
