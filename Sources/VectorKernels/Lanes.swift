@@ -11,8 +11,7 @@ public protocol Lanes: SendableMetatype {
   associatedtype Scalar: BinaryFloatingPoint & SIMDScalar & Sendable
   associatedtype Vector: BitwiseCopyable
 
-  /// The number of scalars in a vector; a literal, since tiles that no product takes are left out before the compiler knows the
-  /// sizes of types.
+  /// The number of scalars in a vector.
   static var count: Int { get }
 
   static func broadcast(_ value: Scalar) -> Vector

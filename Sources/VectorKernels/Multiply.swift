@@ -11,29 +11,7 @@
 // 7. Lines of C that are written and not read are on their way while the sums are computed.
 // 8. Weights that are too many for the second-level cache are on their way a strip ahead, a line at a time.
 //
-// Rejected:
-// | alternative                       | why not                                                      |
-// | --------------------------------- | ------------------------------------------------------------ |
-// | panels of one vector              | one stream for each vector: with a depth of a power of two   |
-// |                                   | they all fall into the same cache sets                       |
-// | blocks over k                     | the sums go through memory: 5 to 10 % slower at depths of    |
-// |                                   | 512 to 2048, with a copy of the rows in each block           |
-// | tiles of 6 rows and then the rest | 7 rows would be 6 + 1; even tiles (4 + 3) load less          |
-// | activation before the store       | every tile would carry its own copy of it                    |
-// | activation after each tile        | a call for each of its rows: 0.47 instead of 0.35 ns an      |
-// |                                   | element of tanh                                              |
-// | parts of a vector within a tile   | its sums stay in memory across the branches                  |
-// | segments side by side in tiles of | there are more pointers than registers, and twice as many    |
-// | many sums                         | loads for each multiply-add: 6 to 20 % slower                |
-// | the last k of what precedes in a  | one loop more in each link: 4 to 10 % slower at 48 to 64     |
-// | tile, where all are too many      | units, a step of a stream 8 %                                |
-// | what precedes a link before the   | more sums in registers at once: 5 to 9 % slower at 16 to 32  |
-// | activation of the one before      | units                                                        |
-// | tiles of few sums that begin with | they read their weights for few rows: 2 to 7 % slower with   |
-// | what precedes                     | AVX2                                                         |
-// | lines of A on their way, too      | within the noise                                             |
-// | the weights of the next strip all | the tile waits for its own lines behind them: nothing gained |
-// | at once, before each tile         |                                                              |
+// What was tried and is slower is in Benchmarks/Results/kernel-notes.md, "Tiles and panels".
 
 /// Multiplies rows with packed panels, as often as the product is chained, after the product that precedes it.
 @inlinable @inline(__always)
@@ -100,19 +78,11 @@ extension Product {
   /// The most bytes of weights, its own and those of the product that precedes, that a chain of one tile reads in each link: they stay
   /// in the first-level cache, beside what else is there.
   @inlinable @inline(__always)
-  static var mostBytesOfTile: Int { 20 << 10 }
+  static var mostBytesOfTile: Int { Processor.firstLevelBytes / 8 &* 5 }
 
   /// The same for a chain of several rows: they stay in the second-level cache.
   @inlinable @inline(__always)
-  static var mostBytesOfRows: Int { 512 << 10 }
-
-  /// The longest chain of multiply-adds that precedes a link of few sums, and does not make it wait.
-  @inlinable @inline(__always)
-  static var longestChain: Int { 32 }
-
-  /// The sums that keep the multiply-adds busy, however long their chains.
-  @inlinable @inline(__always)
-  static var sumsForAnyChain: Int { 6 }
+  static var mostBytesOfRows: Int { Processor.secondLevelBytes }
 
   /// Whether the sums of each link go on in its tiles from those of the product that precedes, which are never stored then. There
   /// are fewer rows at once to read the weights of what precedes for, and so it pays where they are few.
@@ -128,7 +98,7 @@ extension Product {
       && Strip<L>.isAwaited(rows: rows, vectors: vectors)
     {
       return bytes <= Self.mostBytesOfTile
-        && (sums >= Self.sumsForAnyChain || preceding.pointee.depth <= Self.longestChain)
+        && (sums >= Processor.sumsForAnyChain || preceding.pointee.depth <= Processor.longestChain)
     }
     return Tiling<tileRows, panelVectors>.isLarge && rows > 1 && bytes <= Self.mostBytesOfRows
   }

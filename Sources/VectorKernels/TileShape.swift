@@ -30,9 +30,11 @@ struct TileShape<let tileRows: Int, let panelVectors: Int> {
   /// The most vectors of columns of a tile, whole panels.
   @usableFromInline let vectors: Int
 
-  /// Between the first-level caches of common processors and twice as much.
+  /// Somewhat more than the first-level cache, up to twice as much.
   @inlinable @inline(__always)
-  static var halvedBytes: ClosedRange<Int> { 40 << 10...80 << 10 }
+  static var halvedBytes: ClosedRange<Int> {
+    Processor.firstLevelBytes / 4 &* 5...Processor.firstLevelBytes / 2 &* 5
+  }
 
   /// Chooses tiles for so many rows of so many vectors.
   ///

@@ -84,6 +84,7 @@ extension MatrixEngine {
     _ a: UnsafePointer<Scalar>, rows: Int, depth: Int, transposedBy b: UnsafePointer<Scalar>, columns: Int,
     into c: UnsafeMutablePointer<Scalar>
   ) {
+    let depthOfChunk = SummationOrder.transposedRowsPerChunk
     let most = min(depth, depthOfChunk)
     let packed = Scratch<Scalar>(count: transposedSize(rows: rows, depth: most))
     let scratch = Scratch<Scalar>(count: transposedSize(rows: columns, depth: most))
@@ -99,6 +100,3 @@ extension MatrixEngine {
     }
   }
 }
-
-/// Deep enough for a product to run at full speed, and few enough for both factors to stay in the second-level cache.
-private let depthOfChunk = 256

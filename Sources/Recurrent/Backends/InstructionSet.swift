@@ -39,10 +39,7 @@ public enum InstructionSet: String, Sendable, CaseIterable {
   ///
   /// Small steps that fill half a vector are faster with half vectors. Where 512 bits are computed in two halves, they save nothing but
   /// instructions, and half vectors are faster wherever they leave fewer columns empty, and for single rows of two, if a step is
-  /// one small tile of them. Measured on an Emerald Rapids, what AVX2 takes of AVX-512's time at rows × columns of `Float`: 1 × 4 0.89,
-  /// 1 × 8 0.80, 2 × 8 0.77, 4 × 8 0.76, 8 × 8 0.84, but 2 × 16 1.13, 3 × 24 1.19, and for 1 × 16 0.88 to 0.91 with up to 16 inputs, 1.13 with 32. On a Zen 4, at
-  /// rows × columns of `Float`: 1 × 8 0.67 to 0.79, 4 × 8 0.66, 1 × 16 0.90, 1 × 20 0.84, 3 × 20 0.86, 1 × 24 0.83, 3 × 24 0.88; but 4 × 16 1.26,
-  /// 8 × 20 1.15, 1 × 32 1.22, 1 × 48 1.12, 1 × 72 1.15; of `Double`: 1 × 4 0.81, 1 × 8 0.91, 1 × 12 0.77, but 1 × 20 1.08.
+  /// one small tile of them. The figures are in Benchmarks/Results/kernel-notes.md.
   @inline(__always)
   func fitting(
     rows: Int, columns: Int, scalarSize: Int, isHalved: @autoclosure () -> Bool = Self.isHalved

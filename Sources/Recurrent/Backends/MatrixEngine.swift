@@ -66,7 +66,8 @@ final class MatrixEngine<Scalar: TensorScalar>: Sendable {
     if let start { starts.base.update(from: start, count: columns) }
     return PreparedMatrix(
       columns: columns, depth: depth,
-      segments: isAwaited ? SumSegments(awaitedDepth: depth) : .one, elements: elements, start: starts)
+      segments: isAwaited ? SumSegments(count: SummationOrder.accumulators(ofDepth: depth), of: depth) : .one,
+      elements: elements, start: starts)
   }
 
   /// The columns that stand together in memory: a product of part of the columns begins at a multiple of it.

@@ -34,16 +34,3 @@ struct PreparedColumns<Scalar> {
   let elements: UnsafePointer<Scalar>
   let start: UnsafePointer<Scalar>
 }
-
-extension SumSegments {
-  /// The segments of sums that steps wait for: as many as keep the multiply-adds busy where a layer of as many units reads one
-  /// sequence. A layer of more units has enough sums, and one of fewer is done before it matters.
-  init(awaitedDepth depth: Int) {
-    switch depth {
-    case ..<8: self = .one
-    case ...32: self.init(count: 4, of: depth)
-    case ...128: self.init(count: 2, of: depth)
-    default: self = .one
-    }
-  }
-}

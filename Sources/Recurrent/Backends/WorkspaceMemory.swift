@@ -1,5 +1,6 @@
 internal import CPUFeatures
 internal import Synchronization
+internal import VectorKernels
 
 /// Memory for the large buffers of calls, handed from one that ends to the next that begins.
 ///
@@ -36,7 +37,7 @@ enum WorkspaceMemory {
     }
     let isLarge = byteCount >= largePage
     let memory = UnsafeMutableRawPointer.allocate(
-      byteCount: byteCount, alignment: isLarge ? largePage : cacheLine)
+      byteCount: byteCount, alignment: isLarge ? largePage : Processor.cacheLineBytes)
     if isLarge { cpu_prefer_large_pages(memory, byteCount / largePage * largePage) }
     return memory
   }
@@ -58,8 +59,6 @@ enum WorkspaceMemory {
     for address in displaced.joined() { UnsafeMutableRawPointer(bitPattern: address)?.deallocate() }
   }
 
-  /// The bytes of a cache line on the processors that the kernels are made for.
-  private static let cacheLine = 64
   /// The bytes of a large page on x86-64 and arm64.
   private static let largePage = 2 << 20
 }

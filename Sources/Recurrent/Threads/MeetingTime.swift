@@ -3,8 +3,8 @@ internal import Synchronization
 
 /// How long two threads of the team take to meet, as it was a moment ago.
 ///
-/// A hypervisor moves virtual processors about. The same program saw meetings of 40 ns where two shared a core, 95 ns on cores
-/// with one cache, and 360 ns on cores with two (AMD Zen 3), each for some seconds.
+/// It changes by a factor of nine within seconds, as a hypervisor moves virtual processors about; the figures are in
+/// Benchmarks/Results/kernel-notes.md.
 struct MeetingTime: ~Copyable, Sendable {
   private let nanoseconds = Atomic(0)
   private let expiry = Atomic<UInt64>(0)

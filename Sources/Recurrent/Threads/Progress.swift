@@ -1,4 +1,5 @@
 internal import Synchronization
+internal import VectorKernels
 
 /// How far each worker of a crew has come, for workers that wait for each other again and again.
 ///
@@ -9,7 +10,7 @@ struct Progress: ~Copyable, @unchecked Sendable {
   private let count: Int
 
   /// Two cache lines: processors fetch them in pairs.
-  private static var stride: Int { 128 / MemoryLayout<Atomic<Int>>.stride }
+  private static var stride: Int { 2 * Processor.cacheLineBytes / MemoryLayout<Atomic<Int>>.stride }
 
   /// Creates counters that stand at zero.
   init(workers count: Int) {

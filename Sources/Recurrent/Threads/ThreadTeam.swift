@@ -39,7 +39,7 @@ final class ThreadTeam: Sendable {
   /// What a meeting of two threads takes now; the usual time where no worker is free.
   var nanosecondsPerMeeting: Double {
     let measured = meetingTime.current { withCrew(upTo: 2) { $0.measureMeeting() } }
-    return measured.map(Double.init) ?? ForwardCost.usualNanosecondsPerMeeting
+    return measured.map(Double.init) ?? ProcessorCosts.nanosecondsPerBarrier
   }
 
   /// Until when no crew is made, and how long the last such time was, in nanoseconds.

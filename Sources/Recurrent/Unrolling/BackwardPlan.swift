@@ -26,7 +26,7 @@ struct BackwardPlan: Equatable {
     _ shape: ForwardShape, backend: Backend, panelWidth: Int, threadCount available: Int,
     nanosecondsPerMeeting: () -> Double
   ) {
-    stepsPerChunk = min(shape.steps, max(1, Self.rowsPerChunk / max(1, shape.rows)))
+    stepsPerChunk = min(shape.steps, max(1, SummationOrder.gradientRowsPerChunk / max(1, shape.rows)))
     (split, threadCount) = (.rows, 1)
     guard backend == .swift, shape.rows > 0, available > 1 else { return }
     let forward = ForwardCost(shape, panelWidth: panelWidth).fastest(
@@ -48,7 +48,4 @@ struct BackwardPlan: Equatable {
       stepsPerChunk: plan.stepsPerChunk, split: plan.split,
       threadCount: min(plan.threadCount, available))
   }
-
-  /// Deep enough for the products over them to run at full speed, and few enough to stay in the second-level cache.
-  private static let rowsPerChunk = 256
 }

@@ -2,13 +2,12 @@
 ///
 /// A recurrent product takes the longer of its operations at the speed of the multiply-adds and the reading of its
 /// weights from the cache that holds them; an input product, which serves many steps at once, its operations. The
-/// constants are rounded from measurements on AMD Zen 3 and Zen 4; only their ratios matter. What changes from one moment to the
-/// next, the time in which threads meet, is measured where it decides.
+/// figures are those of ``ProcessorCosts``.
 struct ForwardCost {
   private let shape: ForwardShape
   private let panelWidth: Int
   /// A meeting of two threads.
-  private var nanosecondsPerMeeting = usualNanosecondsPerMeeting
+  private var nanosecondsPerMeeting = ProcessorCosts.nanosecondsPerBarrier
 
   /// Estimates passes of a shape; `panelWidth` columns are the fewest that a thread can have.
   init(_ shape: ForwardShape, panelWidth: Int) {
@@ -16,21 +15,16 @@ struct ForwardCost {
     self.panelWidth = panelWidth
   }
 
-  /// What two threads take on cores that share a cache.
-  static let usualNanosecondsPerMeeting = 100.0
-
   /// Whether a pass has so many operations that threads could be worth waking, and may use them; a bound that costs nothing.
   static func mayBeShared(_ shape: ForwardShape, threadCount: Int) -> Bool {
     let weights = shape.gateCount * shape.hiddenSize * (shape.inputSize + shape.hiddenSize)
     return threadCount > 1
-      && Double(2 * shape.steps * shape.rows * shape.layerCount * weights) > leastOperationsToShare
+      && Double(2 * shape.steps * shape.rows * shape.layerCount * weights)
+        > ProcessorCosts.leastOperationsToShare
   }
 
   /// Whether two passes are worth one thread each.
-  var isWorthAThread: Bool { 2 * nanoseconds(.rows, threadCount: 1) > Self.leastWorkToShare }
-
-  /// Too few to take ``leastWorkToShare`` even where weights come from memory.
-  private static let leastOperationsToShare = 400_000.0
+  var isWorthAThread: Bool { 2 * nanoseconds(.rows, threadCount: 1) > ProcessorCosts.leastNanosecondsToShare }
 
   /// The split and the number of threads, up to `available`, that should be fastest; one thread where more would gain
   /// too little. Threads that would have to meet at every step are asked how long it takes them.
@@ -47,8 +41,8 @@ struct ForwardCost {
   private func fastest(threadCount available: Int) -> (split: ForwardPlan.Split, threadCount: Int) {
     var best = (split: ForwardPlan.Split.rows, threadCount: 1)
     let alone = nanoseconds(.rows, threadCount: 1)
-    guard alone > Self.leastWorkToShare else { return best }
-    var least = alone * Self.worthwhile
+    guard alone > ProcessorCosts.leastNanosecondsToShare else { return best }
+    var least = alone * ProcessorCosts.worthwhile
     for split in [ForwardPlan.Split.rows, .layers, .columns] {
       for count in stride(from: 2, through: min(available, mostThreads(split)), by: 1) {
         let expected = nanoseconds(split, threadCount: count)
@@ -59,30 +53,6 @@ struct ForwardCost {
       }
     }
     return best
-  }
-
-  /// The part of the time that must remain for more threads to be worth waking.
-  private static let worthwhile = 0.85
-  /// Waking threads that sleep takes some 10 µs, sometimes more.
-  private static let leastWorkToShare = 40_000.0
-
-  /// Waking one more thread, and the wait for the last to end.
-  private static let nanosecondsPerThread = 4_000.0
-  /// A step's meeting, as a multiple of one of threads that do nothing else: outputs travel too.
-  private static let meetingsPerStep = 2.0
-  /// What a product takes beside its arithmetic.
-  private static let nanosecondsPerProduct = 25.0
-  private static let nanosecondsPerActivation = 0.4
-  private static let bytesOfOperationsPerNanosecond = 360.0
-
-  /// The bytes per nanosecond that a thread reads from where so many bytes lie.
-  private static func bandwidth(of bytes: Double) -> Double {
-    switch bytes {
-    case ...24e3: 200
-    case ...450e3: 85
-    case ...20e6: 60
-    default: 20
-    }
   }
 
   /// The most threads that a split has shares for.
@@ -97,7 +67,7 @@ struct ForwardCost {
   /// The expected time of the pass.
   private func nanoseconds(_ split: ForwardPlan.Split, threadCount: Int) -> Double {
     let steps = Double(shape.steps)
-    let ends = Double(threadCount - 1) * Self.nanosecondsPerThread
+    let ends = Double(threadCount - 1) * ProcessorCosts.nanosecondsPerThread
     let above = Double(shape.layerCount - 1)
     let (first, others): (Double, Double)
     switch split {
@@ -108,7 +78,7 @@ struct ForwardCost {
     case .columns:
       let panels = (shape.hiddenSize + panelWidth - 1) / panelWidth
       let columns = min(shape.hiddenSize, (panels + threadCount - 1) / threadCount * panelWidth)
-      let meeting = Self.meetingsPerStep * nanosecondsPerMeeting * Double(threadCount - 1)
+      let meeting = ProcessorCosts.barriersPerStep * nanosecondsPerMeeting * Double(threadCount - 1)
       first = step(rows: shape.rows, columns: columns, inputs: shape.inputSize) + meeting
       others = step(rows: shape.rows, columns: columns, inputs: shape.hiddenSize) + meeting
     case .layers:
@@ -126,10 +96,11 @@ struct ForwardCost {
   private func step(rows: Int, columns: Int, inputs: Int) -> Double {
     let (rows, columns) = (Double(rows), Double(columns * shape.gateCount))
     let (depth, size) = (Double(shape.hiddenSize), Double(shape.scalarSize))
-    let rate = Self.bytesOfOperationsPerNanosecond / size
+    let rate = ProcessorCosts.bytesOfOperationsPerNanosecond / size
     let weights = columns * depth * size
-    let recurrent = max(2 * rows * columns * depth / rate, weights / Self.bandwidth(of: weights))
+    let recurrent = max(
+      2 * rows * columns * depth / rate, weights / ProcessorCosts.bandwidth(ofBytes: weights))
     return recurrent + 2 * rows * columns * Double(inputs) / rate
-      + rows * columns * Self.nanosecondsPerActivation + Self.nanosecondsPerProduct
+      + rows * columns * ProcessorCosts.nanosecondsPerActivation + ProcessorCosts.nanosecondsPerProduct
   }
 }

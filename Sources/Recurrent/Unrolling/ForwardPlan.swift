@@ -55,8 +55,8 @@ struct ForwardPlan: Equatable {
     let features = max(shape.inputSize, shape.hiddenSize) + shape.hiddenSize + sums
     // The sums of gates pass through the cache beside the outputs: of large batches, the fewer the better.
     let leastSteps = sums == 0 ? Self.leastSteps : (Self.leastRows + rows - 1) / max(1, rows)
-    stepsPerChunk = min(
-      shape.steps, max(leastSteps, Self.chunkBytes / max(1, rows * features * shape.scalarSize)))
+    let fitting = ProcessorCosts.bytesBetweenProducts / max(1, rows * features * shape.scalarSize)
+    stepsPerChunk = min(shape.steps, max(leastSteps, fitting))
     if split == .layers {
       // The last thread begins when the others have done a chunk each.
       stepsPerChunk = max(1, min(stepsPerChunk, shape.steps / (8 * threadCount)))
@@ -74,8 +74,6 @@ struct ForwardPlan: Equatable {
         nanosecondsPerMeeting: { ThreadTeam.shared.nanosecondsPerMeeting })
   }
 
-  /// Inputs and outputs of a chunk: a quarter to half of the second-level cache of common processors.
-  private static let chunkBytes = 256 << 10
   /// So that input weights from memory serve several steps however large a step is.
   private static let leastSteps = 4
   /// The same for cells with gates.
