@@ -5,61 +5,61 @@
 // 2. All accumulators of a tile stay in registers, every weight that is loaded serves all rows of the tile.
 // 3. A panel is read from front to back, and stays in the second-level cache while all row tiles use it.
 // 4. A chain reads its panels alternately from the first and from the last on: what a cache kept of them is used before it is lost.
-// 5. Where few sums wait for each other, link after link, their segments are computed side by side, tanh of a short single
-//    row is applied in registers, and what the sums go on from is computed there, while the link before is awaited.
+// 5. Where few sums wait for each other, iteration after iteration, their accumulators are computed side by side, tanh of a short single
+//    row is applied in registers, and what the sums go on from is computed there, while the iteration before is waited for.
 // 6. Where tiles have many sums, what the sums of a batch go on from is not stored before: the tiles begin with it.
 // 7. Lines of C that are written and not read are on their way while the sums are computed.
 // 8. Weights that are too many for the second-level cache are on their way a strip ahead, a line at a time.
 //
 // What was tried and is slower is in Benchmarks/Results/kernel-notes.md, "Tiles and panels".
 
-/// Multiplies rows with packed panels, as often as the product is chained, after the product that precedes it.
+/// Multiplies rows with packed panels, as often as the product is chained, after its fused projection.
 @inlinable @inline(__always)
 public func multiply<L: Lanes, let tileRows: Int, let panelVectors: Int>(
   _ product: Product<L.Scalar>, lanes: L.Type, tiling: Tiling<tileRows, panelVectors>
 ) {
   var product = product
-  if let preceding = product.preceding, !product.goesOnWithinTiles(lanes: L.self, tiling: tiling) {
-    var preceding = preceding.pointee
-    withUnsafeMutablePointer(to: &preceding) { multiplyLinks($0, lanes: L.self, tiling: tiling) }
-    product.preceding = nil
+  if let projection = product.projection, !product.fusesProjection(lanes: L.self, tiling: tiling) {
+    var projection = projection.pointee
+    withUnsafeMutablePointer(to: &projection) { multiplyIterations($0, lanes: L.self, tiling: tiling) }
+    product.projection = nil
   }
-  withUnsafeMutablePointer(to: &product) { multiplyLinks($0, lanes: L.self, tiling: tiling) }
+  withUnsafeMutablePointer(to: &product) { multiplyIterations($0, lanes: L.self, tiling: tiling) }
 }
 
-/// Multiplies as often as the product is chained, and leaves the product after the last link in its place.
+/// Multiplies as often as the product is chained, and leaves the product after the last iteration in its place.
 @inlinable @inline(never)
-func multiplyLinks<L: Lanes, let tileRows: Int, let panelVectors: Int>(
+func multiplyIterations<L: Lanes, let tileRows: Int, let panelVectors: Int>(
   _ place: UnsafeMutablePointer<Product<L.Scalar>>, lanes: L.Type, tiling: Tiling<tileRows, panelVectors>
 ) {
   let product = UnsafePointer(place)
   guard product.pointee.rows > 0, product.pointee.columns > 0 else { return }
-  var preceding = product.pointee.precedingRows
+  var projection = product.pointee.projectionRows
   let vectors = (product.pointee.columns &+ L.count &- 1) / L.count
   let shape = TileShape<tileRows, panelVectors>(
     rows: product.pointee.rows, vectors: vectors,
     weightBytes: product.pointee.depth &* product.pointee.columns &* MemoryLayout<L.Scalar>.stride,
-    links: product.pointee.links)
+    iterations: product.pointee.iterations)
   if vectors <= shape.vectors && product.pointee.rows <= shape.rows
     && product.pointee.staysInTile(vectors: vectors, L.self)
   {
     // One tile: the chain stays there.
-    return Strip<L>(place, column: 0, shape).multiply(shape, after: &preceding)
+    return Strip<L>(place, column: 0, shape).multiply(shape, after: &projection)
   }
-  let (links, activation) = (product.pointee.links, product.pointee.activation)
+  let (iterations, activation) = (product.pointee.iterations, product.pointee.activation)
   let activatesTiles =
     product.pointee.outputs == nil && product.pointee.rows == 1 && !product.pointee.addsToC
-  place.pointee.links = 1
+  place.pointee.iterations = 1
   if !activatesTiles { place.pointee.activation = .identity }
-  let goesOn = product.pointee.preceding != nil
+  let isFused = product.pointee.projection != nil
   let width = shape.vectors &* L.count
   let tiles = (product.pointee.rows &+ tileRows &- 1) / tileRows
-  for _ in 0..<links {
-    let precedingOfLink = preceding
+  for _ in 0..<iterations {
+    let projectionOfIteration = projection
     product.pointee.forEachStrip(ofWidth: width) { column in
-      if goesOn { preceding = precedingOfLink }
-      place.pointee.lookAhead(of: column, width: width, tiles: tiles)
-      Strip<L>(place, column: column, shape).multiply(shape, after: &preceding)
+      if isFused { projection = projectionOfIteration }
+      place.pointee.planPrefetch(of: column, width: width, tiles: tiles)
+      Strip<L>(place, column: column, shape).multiply(shape, after: &projection)
     }
     if !activatesTiles && !activation.isIdentity { activate(activation, product.pointee, lanes: L.self) }
     place.pointee.advance()
@@ -67,7 +67,7 @@ func multiplyLinks<L: Lanes, let tileRows: Int, let panelVectors: Int>(
 }
 
 extension Product {
-  /// Whether a chain of one tile is computed within it: not if something follows each link, nor if large links are moved.
+  /// Whether a chain of one tile is computed within it: not if something follows each iteration, nor if large iterations are staged.
   @inlinable @inline(__always)
   func staysInTile<L: Lanes>(vectors: Int, _: L.Type) -> Bool {
     outputs == nil && !addsToC && (columns % L.count == 0 || rows &* vectors <= Strip<L>.smallTile)
@@ -75,7 +75,7 @@ extension Product {
 }
 
 extension Product {
-  /// The most bytes of weights, its own and those of the product that precedes, that a chain of one tile reads in each link: they stay
+  /// The most bytes of weights, its own and those of the fused projection, that a chain of one tile reads in each iteration: they stay
   /// in the first-level cache, beside what else is there.
   @inlinable @inline(__always)
   static var mostBytesOfTile: Int { Processor.firstLevelBytes / 8 &* 5 }
@@ -84,21 +84,21 @@ extension Product {
   @inlinable @inline(__always)
   static var mostBytesOfRows: Int { Processor.secondLevelBytes }
 
-  /// Whether the sums of each link go on in its tiles from those of the product that precedes, which are never stored then. There
-  /// are fewer rows at once to read the weights of what precedes for, and so it pays where they are few.
+  /// Whether the sums of each iteration go on in its tiles from those of the fused projection, which are never stored then. There
+  /// are fewer rows at once to read the weights of the fused projection for, and so it pays where they are few.
   @inlinable @inline(__always)
-  func goesOnWithinTiles<L: Lanes, let tileRows: Int, let panelVectors: Int>(
+  func fusesProjection<L: Lanes, let tileRows: Int, let panelVectors: Int>(
     lanes: L.Type, tiling: Tiling<tileRows, panelVectors>
   ) -> Bool {
-    guard let preceding, rows > 0, outputs == nil, !addsToC else { return false }
+    guard let projection, rows > 0, outputs == nil, !addsToC else { return false }
     let vectors = (columns &+ L.count &- 1) / L.count
-    let bytes = (preceding.pointee.depth &+ depth) &* vectors &* L.count &* MemoryLayout<L.Scalar>.stride
+    let bytes = (projection.pointee.depth &+ depth) &* vectors &* L.count &* MemoryLayout<L.Scalar>.stride
     let sums = rows &* vectors
     if vectors <= Tiling<tileRows, panelVectors>.vectors(besideRows: rows)
-      && Strip<L>.isAwaited(rows: rows, vectors: vectors)
+      && Strip<L>.isLatencyBound(rows: rows, vectors: vectors)
     {
       return bytes <= Self.mostBytesOfTile
-        && (sums >= Processor.sumsForAnyChain || preceding.pointee.depth <= Processor.longestChain)
+        && (sums >= Processor.sumsForAnyChain || projection.pointee.depth <= Processor.longestChain)
     }
     return Tiling<tileRows, panelVectors>.isLarge && rows > 1 && bytes <= Self.mostBytesOfRows
   }

@@ -5,8 +5,8 @@
 /// had these outputs.
 ///
 /// The sum of each element runs over k in order, one multiply-add after the other, from its start. Short sums, for
-/// whose chain of multiply-adds a small layer would wait, are cut into ``segments``: each but the first starts from zero,
-/// and what they come to is added in order. So nothing but `depth` and ``segments`` decides an element's bits, neither the
+/// whose chain of multiply-adds a small layer would wait, are cut into ``accumulators``: each but the first starts from zero,
+/// and what they come to is added in order. So nothing but `depth` and ``accumulators`` decides an element's bits, neither the
 /// tile nor the neighbours.
 public struct Product<Scalar> {
   public var rows: Int
@@ -26,30 +26,30 @@ public struct Product<Scalar> {
   public var cLayout: RowLayout
   public var activation: Activation
   /// How many products are chained.
-  public var links: Int
+  public var iterations: Int
   /// The distance from one product's C to the next, and from its outputs to the next.
-  public var linkStride: Int
+  public var iterationStride: Int
   /// Whether what C holds is added to the sums at their end, for sums that have a start of their own.
   public var addsToC = false
   /// The outputs of the activation [rows, columns], laid out as C, to multiply by its derivative; `nil` to apply it.
   public var outputs: UnsafePointer<Scalar>?
   /// The parts that each sum is made of.
-  public var segments = SumSegments.one
+  public var accumulators = SplitAccumulators.one
   /// Whether the last columns are computed first. Of weights that are too many for a cache, it keeps those that were read
   /// last; so a chain goes back and forth, and products with the same weights one after the other should.
   public var startsAtEnd = false
 
-  /// The product whose sums the links go on from, in one segment and without activation: it has the rows of all links, one link after
+  /// The product whose sums the iterations go on from, in one accumulator and without activation: it has the rows of all iterations, one iteration after
   /// the other, and the same C. `nil` for none.
-  public var preceding: UnsafePointer<Product>?
+  public var projection: UnsafePointer<Product>?
 
   /// Where the sums of a tile are computed that cannot go to C at once.
-  @usableFromInline var aside: UnsafeMutablePointer<Scalar>?
+  @usableFromInline var staging: UnsafeMutablePointer<Scalar>?
 
-  /// What is asked for while the next term of a tile's sums is added.
-  @usableFromInline var ahead: UnsafeRawPointer
-  /// The bytes that ``ahead`` moves by with each term.
-  @usableFromInline var aheadStride = 0
+  /// What is prefetched while the next term of a tile's sums is added.
+  @usableFromInline var prefetchPlace: UnsafeRawPointer
+  /// The bytes that ``prefetchPlace`` moves by with each term.
+  @usableFromInline var prefetchStride = 0
 
   @inlinable
   public init(
@@ -57,7 +57,7 @@ public struct Product<Scalar> {
     a: UnsafePointer<Scalar>, aLayout: RowLayout,
     panels: UnsafePointer<Scalar>, start: UnsafePointer<Scalar>?,
     c: UnsafeMutablePointer<Scalar>, cLayout: RowLayout,
-    activation: Activation, links: Int = 1, linkStride: Int = 0
+    activation: Activation, iterations: Int = 1, iterationStride: Int = 0
   ) {
     self.rows = rows
     self.columns = columns
@@ -65,25 +65,25 @@ public struct Product<Scalar> {
     self.a = a
     self.aLayout = aLayout
     self.panels = panels
-    ahead = UnsafeRawPointer(panels)
+    prefetchPlace = UnsafeRawPointer(panels)
     self.start = start
     self.c = c
     self.cLayout = cLayout
     self.activation = activation
-    self.links = links
-    self.linkStride = linkStride
+    self.iterations = iterations
+    self.iterationStride = iterationStride
   }
 }
 
 extension Product {
   /// Whether the sums start from what C holds.
   @inlinable @inline(__always)
-  var startsFromC: Bool { preceding.map { $0.pointee.start == nil } ?? (start == nil) }
+  var startsFromC: Bool { projection.map { $0.pointee.start == nil } ?? (start == nil) }
 
-  /// The rows of the product that precedes; where there is none, nobody asks for them.
+  /// The rows of the fused projection; where there is none, nobody asks for them.
   @inlinable @inline(__always)
-  var precedingRows: RowCursor<Scalar> {
-    RowCursor(base: preceding?.pointee.a ?? a, layout: preceding?.pointee.aLayout ?? aLayout)
+  var projectionRows: RowCursor<Scalar> {
+    RowCursor(base: projection?.pointee.a ?? a, layout: projection?.pointee.aLayout ?? aLayout)
   }
 
   /// Calls with the first column of each strip.
@@ -107,15 +107,15 @@ extension Product {
   /// Has the weights of the strip after that of a column asked for while its tiles are computed, a part by each of their terms, if
   /// there are more weights than the second-level cache keeps. A single tile waits for each weight that it uses, and has no time for others.
   @inlinable @inline(__always)
-  mutating func lookAhead(of column: Int, width: Int, tiles: Int) {
+  mutating func planPrefetch(of column: Int, width: Int, tiles: Int) {
     let next = startsAtEnd ? column &- width : column &+ width
     let isFar = depth &* columns &* MemoryLayout<Scalar>.stride > Self.mostBytesOfRows
     guard tiles > 1 && isFar && next >= 0 && next < columns else {
-      aheadStride = 0
+      prefetchStride = 0
       return
     }
-    ahead = UnsafeRawPointer(panels + depth &* next)
-    aheadStride = (width &* MemoryLayout<Scalar>.stride &+ tiles &- 1) / tiles
+    prefetchPlace = UnsafeRawPointer(panels + depth &* next)
+    prefetchStride = (width &* MemoryLayout<Scalar>.stride &+ tiles &- 1) / tiles
   }
 
   /// The product whose A is this one's C.
@@ -124,8 +124,8 @@ extension Product {
     a = UnsafePointer(c)
     aLayout = cLayout
     aDepthStride = 1
-    c += linkStride
-    if let outputs { self.outputs = outputs + linkStride }
+    c += iterationStride
+    if let outputs { self.outputs = outputs + iterationStride }
     startsAtEnd.toggle()
   }
 }

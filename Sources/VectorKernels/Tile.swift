@@ -1,9 +1,9 @@
 import CVectorMath
 
-/// A block of `rows` rows and `vectors` vectors of columns, of whose sums so many segments are in registers at once.
+/// A block of `rows` rows and `vectors` vectors of columns, of whose sums so many accumulators are in registers at once.
 @usableFromInline
 struct Tile<
-  L: Lanes, let rows: Int, let vectors: Int, let segments: Int, let tileRows: Int, let panelVectors: Int
+  L: Lanes, let rows: Int, let vectors: Int, let accumulators: Int, let tileRows: Int, let panelVectors: Int
 > {
   @usableFromInline typealias Row = InlineArray<vectors, L.Vector>
   @usableFromInline typealias Inputs = InlineArray<rows, UnsafePointer<L.Scalar>>
@@ -17,93 +17,93 @@ struct Tile<
   @inlinable @inline(__always)
   var product: UnsafeMutablePointer<Product<L.Scalar>> { strip.product }
 
-  /// The segments of each sum. There are no more than four, so that a tile of four computes them in one round.
+  /// The accumulators of each sum. There are no more than four, so that a tile of four computes them in one round.
   @inlinable @inline(__always)
-  var segmentCount: Int { segments == 4 ? 4 : product.pointee.segments.count }
+  var accumulatorCount: Int { accumulators == 4 ? 4 : product.pointee.accumulators.count }
 
-  /// Computes all links.
+  /// Computes all iterations.
   @inlinable @inline(__always)
-  func chain(_ aRows: Inputs, _ cRows: Outputs, after precedingRows: inout RowCursor<L.Scalar>) {
+  func iterate(_ aRows: Inputs, _ cRows: Outputs, after projectionRows: inout RowCursor<L.Scalar>) {
     var (aRows, cRows, aStride) = (aRows, cRows, product.pointee.aDepthStride)
-    let addsToC = product.pointee.addsToC && product.pointee.aside == nil
-    for _ in 0..<product.pointee.links {
-      link(aRows, aStride, cRows, addsToC: addsToC, after: &precedingRows)
+    let addsToC = product.pointee.addsToC && product.pointee.staging == nil
+    for _ in 0..<product.pointee.iterations {
+      computeIteration(aRows, aStride, cRows, addsToC: addsToC, after: &projectionRows)
       for row in 0..<rows {
         aRows[row] = UnsafePointer(cRows[row] - strip.column)
-        cRows[row] += product.pointee.linkStride
+        cRows[row] += product.pointee.iterationStride
       }
       aStride = 1
     }
   }
 
-  /// Computes all links aside, and moves what exists of each: for small tiles, which a chain waits for. Without this copy of the
+  /// Computes all iterations in a staging buffer, and moves what exists of each: for small tiles, which a chain waits for. Without this copy of the
   /// loop, a chain of 20 units takes 1.4 times as long.
   @inlinable @inline(never)
-  func chainAside(_ aRows: Inputs, _ cRows: Outputs, after precedingRows: inout RowCursor<L.Scalar>) {
+  func iterateStaged(_ aRows: Inputs, _ cRows: Outputs, after projectionRows: inout RowCursor<L.Scalar>) {
     var (aRows, cRows, aStride) = (aRows, cRows, product.pointee.aDepthStride)
-    var aside = InlineArray<rows, Row>(repeating: Row(repeating: L.broadcast(0)))
-    withUnsafeMutableBytes(of: &aside) { bytes in
+    var staging = InlineArray<rows, Row>(repeating: Row(repeating: L.broadcast(0)))
+    withUnsafeMutableBytes(of: &staging) { bytes in
       guard let base = bytes.baseAddress?.assumingMemoryBound(to: L.Scalar.self) else { return }
-      var asideRows = cRows
-      for row in 0..<rows { asideRows[row] = base + row &* vectors &* L.count }
-      for _ in 0..<product.pointee.links {
+      var stagedRows = cRows
+      for row in 0..<rows { stagedRows[row] = base + row &* vectors &* L.count }
+      for _ in 0..<product.pointee.iterations {
         if product.pointee.startsFromC {
-          for row in 0..<rows { strip.gather(cRows[row], into: asideRows[row]) }
+          for row in 0..<rows { strip.gather(cRows[row], into: stagedRows[row]) }
         }
-        link(aRows, aStride, asideRows, addsToC: false, after: &precedingRows)
+        computeIteration(aRows, aStride, stagedRows, addsToC: false, after: &projectionRows)
         for row in 0..<rows {
-          strip.scatter(asideRows[row], into: cRows[row])
+          strip.scatter(stagedRows[row], into: cRows[row])
           aRows[row] = UnsafePointer(cRows[row] - strip.column)
-          cRows[row] += product.pointee.linkStride
+          cRows[row] += product.pointee.iterationStride
         }
         aStride = 1
       }
     }
   }
 
-  /// Computes one link of whole vectors. What the segments before have come to waits in C.
+  /// Computes one iteration of whole vectors. What the accumulators before have come to waits in C.
   @inlinable @inline(__always)
-  func link(
+  func computeIteration(
     _ aRows: Inputs, _ aStride: Int, _ cRows: Outputs, addsToC: Bool,
-    after precedingRows: inout RowCursor<L.Scalar>
+    after projectionRows: inout RowCursor<L.Scalar>
   ) {
-    var segment = 0
-    while segment < segmentCount {
-      let isFirst = segment == 0
-      var sums = InlineArray<segments, InlineArray<rows, Row>>(
+    var accumulator = 0
+    while accumulator < accumulatorCount {
+      let isFirst = accumulator == 0
+      var sums = InlineArray<accumulators, InlineArray<rows, Row>>(
         repeating: InlineArray<rows, Row>(repeating: Row(repeating: L.broadcast(0))))
       if isFirst { start(&sums[0], cRows) }
-      if Strip<L>.isAwaited(rows: rows, vectors: vectors) {
-        if isFirst, let preceding = product.pointee.preceding {
-          add(terms(of: preceding, &precedingRows), to: &sums[0])
+      if Strip<L>.isLatencyBound(rows: rows, vectors: vectors) {
+        if isFirst, let projection = product.pointee.projection {
+          add(terms(of: projection, &projectionRows), to: &sums[0])
         }
-        add(aRows, aStride, from: segment, to: &sums)
+        add(aRows, aStride, from: accumulator, to: &sums)
       } else if !Tiling<tileRows, panelVectors>.isLarge {
-        // Nothing precedes here: see `goesOnWithinTiles`.
-        add(aRows, aStride, from: segment, to: &sums)
+        // Nothing is fused here: see `fusesProjection`.
+        add(aRows, aStride, from: accumulator, to: &sums)
       } else {
         // One loop for both: two of so many sums would take the compiler twice as long.
-        let own = terms(aRows, aStride, from: segment)
-        var (terms, isPreceding) = (own, false)
-        if isFirst, let preceding = product.pointee.preceding {
-          (terms, isPreceding) = (self.terms(of: preceding, &precedingRows), true)
+        let own = terms(aRows, aStride, from: accumulator)
+        var (terms, isProjection) = (own, false)
+        if isFirst, let projection = product.pointee.projection {
+          (terms, isProjection) = (self.terms(of: projection, &projectionRows), true)
         }
         while true {
           add(terms, to: &sums[0])
-          guard isPreceding else { break }
-          (terms, isPreceding) = (own, false)
+          guard isProjection else { break }
+          (terms, isProjection) = (own, false)
         }
       }
-      segment &+= segments
-      if !isFirst || (segments == 1 && addsToC) { add(cRows, to: &sums[0]) }
-      for other in 1..<max(1, segments) {
+      accumulator &+= accumulators
+      if !isFirst || (accumulators == 1 && addsToC) { add(cRows, to: &sums[0]) }
+      for other in 1..<max(1, accumulators) {
         for row in 0..<rows {
           for vector in 0..<vectors {
             sums[0][row][vector] = L.add(sums[0][row][vector], sums[other][row][vector])
           }
         }
       }
-      if rows == 1 && vectors <= 4 && segment == segmentCount
+      if rows == 1 && vectors <= 4 && accumulator == accumulatorCount
         && product.pointee.activation.isHyperbolicTangent
       {
         for vector in 0..<vectors {
@@ -122,10 +122,10 @@ struct Tile<
     }
   }
 
-  /// What the first segment starts from.
+  /// What the first accumulator starts from.
   @inlinable @inline(__always)
   func start(_ sums: inout InlineArray<rows, Row>, _ cRows: Outputs) {
-    if let start = (product.pointee.preceding ?? UnsafePointer(product)).pointee.start {
+    if let start = (product.pointee.projection ?? UnsafePointer(product)).pointee.start {
       for vector in 0..<vectors {
         let value = L.load(start + (strip.column &+ vector &* L.count))
         for row in 0..<rows { sums[row][vector] = value }
@@ -147,29 +147,29 @@ struct Tile<
     }
   }
 
-  /// The terms of a product that precedes, with its next rows.
+  /// The terms of the fused projection, with its next rows.
   @inlinable @inline(__always)
   func terms(
-    of preceding: UnsafePointer<Product<L.Scalar>>, _ rowCursor: inout RowCursor<L.Scalar>
+    of projection: UnsafePointer<Product<L.Scalar>>, _ rowCursor: inout RowCursor<L.Scalar>
   ) -> Terms<L.Scalar, rows> {
     let aRows: Inputs = rowCursor.next()
-    let depth = preceding.pointee.depth
+    let depth = projection.pointee.depth
     return Terms(
-      aRows: aRows, aStride: preceding.pointee.aDepthStride,
-      weights: preceding.pointee.panels + depth &* strip.column,
+      aRows: aRows, aStride: projection.pointee.aDepthStride,
+      weights: projection.pointee.panels + depth &* strip.column,
       panelStride: depth &* panelVectors &* L.count, depth: depth)
   }
 
-  /// The terms of a segment; the last one has those that remain, too.
+  /// The terms of an accumulator; the last one has those that remain, too.
   @inlinable @inline(__always)
-  func terms(_ aRows: Inputs, _ aStride: Int, from segment: Int) -> Terms<L.Scalar, rows> {
+  func terms(_ aRows: Inputs, _ aStride: Int, from accumulator: Int) -> Terms<L.Scalar, rows> {
     let whole = product.pointee.depth
-    let depth = min(whole, product.pointee.segments.depth)
-    let first = segment &* depth
+    let depth = min(whole, product.pointee.accumulators.depth)
+    let first = accumulator &* depth
     var terms = Terms(
       aRows: aRows, aStride: aStride, weights: strip.panel + first &* panelVectors &* L.count,
       panelStride: whole &* panelVectors &* L.count,
-      depth: segment &+ 1 == segmentCount ? whole &- first : depth)
+      depth: accumulator &+ 1 == accumulatorCount ? whole &- first : depth)
     for row in 0..<rows { terms.aRows[row] += first &* aStride }
     return terms
   }
@@ -179,46 +179,46 @@ struct Tile<
   func add(_ terms: Terms<L.Scalar, rows>, to sums: inout InlineArray<rows, Row>) {
     var weights = terms.weights
     var place = 0
-    var ahead = product.pointee.ahead
+    var prefetchPlace = product.pointee.prefetchPlace
     for _ in 0..<terms.depth {
       if rows &* vectors > Strip<L>.smallTile {
-        prefetch_for_reading(ahead)
-        ahead += product.pointee.aheadStride
+        prefetch_for_reading(prefetchPlace)
+        prefetchPlace += product.pointee.prefetchStride
       }
       add(terms.aRows, at: place, weights, terms.panelStride, to: &sums)
       weights += panelVectors &* L.count
       place &+= terms.aStride
     }
-    if rows &* vectors > Strip<L>.smallTile { product.pointee.ahead = ahead }
+    if rows &* vectors > Strip<L>.smallTile { product.pointee.prefetchPlace = prefetchPlace }
   }
 
-  /// Adds the products of so many segments at once, from one of them on.
+  /// Adds the products of so many accumulators at once, from one of them on.
   @inlinable @inline(__always)
   func add(
     _ aRows: Inputs, _ aStride: Int, from first: Int,
-    to sums: inout InlineArray<segments, InlineArray<rows, Row>>
+    to sums: inout InlineArray<accumulators, InlineArray<rows, Row>>
   ) {
-    guard segments > 1 else { return add(terms(aRows, aStride, from: first), to: &sums[0]) }
+    guard accumulators > 1 else { return add(terms(aRows, aStride, from: first), to: &sums[0]) }
     let panelWidth = panelVectors &* L.count
     let panelStride = product.pointee.depth &* panelWidth
-    let depth = min(product.pointee.depth, product.pointee.segments.depth)
-    let isLast = first &+ segments == segmentCount
-    let rest = isLast ? product.pointee.depth &- segmentCount &* depth : 0
+    let depth = min(product.pointee.depth, product.pointee.accumulators.depth)
+    let isLast = first &+ accumulators == accumulatorCount
+    let rest = isLast ? product.pointee.depth &- accumulatorCount &* depth : 0
     var weights = strip.panel + first &* depth &* panelWidth
     var place = first &* depth &* aStride
     for _ in 0..<depth {
-      for segment in 0..<segments {
+      for accumulator in 0..<accumulators {
         add(
-          aRows, at: place &+ segment &* depth &* aStride,
-          weights + segment &* depth &* panelWidth, panelStride, to: &sums[segment])
+          aRows, at: place &+ accumulator &* depth &* aStride,
+          weights + accumulator &* depth &* panelWidth, panelStride, to: &sums[accumulator])
       }
       weights += panelWidth
       place &+= aStride
     }
-    weights += (segments &- 1) &* depth &* panelWidth
-    place &+= (segments &- 1) &* depth &* aStride
+    weights += (accumulators &- 1) &* depth &* panelWidth
+    place &+= (accumulators &- 1) &* depth &* aStride
     for _ in 0..<rest {
-      add(aRows, at: place, weights, panelStride, to: &sums[segments &- 1])
+      add(aRows, at: place, weights, panelStride, to: &sums[accumulators &- 1])
       weights += panelWidth
       place &+= aStride
     }

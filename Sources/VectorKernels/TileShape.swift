@@ -40,11 +40,11 @@ struct TileShape<let tileRows: Int, let panelVectors: Int> {
   ///
   /// A chain of single rows whose weights are somewhat too many for the first-level cache goes back and forth between halves.
   @inlinable @inline(__always)
-  init(rows: Int, vectors: Int, weightBytes: Int, links: Int) {
+  init(rows: Int, vectors: Int, weightBytes: Int, iterations: Int) {
     if rows == 1 {
       let most = Tiling<tileRows, panelVectors>.vectors(besideRows: 1)
       let isHalved =
-        links > 1 && vectors <= most && vectors > most / 2 && Self.halvedBytes.contains(weightBytes)
+        iterations > 1 && vectors <= most && vectors > most / 2 && Self.halvedBytes.contains(weightBytes)
       self.rows = 1
       self.vectors = isHalved ? most / 2 / panelVectors &* panelVectors : most
       return

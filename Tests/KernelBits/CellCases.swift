@@ -136,7 +136,7 @@ private struct CellCase<Scalar: Number> {
       rows: rows, columns: units, depth: width, a: sums.base, aLayout: RowLayout(rowStride: width),
       panels: panels.memory.base, start: nil, c: target.base, cLayout: RowLayout(rowStride: units),
       activation: .identity)
-    product.segments = awaitedSegments(depth: width)
+    product.accumulators = latencyBoundAccumulators(depth: width)
     kernels.multiply(product)
     report("\(isShared ? " fewer parts" : "") carried", [target])
   }

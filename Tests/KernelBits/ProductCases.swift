@@ -26,9 +26,9 @@ struct SumEnds {
   var name: String { "\(start.name) \(activation.name)\(isBackward ? "-back" : "")" }
 }
 
-/// All segments that sums of so many terms may have.
-func segmentations(depth: Int) -> [SumSegments] {
-  depth < 4 ? [.one] : [.one, SumSegments(count: 2, of: depth), SumSegments(count: 4, of: depth)]
+/// All accumulators that sums of so many terms may have.
+func accumulatorCounts(depth: Int) -> [SplitAccumulators] {
+  depth < 4 ? [.one] : [.one, SplitAccumulators(count: 2, of: depth), SplitAccumulators(count: 4, of: depth)]
 }
 
 /// Products of all shapes and starts; the rest takes turns.
@@ -38,9 +38,9 @@ func productCases<Scalar: Number>(_ kernels: KernelTable<Scalar>) {
     for columns in ColumnCounts.all where depth < 200 || columns < 70 {
       for rows in [1, 2, 3, 4, 5, 6, 7, 13] {
         for start in SumEnds.Start.allCases {
-          for segments in segmentations(depth: depth) {
+          for accumulators in accumulatorCounts(depth: depth) {
             productCase(
-              rows: rows, columns: columns, depth: depth, segments: segments,
+              rows: rows, columns: columns, depth: depth, accumulators: accumulators,
               ends: SumEnds(
                 start: start, activation: Activation.any(&generator),
                 isBackward: generator.next(below: 3) == 0),
@@ -53,7 +53,7 @@ func productCases<Scalar: Number>(_ kernels: KernelTable<Scalar>) {
   // Weights that are too many for a second-level cache.
   for rows in [1, 7, 13] {
     productCase(
-      rows: rows, columns: 600, depth: 300, segments: .one,
+      rows: rows, columns: 600, depth: 300, accumulators: .one,
       ends: SumEnds(start: .prepared, activation: .hyperbolicTangent, isBackward: false), kernels,
       &generator)
   }
@@ -67,7 +67,8 @@ extension Activation {
 }
 
 private func productCase<Scalar: Number>(
-  rows: Int, columns: Int, depth: Int, segments: SumSegments, ends: SumEnds, _ kernels: KernelTable<Scalar>,
+  rows: Int, columns: Int, depth: Int, accumulators: SplitAccumulators, ends: SumEnds,
+  _ kernels: KernelTable<Scalar>,
   _ generator: inout Generator
 ) {
   let values: Values =
@@ -95,14 +96,14 @@ private func productCase<Scalar: Number>(
     c: c.base + cPlaces.offset, cLayout: cPlaces.layout, activation: ends.activation)
   product.addsToC = ends.start == .preparedAndAdded
   if ends.isBackward { product.outputs = UnsafePointer(outputs.base + cPlaces.offset) }
-  product.segments = segments
+  product.accumulators = accumulators
   product.startsAtEnd = generator.next(below: 2) == 1
   kernels.multiply(product)
   var digest = Digest()
   digest.add(c)
   printCase(
     """
-    product rows \(rows) columns \(columns) depth \(depth) segments \(segments.count) \(ends.name) \
+    product rows \(rows) columns \(columns) depth \(depth) accumulators \(accumulators.count) \(ends.name) \
     \(order.name) to \(cOrder.name)
     """, digest, Scalar.self)
 }

@@ -37,10 +37,10 @@ final class MatrixEngine<Scalar: TensorScalar>: Sendable {
   }
 
   /// Prepares B [columns, depth], whose element (column j, depth k) stands at `matrix[j·columnStride + k·depthStride]`,
-  /// and the start of the rows (`columns` scalars; zeros if `nil`). `isAwaited` says that each product waits for the one before.
+  /// and the start of the rows (`columns` scalars; zeros if `nil`). `isLatencyBound` says that each product waits for the one before.
   func prepare(
     _ matrix: [Scalar], columns: Int, depth: Int, columnStride: Int, depthStride: Int,
-    start: [Scalar]? = nil, isAwaited: Bool = false
+    start: [Scalar]? = nil, isLatencyBound: Bool = false
   ) -> PreparedMatrix<Scalar> {
     let width = panelWidth
     let padded = (columns + width - 1) / width * width
@@ -66,7 +66,8 @@ final class MatrixEngine<Scalar: TensorScalar>: Sendable {
     if let start { starts.base.update(from: start, count: columns) }
     return PreparedMatrix(
       columns: columns, depth: depth,
-      segments: isAwaited ? SumSegments(count: SummationOrder.accumulators(ofDepth: depth), of: depth) : .one,
+      accumulators: isLatencyBound
+        ? SplitAccumulators(count: SummationOrder.accumulators(ofDepth: depth), of: depth) : .one,
       elements: elements, start: starts)
   }
 
@@ -75,21 +76,21 @@ final class MatrixEngine<Scalar: TensorScalar>: Sendable {
 
   /// C = activation(start + A·Bᵀ) for A [rows, depth] and C [rows, columns], which do not overlap.
   ///
-  /// With several `links`, each product's C, which is one block of rows, is the next one's A, and its C stands `linkStride` further on. Where
+  /// With several `iterations`, each product's C, which is one block of rows, is the next one's A, and its C stands `iterationStride` further on. Where
   /// `outputs` are given, laid out as C, C is multiplied by the derivative of the activation there. Products with the same B
   /// one after the other read it alternately from its start and from its end.
   @inline(__always)
   func multiply(
     rows: Int, _ a: MatrixRows<Scalar>, by b: PreparedColumns<Scalar>, from start: Start,
     into c: MatrixRows<Scalar>, then activation: Activation, at outputs: UnsafePointer<Scalar>? = nil,
-    links: Int = 1, linkStride: Int = 0, startsAtEnd: Bool = false
+    iterations: Int = 1, iterationStride: Int = 0, startsAtEnd: Bool = false
   ) {
     precondition(a.isReversed == c.isReversed, "rows of a product in different orders")
     if let openBLAS {
       var a = a
-      for link in 0..<links {
-        let offset = link * linkStride
-        let c = link == 0 ? c : MatrixRows(base: c.base + offset, rowStride: c.layout.rowStride)
+      for iteration in 0..<iterations {
+        let offset = iteration * iterationStride
+        let c = iteration == 0 ? c : MatrixRows(base: c.base + offset, rowStride: c.layout.rowStride)
         openBLAS.multiply(rows: rows, a, by: b, from: start, into: c)
         activate(activation, rows: rows, columns: b.columns, c, at: outputs.map { $0 + offset })
         a = c
@@ -100,41 +101,41 @@ final class MatrixEngine<Scalar: TensorScalar>: Sendable {
         a: a.base, aLayout: a.layout,
         panels: b.elements, start: start == .accumulated ? nil : b.start,
         c: c.base, cLayout: c.layout, activation: activation,
-        links: links, linkStride: linkStride)
+        iterations: iterations, iterationStride: iterationStride)
       product.addsToC = start == .preparedAndAdded
       product.outputs = outputs
-      product.segments = b.segments
+      product.accumulators = b.accumulators
       product.startsAtEnd = startsAtEnd
       kernels.multiply(product)
     }
   }
 
-  /// C = activation(start + X·Vᵀ + A·Bᵀ) for X [links·rows, depth of V]: a step of plain cells, or a chain of steps, in which each C is the
-  /// next A. X and C have a block of rows for each link, in the order of the links.
+  /// C = activation(start + X·Vᵀ + A·Bᵀ) for X [iterations·rows, depth of V]: a step of plain cells, or a chain of steps, in which each C is the
+  /// next A. X and C have a block of rows for each iteration, in the order of the iterations.
   @inline(__always)
   func multiply(
-    rows: Int, links: Int = 1, _ x: MatrixRows<Scalar>, by v: PreparedColumns<Scalar>,
+    rows: Int, iterations: Int = 1, _ x: MatrixRows<Scalar>, by v: PreparedColumns<Scalar>,
     and a: MatrixRows<Scalar>, by b: PreparedColumns<Scalar>, into c: MatrixRows<Scalar>,
     then activation: Activation
   ) {
     guard openBLAS == nil else {
-      multiply(rows: links * rows, x, by: v, from: .prepared, into: c, then: .identity)
+      multiply(rows: iterations * rows, x, by: v, from: .prepared, into: c, then: .identity)
       return multiply(
-        rows: rows, a, by: b, from: .accumulated, into: c.first, then: activation, links: links,
-        linkStride: c.blockStride)
+        rows: rows, a, by: b, from: .accumulated, into: c.first, then: activation, iterations: iterations,
+        iterationStride: c.blockStride)
     }
     let (inputs, targets, first) = (x.inGivenOrder, c.inGivenOrder, c.first)
-    let preceding = Product(
-      rows: links * rows, columns: v.columns, depth: v.depth, a: inputs.base, aLayout: inputs.layout,
+    let projection = Product(
+      rows: iterations * rows, columns: v.columns, depth: v.depth, a: inputs.base, aLayout: inputs.layout,
       panels: v.elements,
       start: v.start, c: targets.base, cLayout: targets.layout, activation: .identity)
-    withUnsafePointer(to: preceding) {
+    withUnsafePointer(to: projection) {
       var product = Product(
         rows: rows, columns: b.columns, depth: b.depth, a: a.base, aLayout: a.layout, panels: b.elements,
-        start: nil, c: first.base, cLayout: first.layout, activation: activation, links: links,
-        linkStride: c.blockStride)
-      product.segments = b.segments
-      product.preceding = $0
+        start: nil, c: first.base, cLayout: first.layout, activation: activation, iterations: iterations,
+        iterationStride: c.blockStride)
+      product.accumulators = b.accumulators
+      product.projection = $0
       kernels.multiply(product)
     }
   }

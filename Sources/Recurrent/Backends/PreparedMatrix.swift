@@ -4,8 +4,8 @@ internal import VectorKernels
 struct PreparedMatrix<Scalar: TensorScalar>: Sendable {
   let columns: Int
   let depth: Int
-  /// The segments of each sum on the Swift backend.
-  let segments: SumSegments
+  /// The accumulators of each sum on the Swift backend.
+  let accumulators: SplitAccumulators
   /// Panels for the Swift kernels, row-major for OpenBLAS.
   let elements: AlignedBuffer<Scalar>
   /// The start of every row, padded with zeros to whole panels.
@@ -15,7 +15,7 @@ struct PreparedMatrix<Scalar: TensorScalar>: Sendable {
   @inline(__always)
   func columns(_ range: Range<Int>) -> PreparedColumns<Scalar> {
     PreparedColumns(
-      columns: range.count, depth: depth, segments: segments,
+      columns: range.count, depth: depth, accumulators: accumulators,
       elements: elements.base + range.lowerBound * depth,
       start: start.base + range.lowerBound)
   }
@@ -30,7 +30,7 @@ struct PreparedMatrix<Scalar: TensorScalar>: Sendable {
 struct PreparedColumns<Scalar> {
   let columns: Int
   let depth: Int
-  let segments: SumSegments
+  let accumulators: SplitAccumulators
   let elements: UnsafePointer<Scalar>
   let start: UnsafePointer<Scalar>
 }

@@ -26,11 +26,11 @@ struct PreparedCell<Scalar: TensorScalar>: Sendable {
     recurrent = engine.prepare(
       layout.arranged(parameters.weightHH.scalars, depth: stateSize), columns: layout.width,
       depth: stateSize, columnStride: stateSize, depthStride: 1,
-      start: kind.takesSumsApart ? bias(parameters.biasHH?.scalars) : nil, isAwaited: true)
+      start: kind.takesSumsApart ? bias(parameters.biasHH?.scalars) : nil, isLatencyBound: true)
     projection = parameters.weightHR.map {
       engine.prepare(
         $0.scalars, columns: $0.shape[0], depth: $0.shape[1], columnStride: $0.shape[1], depthStride: 1,
-        isAwaited: true)
+        isLatencyBound: true)
     }
     unitParameters = parameters.weightUnit?.scalars ?? []
   }
@@ -52,11 +52,11 @@ struct PreparedCellTranspose<Scalar: TensorScalar>: Sendable {
       depth: layout.width, columnStride: 1, depthStride: inputSize)
     recurrent = engine.prepare(
       layout.arranged(parameters.weightHH.scalars, depth: stateSize), columns: stateSize,
-      depth: layout.width, columnStride: 1, depthStride: stateSize, isAwaited: true)
+      depth: layout.width, columnStride: 1, depthStride: stateSize, isLatencyBound: true)
     projection = parameters.weightHR.map {
       engine.prepare(
         $0.scalars, columns: $0.shape[1], depth: $0.shape[0], columnStride: 1, depthStride: $0.shape[1],
-        isAwaited: true)
+        isLatencyBound: true)
     }
   }
 }

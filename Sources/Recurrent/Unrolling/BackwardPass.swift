@@ -211,7 +211,7 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
         rows: rows.count, MatrixRows(base: deltas + (last + row), rowStride: hiddenSize),
         by: weights, from: .preparedAndAdded,
         into: MatrixRows(base: deltas + (next + row), rowStride: hiddenSize),
-        then: activation, at: outputs + (next + row), links: count - 1, linkStride: next - last)
+        then: activation, at: outputs + (next + row), iterations: count - 1, iterationStride: next - last)
     }
     guard !rows.isEmpty, !columns.isEmpty else { return }
     stack.engine.multiply(

@@ -217,7 +217,7 @@ struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
     previous: SequenceView<Scalar>, final: SequenceView<Scalar>
   ) {
     stack.engine.multiply(
-      rows: rows, links: steps, source.allSteps(steps, rows: rows), by: weights.input,
+      rows: rows, iterations: steps, source.allSteps(steps, rows: rows), by: weights.input,
       and: previous.firstStep, by: weights.recurrent, into: target.allSteps(steps, rows: rows),
       then: stack.kind.activation)
     final.copyFirstStep(

@@ -96,7 +96,7 @@ private struct Replay<Scalar: TensorScalar> {
     input = self.engine.prepare(
       v, columns: 5, depth: 3, columnStride: 3, depthStride: 1, start: start)
     recurrent = self.engine.prepare(
-      b, columns: 5, depth: 5, columnStride: 5, depthStride: 1, isAwaited: true)
+      b, columns: 5, depth: 5, columnStride: 5, depthStride: 1, isLatencyBound: true)
   }
 
   func check() throws {
@@ -155,7 +155,7 @@ private struct Replay<Scalar: TensorScalar> {
     before.withUnsafeMutableBufferPointer { before in
       withTarget(chunk) { c in
         engine.multiply(
-          rows: rows, links: steps, x.allSteps(steps, rows: rows), by: input.allColumns,
+          rows: rows, iterations: steps, x.allSteps(steps, rows: rows), by: input.allColumns,
           and: MatrixRows(base: before.baseAddress!, rowStride: width), by: recurrent.allColumns,
           into: c.allSteps(steps, rows: rows), then: .hyperbolicTangent)
         for row in 0..<rows {

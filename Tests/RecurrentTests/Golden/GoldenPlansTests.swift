@@ -51,7 +51,7 @@ import Testing
       func tile<let rows: Int, let panelVectors: Int>(_: Tiling<rows, panelVectors>, bytes: Int) -> String {
         let tile = TileShape<rows, panelVectors>(
           rows: shape.rows, vectors: (columns * shape.scalarSize + bytes - 1) / bytes,
-          weightBytes: shape.hiddenSize * columns * shape.scalarSize, links: shape.steps)
+          weightBytes: shape.hiddenSize * columns * shape.scalarSize, iterations: shape.steps)
         return "\(tile.rows)×\(tile.vectors)"
       }
       // Those of SSE2, AVX2 and AVX-512.

@@ -49,7 +49,7 @@ struct KernelProbe<Scalar: TensorScalar> {
   /// The product by a kernel, of all rows or of `onlyRow` alone; `nil` where it wrote outside of its rows.
   func product(
     _ kernels: KernelTable<Scalar>, _ arrangement: Arrangement, accumulates: Bool,
-    _ activation: Activation, onlyRow: Int? = nil, segments: Int = 1, startsAtEnd: Bool = false
+    _ activation: Activation, onlyRow: Int? = nil, accumulators: Int = 1, startsAtEnd: Bool = false
   ) -> [Scalar]? {
     let aLayout = arrangement.layout(width: depth, rows: rows)
     let cLayout = arrangement.layout(width: columns, rows: rows)
@@ -75,7 +75,7 @@ struct KernelProbe<Scalar: TensorScalar> {
               panels: panels.baseAddress!, start: accumulates ? nil : starts.baseAddress!,
               c: c.baseAddress! + margin + offset(first, cLayout), cLayout: cLayout,
               activation: activation)
-            product.segments = SumSegments(count: segments, of: depth)
+            product.accumulators = SplitAccumulators(count: accumulators, of: depth)
             product.startsAtEnd = startsAtEnd
             kernels.multiply(product)
           }
@@ -94,24 +94,24 @@ struct KernelProbe<Scalar: TensorScalar> {
     return memoryC.allSatisfy { $0 == Self.canary } ? result : nil
   }
 
-  /// A square product, chained so many times: all its results, or those of as many calls of one link each.
+  /// A square product, chained so many times: all its results, or those of as many calls of one iteration each.
   func chain(
-    _ kernels: KernelTable<Scalar>, links: Int, segments: Int, oneByOne: Bool
+    _ kernels: KernelTable<Scalar>, iterations: Int, accumulators: Int, oneByOne: Bool
   ) -> [Scalar] {
     let size = rows * columns
-    // What each link starts from, and the first A before it.
-    var memory = Array(a) + (0..<links).flatMap { _ in before }
+    // What each iteration starts from, and the first A before it.
+    var memory = Array(a) + (0..<iterations).flatMap { _ in before }
     let panels = panels(kernels)
     memory.withUnsafeMutableBufferPointer { memory in
       panels.withUnsafeBufferPointer { panels in
-        for first in 0..<(oneByOne ? links : 1) {
+        for first in 0..<(oneByOne ? iterations : 1) {
           let place = memory.baseAddress! + first * size
           var product = Product(
             rows: rows, columns: columns, depth: depth, a: UnsafePointer(place),
             aLayout: RowLayout(rowStride: depth), panels: panels.baseAddress!, start: nil, c: place + size,
             cLayout: RowLayout(rowStride: columns), activation: .hyperbolicTangent,
-            links: oneByOne ? 1 : links, linkStride: size)
-          product.segments = SumSegments(count: segments, of: depth)
+            iterations: oneByOne ? 1 : iterations, iterationStride: size)
+          product.accumulators = SplitAccumulators(count: accumulators, of: depth)
           kernels.multiply(product)
         }
       }
@@ -139,17 +139,18 @@ struct KernelProbe<Scalar: TensorScalar> {
     (columns + kernels.panelWidth - 1) / kernels.panelWidth * kernels.panelWidth
   }
 
-  /// This product, of the rows of all links, and then a chain that goes on from it, in one call or in two: all that C's memory holds
-  /// afterwards. The rows of a link follow each other, or stand a sequence apart; there are gaps between those of C.
+  /// This product, of the rows of all iterations, and then a chain that goes on from it, in one call or in two: all that C's memory holds
+  /// afterwards. The rows of a iteration follow each other, or stand a sequence apart; there are gaps between those of C.
   func continued(
-    by chain: KernelProbe, _ kernels: KernelTable<Scalar>, links: Int, segments: Int, batchFirst: Bool,
+    by chain: KernelProbe, _ kernels: KernelTable<Scalar>, iterations: Int, accumulators: Int,
+    batchFirst: Bool,
     inTwoCalls: Bool
   ) -> [Scalar] {
-    let rowsPerLink = rows / links
+    let rowsPerIteration = rows / iterations
     func layout(_ width: Int) -> RowLayout {
       batchFirst
-        ? RowLayout(rowStride: links * width, rowsPerBlock: rowsPerLink, blockStride: width)
-        : RowLayout(rowStride: width, rowsPerBlock: rowsPerLink, blockStride: rowsPerLink * width)
+        ? RowLayout(rowStride: iterations * width, rowsPerBlock: rowsPerIteration, blockStride: width)
+        : RowLayout(rowStride: width, rowsPerBlock: rowsPerIteration, blockStride: rowsPerIteration * width)
     }
     let cLayout = layout(columns + 3)
     var memory = [Scalar](repeating: Self.canary, count: rows * (columns + 3))
@@ -160,22 +161,23 @@ struct KernelProbe<Scalar: TensorScalar> {
           ownPanels.withUnsafeBufferPointer { ownPanels in
             ownStart.withUnsafeBufferPointer { ownStart in
               chainPanels.withUnsafeBufferPointer { chainPanels in
-                let preceding = Product(
+                let projection = Product(
                   rows: rows, columns: columns, depth: depth, a: x.baseAddress!, aLayout: layout(depth),
                   panels: ownPanels.baseAddress!, start: ownStart.baseAddress!, c: c.baseAddress!,
                   cLayout: cLayout, activation: .identity)
                 var product = Product(
-                  rows: rowsPerLink, columns: columns, depth: columns, a: before.baseAddress!,
+                  rows: rowsPerIteration, columns: columns, depth: columns, a: before.baseAddress!,
                   aLayout: RowLayout(rowStride: columns), panels: chainPanels.baseAddress!, start: nil,
                   c: c.baseAddress!, cLayout: RowLayout(rowStride: cLayout.rowStride),
-                  activation: .hyperbolicTangent, links: links, linkStride: cLayout.blockStride)
-                product.segments = SumSegments(count: segments, of: columns)
+                  activation: .hyperbolicTangent, iterations: iterations, iterationStride: cLayout.blockStride
+                )
+                product.accumulators = SplitAccumulators(count: accumulators, of: columns)
                 if inTwoCalls {
-                  kernels.multiply(preceding)
+                  kernels.multiply(projection)
                   kernels.multiply(product)
                 } else {
-                  withUnsafePointer(to: preceding) {
-                    product.preceding = $0
+                  withUnsafePointer(to: projection) {
+                    product.projection = $0
                     kernels.multiply(product)
                   }
                 }
@@ -208,15 +210,15 @@ struct KernelProbe<Scalar: TensorScalar> {
   }
 
   /// The same sums in the order of the kernels, by the multiply-adds that they have.
-  func orderedSums(accumulates: Bool, segments: Int, isFused: Bool) -> [Scalar] {
+  func orderedSums(accumulates: Bool, accumulators: Int, isFused: Bool) -> [Scalar] {
     var sums: [Scalar] = []
     for row in 0..<rows {
       for j in 0..<columns {
         var total: Scalar?
-        for segment in 0..<segments {
-          let first = segment * (depth / segments)
-          let end = segment == segments - 1 ? depth : first + depth / segments
-          var sum = segment > 0 ? 0 : accumulates ? before[row * columns + j] : start[j]
+        for accumulator in 0..<accumulators {
+          let first = accumulator * (depth / accumulators)
+          let end = accumulator == accumulators - 1 ? depth : first + depth / accumulators
+          var sum = accumulator > 0 ? 0 : accumulates ? before[row * columns + j] : start[j]
           for k in first..<end {
             let (x, w) = (a[row * depth + k], b[j * depth + k])
             sum = isFused ? sum.addingProduct(x, w) : sum + x * w

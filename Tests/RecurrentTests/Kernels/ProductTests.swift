@@ -74,9 +74,9 @@ import VectorKernels
   }
 
   @Test(
-    "every sum is made of its segments in order, from whichever end the columns are taken",
+    "every sum is made of its accumulators in order, from whichever end the columns are taken",
     arguments: InstructionSet.available, ProblemDescriptor.ScalarKind.allCases)
-  func segments(instructions: InstructionSet, scalar: ProblemDescriptor.ScalarKind) throws {
+  func accumulators(instructions: InstructionSet, scalar: ProblemDescriptor.ScalarKind) throws {
     switch scalar {
     case .float: try checkSegments(instructions.floatKernels, instructions)
     case .double: try checkSegments(instructions.doubleKernels, instructions)
@@ -88,21 +88,21 @@ import VectorKernels
   ) throws {
     for columns in [1, 7, 16, 20, 33, 48, 64, 100, 129] {
       for rows in 1...9 {
-        for segments in [1, 2, 4] {
+        for accumulators in [1, 2, 4] {
           let depth = [8, 11, 20, 64][(rows + columns) % 4]
           let probe = KernelProbe<Scalar>(
             rows: rows, columns: columns, depth: depth, seed: UInt64(1000 * columns + rows))
           let accumulates = rows % 2 == 0
           let expected = probe.orderedSums(
-            accumulates: accumulates, segments: segments, isFused: instructions.hasFusedMultiplyAdd)
+            accumulates: accumulates, accumulators: accumulators, isFused: instructions.hasFusedMultiplyAdd)
           for startsAtEnd in [false, true] {
             let product = try #require(
               probe.product(
-                kernels, .strided, accumulates: accumulates, .identity, segments: segments,
+                kernels, .strided, accumulates: accumulates, .identity, accumulators: accumulators,
                 startsAtEnd: startsAtEnd))
             expectBitwiseEqual(
               Tensor(product), Tensor(expected),
-              "[\(rows), \(depth)]·[\(columns), \(depth)]ᵀ in \(segments) segments, from the end: \(startsAtEnd)"
+              "[\(rows), \(depth)]·[\(columns), \(depth)]ᵀ in \(accumulators) accumulators, from the end: \(startsAtEnd)"
             )
           }
         }
@@ -123,11 +123,11 @@ import VectorKernels
   private func checkChain<Scalar: TensorScalar>(_ kernels: KernelTable<Scalar>) {
     for size in [8, 16, 20, 33, 48, 64, 100, 128] {
       for rows in 1...7 {
-        let segments = size <= 32 ? 4 : 2
+        let accumulators = size <= 32 ? 4 : 2
         let probe = KernelProbe<Scalar>(
           rows: rows, columns: size, depth: size, seed: UInt64(10 * size + rows))
-        let chained = probe.chain(kernels, links: 4, segments: segments, oneByOne: false)
-        let single = probe.chain(kernels, links: 4, segments: segments, oneByOne: true)
+        let chained = probe.chain(kernels, iterations: 4, accumulators: accumulators, oneByOne: false)
+        let single = probe.chain(kernels, iterations: 4, accumulators: accumulators, oneByOne: true)
         expectBitwiseEqual(Tensor(chained), Tensor(single), "\(rows) rows of \(size)")
       }
     }
@@ -150,10 +150,11 @@ import VectorKernels
           let seed = UInt64(100 * size + 10 * rows + depth)
           let product = KernelProbe<Scalar>(rows: 3 * rows, columns: size, depth: depth, seed: seed)
           let chain = KernelProbe<Scalar>(rows: rows, columns: size, depth: size, seed: seed + 1)
-          let segments = size < 8 ? 1 : size <= 32 ? 4 : 2
+          let accumulators = size < 8 ? 1 : size <= 32 ? 4 : 2
           let results = [false, true].map { inTwoCalls in
             product.continued(
-              by: chain, kernels, links: 3, segments: segments, batchFirst: rows.isMultiple(of: 2),
+              by: chain, kernels, iterations: 3, accumulators: accumulators,
+              batchFirst: rows.isMultiple(of: 2),
               inTwoCalls: inTwoCalls)
           }
           expectBitwiseEqual(

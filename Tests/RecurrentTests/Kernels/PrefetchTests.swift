@@ -4,7 +4,7 @@ import Testing
 @testable import Recurrent
 @testable import VectorKernels
 
-@Suite struct LookAheadTests {
+@Suite struct PrefetchTests {
   private let depth = 1000
   private let width = 64
 
@@ -20,8 +20,8 @@ import Testing
         panels: UnsafePointer(base), start: nil, c: base, cLayout: RowLayout(rowStride: 400),
         activation: .identity)
       product.startsAtEnd = fromEnd
-      product.lookAhead(of: column, width: width, tiles: tiles)
-      return (product.ahead - UnsafeRawPointer(base), product.aheadStride * tiles * depth)
+      product.planPrefetch(of: column, width: width, tiles: tiles)
+      return (product.prefetchPlace - UnsafeRawPointer(base), product.prefetchStride * tiles * depth)
     }
   }
 

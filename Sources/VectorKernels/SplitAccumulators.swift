@@ -1,5 +1,5 @@
 /// The parts of its depth, one after the other, that each sum of a product is made of.
-public struct SumSegments: Sendable, Equatable {
+public struct SplitAccumulators: Sendable, Equatable {
   /// 1, 2 or 4.
   public let count: Int
   /// The k of each; the last one has those that remain, too.
@@ -13,5 +13,5 @@ public struct SumSegments: Sendable, Equatable {
   }
 
   /// The whole sum.
-  @inlinable public static var one: SumSegments { SumSegments(count: 1, of: .max) }
+  @inlinable public static var one: SplitAccumulators { SplitAccumulators(count: 1, of: .max) }
 }
