@@ -46,7 +46,13 @@ enum CellKind: Sendable, Equatable {
   }
 
   /// Whether a second state flows from step to step.
-  var carriesMemory: Bool { self == .lstm || customSizes?.carriesMemory == true }
+  var carriesMemory: Bool {
+    switch self {
+    case .plain, .gru: false
+    case .lstm: true
+    case .custom(let sizes): sizes.carriesMemory
+    }
+  }
 
   /// What errors call h and the cell state, after the name of the state that has them.
   var stateNames: (hidden: String, cellState: String) {
@@ -58,7 +64,12 @@ enum CellKind: Sendable, Equatable {
   }
 
   /// Whether the formula takes the sums of the state apart from those of the input, each with its own bias.
-  var takesSumsApart: Bool { self == .gru || customSizes != nil }
+  var takesSumsApart: Bool {
+    switch self {
+    case .plain, .lstm: false
+    case .gru, .custom: true
+    }
+  }
 }
 
 /// How much a custom cell takes and keeps.

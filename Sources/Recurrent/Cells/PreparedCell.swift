@@ -64,7 +64,13 @@ struct PreparedCellTranspose<Scalar: TensorScalar>: Sendable {
 /// The cells of a stack as one engine wants them, and that engine.
 final class PreparedStack<Scalar: TensorScalar>: PreparedForEngine {
   let engine: MatrixEngine<Scalar>
-  let kind: CellKind
+  let sizes: StackSizes
+  /// What the recurrent product applies.
+  let activation: Activation
+  /// Whether the formula takes the sums of the state apart from those of the input.
+  let takesSumsApart: Bool
+  /// The scalars that a custom cell saves of a row for the backward pass.
+  let keptWidth: Int
   /// What follows the products; `nil` where it is a mere activation.
   let formula: StepFormula<Scalar>?
   let layout: GateLayout
@@ -73,12 +79,15 @@ final class PreparedStack<Scalar: TensorScalar>: PreparedForEngine {
   private let transposedCells = Mutex<[PreparedCellTranspose<Scalar>]?>(nil)
 
   init(
-    _ parameters: [CellParameters<Scalar>], of kind: CellKind, custom: CustomFormula<Scalar>?,
-    hiddenSize: Int,
+    _ parameters: [CellParameters<Scalar>], _ sizes: StackSizes, custom: CustomFormula<Scalar>?,
     for engine: MatrixEngine<Scalar>
   ) {
     self.engine = engine
-    self.kind = kind
+    self.sizes = sizes
+    let (kind, hiddenSize) = (sizes.kind, sizes.hiddenSize)
+    activation = kind.activation
+    takesSumsApart = kind.takesSumsApart
+    keptWidth = (kind.customSizes?.keptVectorCount ?? 0) * hiddenSize
     let table = Scalar._operations.cells(engine.instructions)
     formula = StepFormula(kind, custom, table, hiddenSize: hiddenSize, engine.kernels)
     // A custom cell sees its row as a user does, all units of a gate side by side.
@@ -88,6 +97,8 @@ final class PreparedStack<Scalar: TensorScalar>: PreparedForEngine {
     self.layout = layout
     cells = parameters.map { PreparedCell($0, of: kind, layout: layout, for: engine) }
   }
+
+  var kind: CellKind { sizes.kind }
 
   /// The cells' weights to carry gradients back; `parameters` are those that the stack was made from.
   func transposes(of parameters: [CellParameters<Scalar>]) -> [PreparedCellTranspose<Scalar>] {

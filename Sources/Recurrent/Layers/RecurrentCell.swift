@@ -36,8 +36,7 @@ extension RecurrentCell {
   public func callAsFunction(
     _ input: Tensor<Scalar>, _ state: State? = nil
   ) throws(RecurrentError) -> State {
-    let next = try _core.stepped(input, hidden: state?.hidden, cellState: state?.cellState)
-    return State(hidden: next.hidden, cellState: next.cellState)
+    try State._step(_core, input, from: state)
   }
 
   /// Computes one step and puts the state after it in the place of the one before.
@@ -61,9 +60,9 @@ extension RecurrentCell {
   package func run(
     _ input: Tensor<Scalar>, from state: State?, execution: Execution
   ) throws(RecurrentError) -> State {
-    let next = try _core.stepped(
+    let (hidden, memory, shape) = try _core.stepped(
       input, hidden: state?.hidden, cellState: state?.cellState, execution)
-    return State(hidden: next.hidden, cellState: next.cellState)
+    return State(hidden: hidden, cellState: _core.cellState(memory, shape))
   }
 
   /// Computes the state after one step, and returns with it a function that carries its gradient back.

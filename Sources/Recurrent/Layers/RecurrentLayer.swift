@@ -64,9 +64,7 @@ extension RecurrentLayer {
   public func callAsFunction(
     _ input: Tensor<Scalar>, _ initialState: State? = nil, resets: Tensor<Scalar>? = nil
   ) throws(RecurrentError) -> (output: Tensor<Scalar>, finalState: State) {
-    let result = try _core.call(
-      input, hidden: initialState?.hidden, cellState: initialState?.cellState, resets: resets)
-    return (result.output, State(hidden: result.hidden, cellState: result.cellState))
+    try State._run(_core, input, from: initialState, resets: resets)
   }
 
   /// Runs the layer over sequences of unequal lengths.
@@ -88,9 +86,9 @@ extension RecurrentLayer {
   public func callAsFunction(
     _ input: PackedSequence<Scalar>, _ initialState: State? = nil
   ) throws(RecurrentError) -> (output: PackedSequence<Scalar>, finalState: State) {
-    let result = try _core.call(
+    let (output, hidden, cellState) = try _core.run(
       input, hidden: initialState?.hidden, cellState: initialState?.cellState)
-    return (result.output, State(hidden: result.hidden, cellState: result.cellState))
+    return (output, State(hidden: hidden, cellState: cellState))
   }
 
   /// Makes a stream that runs this layer one step at a time.
@@ -119,56 +117,65 @@ extension RecurrentLayer {
   package func run(
     _ input: Tensor<Scalar>, from initialState: State?, execution: Execution
   ) throws(RecurrentError) -> (output: Tensor<Scalar>, finalState: State) {
-    let result = try _core.call(
-      input, hidden: initialState?.hidden, cellState: initialState?.cellState, execution)
-    return (result.output, State(hidden: result.hidden, cellState: result.cellState))
+    let (output, hidden, cellState) = try _core.run(
+      input, _core.checkedSequence(input), hidden: initialState?.hidden,
+      cellState: initialState?.cellState, execution)
+    return (output, State(hidden: hidden, cellState: cellState))
   }
-}
-
-/// The results of a call.
-@usableFromInline
-struct SequenceResults<Scalar: TensorScalar> {
-  /// Laid out as the input.
-  @usableFromInline var output: Tensor<Scalar>
-  /// Every cell's last h.
-  @usableFromInline var hidden: Tensor<Scalar>
-  /// Every cell's last cell state; `nil` for cells that carry none.
-  @usableFromInline var cellState: Tensor<Scalar>?
 }
 
 extension RecurrentCore {
-  /// Runs a layer over a sequence.
+  /// Runs a layer whose cells carry nothing beside h over a sequence.
+  ///
+  /// One function for each kind of state: a result that may have a cell state or not takes 10 % of a small call more.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   @usableFromInline
-  func call(
-    _ input: Tensor<Scalar>, hidden: Tensor<Scalar>?, cellState: Tensor<Scalar>?, resets: Tensor<Scalar>?
-  ) throws(RecurrentError) -> SequenceResults<Scalar> {
-    try call(input, hidden: hidden, cellState: cellState, resets: resets, execution)
+  func run(
+    _ input: Tensor<Scalar>, from state: Tensor<Scalar>?, resets: Tensor<Scalar>?
+  ) throws(RecurrentError) -> (output: Tensor<Scalar>, finalState: Tensor<Scalar>) {
+    let shape = try checkedSequence(input, resets: resets)
+    try require(state, shape.state, nil, shape.memory, "initialState")
+    let results = try results(input, shape, state?.scalars ?? [], [], execution)
+    return (results.output, results.hidden)
   }
 
-  /// Runs a layer over a sequence by an execution that tests and tools name.
-  ///
-  /// Not inlined: the function above chooses between specializations before it does anything else.
+  /// Runs an LSTM over a sequence.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  @inline(never)
-  func call(
-    _ input: Tensor<Scalar>, hidden: Tensor<Scalar>?, cellState: Tensor<Scalar>?,
-    resets: Tensor<Scalar>? = nil, _ execution: Execution
-  ) throws(RecurrentError) -> SequenceResults<Scalar> {
-    try call(
-      input, checkedSequence(input, resets: resets), hidden: hidden, cellState: cellState, execution)
+  @usableFromInline
+  func run(
+    _ input: Tensor<Scalar>, from state: LSTMState<Scalar>?, resets: Tensor<Scalar>?
+  ) throws(RecurrentError) -> (output: Tensor<Scalar>, finalState: LSTMState<Scalar>) {
+    let shape = try checkedSequence(input, resets: resets)
+    try require(state?.hidden, shape.state, state?.cell, shape.memory, "initialState")
+    let results = try results(
+      input, shape, state?.hidden.scalars ?? [], scalars(ofCellState: state?.cell, shape.memory), execution)
+    return (
+      results.output,
+      LSTMState(hidden: results.hidden, cell: Tensor(unchecked: results.memory, shape: shape.memory))
+    )
+  }
+
+  /// Runs a layer of custom cells over a sequence.
+  @usableFromInline
+  func run(
+    _ input: Tensor<Scalar>, from state: CustomState<Scalar>?, resets: Tensor<Scalar>?
+  ) throws(RecurrentError) -> (output: Tensor<Scalar>, finalState: CustomState<Scalar>) {
+    let (output, hidden, cellState) = try run(
+      input, checkedSequence(input, resets: resets), hidden: state?.hidden, cellState: state?.memory,
+      execution)
+    return (output, CustomState(hidden: hidden, memory: cellState))
   }
 
   /// Runs a layer over packed sequences.
   @usableFromInline
-  func call(
+  func run(
     _ input: PackedSequence<Scalar>, hidden: Tensor<Scalar>?, cellState: Tensor<Scalar>?
   ) throws(RecurrentError) -> (
     output: PackedSequence<Scalar>, hidden: Tensor<Scalar>, cellState: Tensor<Scalar>?
   ) {
-    let result = try call(
+    let result = try run(
       input.data, stack.checkedSequence(input), hidden: hidden, cellState: cellState, execution)
     return (try input.replacing(data: result.output), result.hidden, result.cellState)
   }
@@ -182,22 +189,33 @@ extension RecurrentCore {
   }
 
   /// Runs a layer over a sequence whose shape is checked.
-  @inline(__always)
-  func call(
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  func run(
     _ input: Tensor<Scalar>, _ shape: SequenceShape, hidden: Tensor<Scalar>?, cellState: Tensor<Scalar>?,
     _ execution: Execution
-  ) throws(RecurrentError) -> SequenceResults<Scalar> {
+  ) throws(RecurrentError) -> (output: Tensor<Scalar>, hidden: Tensor<Scalar>, cellState: Tensor<Scalar>?) {
     try require(hidden, shape.state, cellState, shape.memory, "initialState")
-    let memory = scalars(ofCellState: cellState, shape.memory)
-    let results = try StackCall(stack, shape.schedule, batchFirst: shape.batchFirst, execution)
-      .forward(
-        input.scalars[...], from: shape.sorted(hidden?.scalars ?? [], shape.state),
-        memory: shape.sorted(memory, shape.memory))
-    return SequenceResults(
-      output: Tensor(
-        unchecked: results.output, shape: shape.input.replacingLast(with: stack.outputSize)),
-      hidden: Tensor(unchecked: shape.unsorted(results.finalState, shape.state), shape: shape.state),
-      cellState: self.cellState(shape.unsorted(results.finalMemory, shape.memory), shape.memory))
+    let results = try results(
+      input, shape, hidden?.scalars ?? [], scalars(ofCellState: cellState, shape.memory), execution)
+    return (results.output, results.hidden, self.cellState(results.memory, shape.memory))
+  }
+
+  /// Runs a layer from the scalars of a state, checked.
+  @inline(__always)
+  private func results(
+    _ input: Tensor<Scalar>, _ shape: SequenceShape, _ hidden: [Scalar], _ memory: [Scalar],
+    _ execution: Execution
+  ) throws(RecurrentError) -> (output: Tensor<Scalar>, hidden: Tensor<Scalar>, memory: [Scalar]) {
+    let (output, finalState, finalMemory) = try StackCall(
+      stack, shape.schedule, batchFirst: shape.batchFirst, execution
+    ).forward(
+      input.scalars[...], from: shape.sorted(hidden, shape.state), memory: shape.sorted(memory, shape.memory))
+    return (
+      Tensor(unchecked: output, shape: shape.input.replacingLast(with: stack.outputSize)),
+      Tensor(unchecked: shape.unsorted(finalState, shape.state), shape: shape.state),
+      shape.unsorted(finalMemory, shape.memory)
+    )
   }
 
   /// Checks the shapes of a state.

@@ -29,13 +29,4 @@ extension RecurrentStack {
         argument: "input", expected: "at most \(Self.greatestSize) rows in all steps", actual: steps)
     }
   }
-
-  /// The sizes of a pass.
-  @inline(__always)
-  func forwardShape(steps: Int, rows: Int) -> ForwardShape {
-    ForwardShape(
-      steps: steps, rows: rows, inputSize: inputSize, hiddenSize: hiddenSize,
-      layerCount: layerCount, scalarSize: MemoryLayout<Scalar>.size, gateCount: kind.gateCount,
-      projectionSize: projectionSize, hasWholeRows: custom != nil)
-  }
 }

@@ -12,7 +12,7 @@ struct SavedActivations<Scalar: TensorScalar>: @unchecked Sendable {
   private let buffers: [AlignedBuffer<Scalar>]
 
   /// Takes memory for the pass of a call.
-  init(_ call: StackCall<Scalar>) {
+  init(_ call: borrowing StackCall<Scalar>) {
     let (stack, count) = (call.stack, call.schedule.packedRowCount)
     layerSize = count * stack.outputSize
     outputs = AlignedBuffer(count: (stack.layerCount - 1) * layerSize)

@@ -4,7 +4,9 @@ struct SequencePullback<Scalar: TensorScalar>: Sendable {
   /// The layer as it was.
   private let core: RecurrentCore<Scalar>
   private let shape: SequenceShape
-  private let call: StackCall<Scalar>
+  private let ready: PreparedStack<Scalar>
+  private let execution: Execution
+  private let noise: TrainingNoise?
   /// `[N, I]`, time-major.
   private let input: [Scalar]
   /// `[N, D·P]`, time-major.
@@ -47,7 +49,10 @@ struct SequencePullback<Scalar: TensorScalar>: Sendable {
     self.shape = shape
     // The backward pass is time-major; a batch-major sequence is brought into that order once.
     self.input = (shape.batchFirst ? try input.transposed() : input).scalars
-    call = try StackCall(stack, shape.schedule, batchFirst: false, noise: noise, execution)
+    let call = try StackCall(stack, shape.schedule, batchFirst: false, noise: noise, execution)
+    ready = call.ready
+    self.execution = execution
+    self.noise = noise
     let start = SegmentStart(
       state: shape.sorted(hidden, shape.state), memory: shape.sorted(memory, shape.memory))
     let results: StackCall<Scalar>.Results
@@ -70,7 +75,7 @@ struct SequencePullback<Scalar: TensorScalar>: Sendable {
 
   /// Runs segment after segment, and hands out the states from which each starts.
   private static func forward(
-    _ whole: StackCall<Scalar>, _ input: [Scalar], from start: SegmentStart<Scalar>, interval: Int,
+    _ whole: borrowing StackCall<Scalar>, _ input: [Scalar], from start: SegmentStart<Scalar>, interval: Int,
     _ checkpoint: (SegmentStart<Scalar>) -> Void
   ) -> StackCall<Scalar>.Results {
     var start = start
@@ -78,7 +83,9 @@ struct SequencePullback<Scalar: TensorScalar>: Sendable {
     output.reserveCapacity(whole.schedule.packedRowCount * whole.stack.outputSize)
     for segment in SequenceSegments(whole.schedule, interval: interval) {
       checkpoint(start)
-      let call = whole.of(segment.schedule, packedRowsBefore: segment.packedRow)
+      let call = StackCall(
+        whole.ready, segment.schedule, packedRowsBefore: segment.packedRow, noise: whole.noise,
+        zoneout: whole.zoneout, whole.execution)
       // Without dropout there is nothing to save.
       let drops = call.noise?.dropsInputs == true
       let results = call.forward(
@@ -87,7 +94,7 @@ struct SequencePullback<Scalar: TensorScalar>: Sendable {
       output += results.output
       start = SegmentStart(state: results.finalState, memory: results.finalMemory)
     }
-    return StackCall.Results(output: output, finalState: start.state, finalMemory: start.memory)
+    return (output, start.state, start.memory)
   }
 
   /// The directions in which the layer reads, which decide the names of its parameters.
@@ -133,7 +140,7 @@ extension SequencePullback {
     try outputGradient?.require(output.shape, "outputGradient")
     try core.require(hiddenGradient, shape.state, cellGradient, shape.memory, stateArgument)
     let timeMajorGradient = (shape.batchFirst ? try outputGradient?.transposed() : outputGradient)?.scalars
-    let parameters = GradientMemory(core.stack, call.ready.layout)
+    let parameters = GradientMemory(core.stack, ready.layout)
     // Where the final states' gradients stand at first, the initial ones' stand at last. Every cell with gates has those
     // of a cell state, whether it carries one or not.
     var state = shape.sorted(core.scalars(ofHidden: hiddenGradient, shape.state), shape.state)
@@ -154,7 +161,7 @@ extension SequencePullback {
       }
     }
     return Gradients(
-      parameters: parameters.result(core.stack, call.ready.layout),
+      parameters: parameters.result(core.stack, ready.layout),
       input: try Self.ordered(input, shape, shape.input),
       hidden: Tensor(unchecked: shape.unsorted(state, shape.state), shape: shape.state),
       cellState: core.cellState(shape.unsorted(memory, shape.memory), shape.memory))
@@ -162,17 +169,23 @@ extension SequencePullback {
 
   /// Runs the backward pass, with checkpoints segment by segment from the last on, each of which is computed again first.
   private func backward(_ outputGradient: [Scalar]?, _ targets: BackwardTargets<Scalar>) {
+    let transposes = ready.transposes(of: core.stack.parameters)
+    func call(_ schedule: SequenceSchedule, packedRowsBefore: Int = 0) -> StackCall<Scalar> {
+      StackCall(
+        ready, schedule, packedRowsBefore: packedRowsBefore, noise: noise,
+        zoneout: core.stack.zoneoutPass(noise: noise), execution)
+    }
     switch saved {
     case .activations(let start, let activations):
-      call.backward(
+      call(shape.schedule).backward(
         input[...], timeMajorOutput[...], from: start, outputGradient: outputGradient.map { $0[...] },
         targets,
-        activations)
+        activations, transposes)
     case .checkpoints(let starts, let interval):
       let stack = core.stack
-      for (segment, start) in zip(SequenceSegments(call.schedule, interval: interval), starts).reversed() {
+      for (segment, start) in zip(SequenceSegments(shape.schedule, interval: interval), starts).reversed() {
         let input = segment.rows(of: input, features: stack.inputSize)
-        let call = call.of(segment.schedule, packedRowsBefore: segment.packedRow)
+        let call = call(segment.schedule, packedRowsBefore: segment.packedRow)
         let activations = SavedActivations(call)
         let output = call.forward(input, from: start.state, memory: start.memory, saving: activations).output
         var targets = targets
@@ -180,7 +193,7 @@ extension SequencePullback {
         call.backward(
           input, output[...], from: start,
           outputGradient: outputGradient.map { segment.rows(of: $0, features: stack.outputSize) }, targets,
-          activations)
+          activations, transposes)
       }
     }
   }

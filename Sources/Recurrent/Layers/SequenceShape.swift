@@ -13,7 +13,7 @@ struct SequenceShape {
 
   /// Brings the rows of states, if there are any, into the order of the schedule.
   @inline(__always)
-  func sorted<Scalar>(_ scalars: [Scalar], _ shape: Shape) -> [Scalar] {
+  func sorted<Scalar>(_ scalars: consuming [Scalar], _ shape: Shape) -> [Scalar] {
     guard let sortedIndices, !scalars.isEmpty else { return scalars }
     return Self.reordered(scalars, shape) {
       $0.update(from: $1 + sortedIndices[$2] * shape[2], count: shape[2])
@@ -22,7 +22,7 @@ struct SequenceShape {
 
   /// Brings the rows of states back into the order of the call.
   @inline(__always)
-  func unsorted<Scalar>(_ scalars: [Scalar], _ shape: Shape) -> [Scalar] {
+  func unsorted<Scalar>(_ scalars: consuming [Scalar], _ shape: Shape) -> [Scalar] {
     guard let sortedIndices, !scalars.isEmpty else { return scalars }
     var places = sortedIndices
     for (place, index) in sortedIndices.enumerated() { places[index] = place }

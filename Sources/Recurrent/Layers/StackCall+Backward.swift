@@ -35,10 +35,11 @@ extension StackCall {
   ///   - outputGradient: `[N, D·P]`; zeros if `nil`.
   ///   - targets: Where the gradients go.
   ///   - saved: What the forward pass has saved.
+  ///   - transposes: The weights for the way back.
   func backward(
     _ input: ArraySlice<Scalar>, _ output: ArraySlice<Scalar>, from start: SegmentStart<Scalar>,
     outputGradient: ArraySlice<Scalar>?, _ targets: BackwardTargets<Scalar>,
-    _ saved: SavedActivations<Scalar>
+    _ saved: SavedActivations<Scalar>, _ transposes: [PreparedCellTranspose<Scalar>]
   ) {
     input.withUnsafeBufferPointer { input in
       output.withUnsafeBufferPointer { output in
@@ -52,7 +53,7 @@ extension StackCall {
                 input, output,
                 BackwardStates(
                   states: states, memories: stack.kind.carriesMemory ? memories.baseAddress : nil),
-                outputGradient == nil ? nil : gradient.baseAddress, targets, saved)
+                outputGradient == nil ? nil : gradient.baseAddress, targets, saved, transposes)
             }
           }
         }
@@ -63,9 +64,8 @@ extension StackCall {
   private func backward(
     _ input: UnsafePointer<Scalar>, _ output: UnsafePointer<Scalar>, _ initial: BackwardStates<Scalar>,
     _ outputGradient: UnsafePointer<Scalar>?, _ targets: BackwardTargets<Scalar>,
-    _ saved: SavedActivations<Scalar>
+    _ saved: SavedActivations<Scalar>, _ transposes: [PreparedCellTranspose<Scalar>]
   ) {
-    let transposes = ready.transposes(of: stack.parameters)
     guard stack.directions == .forward else {
       return backwardInBothDirections(input, output, initial, outputGradient, targets, saved, transposes)
     }

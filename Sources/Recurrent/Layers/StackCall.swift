@@ -1,10 +1,11 @@
 internal import VectorKernels
 
 /// One call of a stack of cells on a sequence, checked: what its forward and its backward pass have in common.
-struct StackCall<Scalar: TensorScalar>: Sendable {
-  let stack: RecurrentStack<Scalar>
+///
+/// It has one owner, as copies would count references to all that it has: a tenth of a small call.
+struct StackCall<Scalar: TensorScalar>: ~Copyable, Sendable {
   let ready: PreparedStack<Scalar>
-  private(set) var schedule: SequenceSchedule
+  let schedule: SequenceSchedule
   /// Whether rows stand outside of time steps.
   let batchFirst: Bool
   let execution: Execution
@@ -13,15 +14,14 @@ struct StackCall<Scalar: TensorScalar>: Sendable {
   /// How states keep their value; `nil` where they do not.
   private(set) var zoneout: ZoneoutPass?
   /// The rows of the sequence before it, where it is one segment of several.
-  private(set) var packedRowsBefore = 0
+  let packedRowsBefore: Int
 
   /// Checks the extent of a call, and gets the weights for it.
   @inline(__always)
   init(
-    _ stack: RecurrentStack<Scalar>, _ schedule: SequenceSchedule, batchFirst: Bool,
+    _ stack: borrowing RecurrentStack<Scalar>, _ schedule: SequenceSchedule, batchFirst: Bool,
     noise: TrainingNoise? = nil, _ execution: Execution
   ) throws(RecurrentError) {
-    self.stack = stack
     self.schedule = schedule
     self.batchFirst = batchFirst
     self.execution = execution
@@ -29,39 +29,40 @@ struct StackCall<Scalar: TensorScalar>: Sendable {
     ready = try stack.ready(
       steps: schedule.stepCount, rows: schedule.rowCount, batchFirst: batchFirst, execution)
     zoneout = stack.zoneoutPass(noise: noise)
+    packedRowsBefore = 0
     let outputBytes = schedule.packedRowCount * stack.hiddenSize * MemoryLayout<Scalar>.size
     if outputBytes >= ResultMemory.leastByteCount { ResultMemory.isKept }
   }
 
-  /// The same call for another part of its schedule, before which there are so many rows.
-  func of(_ part: SequenceSchedule, packedRowsBefore: Int) -> StackCall {
-    var call = self
-    call.schedule = part
-    call.packedRowsBefore = packedRowsBefore
-    call.zoneout?.packedRowsBefore = packedRowsBefore
-    return call
+  /// The same call, or another part of its schedule, before which there are so many rows.
+  init(
+    _ ready: PreparedStack<Scalar>, _ schedule: SequenceSchedule, packedRowsBefore: Int = 0,
+    noise: TrainingNoise?, zoneout: ZoneoutPass?, _ execution: Execution
+  ) {
+    self.ready = ready
+    self.schedule = schedule
+    batchFirst = false
+    self.execution = execution
+    self.noise = noise
+    self.zoneout = zoneout
+    self.zoneout?.packedRowsBefore = packedRowsBefore
+    self.packedRowsBefore = packedRowsBefore
   }
+
+  /// The sizes of the stack.
+  @inline(__always)
+  var stack: StackSizes { ready.sizes }
 
   /// The sizes of a pass through all layers, or through one cell of a layer.
   @inline(__always)
   func shape(ofLayer layer: Int? = nil) -> ForwardShape {
-    var shape = stack.forwardShape(steps: schedule.stepCount, rows: schedule.rowCount)
-    if let layer {
-      shape.inputSize = stack.features(intoLayer: layer)
-      shape.layerCount = 1
-    }
-    return shape
+    stack.forwardShape(
+      steps: schedule.stepCount, rows: schedule.rowCount, scalarSize: MemoryLayout<Scalar>.size, layer: layer)
   }
 
-  /// The results of a call.
-  struct Results {
-    /// Laid out as the input.
-    var output: [Scalar]
-    /// Every cell's last state, `[L·D, B, P]`.
-    var finalState: [Scalar]
-    /// Every cell's last cell state, `[L·D, B, H]`; empty for cells that carry none.
-    var finalMemory: [Scalar]
-  }
+  /// The results of a call: the output, laid out as the input, every cell's last state, `[L·D, B, P]`, and last cell
+  /// state, `[L·D, B, H]`, which is empty for cells that carry none.
+  typealias Results = (output: [Scalar], finalState: [Scalar], finalMemory: [Scalar])
 
   /// Where the states of a call stand.
   struct States {
@@ -106,8 +107,7 @@ struct StackCall<Scalar: TensorScalar>: Sendable {
             }
           }
           let states = States(
-            initial: start, final: final,
-            memories: stack.kind.carriesMemory ? memories.baseAddress : nil)
+            initial: start, final: final, memories: stack.kind.carriesMemory ? memories.baseAddress : nil)
           output = [Scalar](count: schedule.packedRowCount * stack.outputSize) { output in
             input.withUnsafeBufferPointer { input in
               guard let input = input.baseAddress else { return }
@@ -117,7 +117,7 @@ struct StackCall<Scalar: TensorScalar>: Sendable {
         }
       }
     }
-    return Results(output: output, finalState: finalState, finalMemory: finalMemory)
+    return (output, finalState, finalMemory)
   }
 
   /// Runs one pass through all layers; in both directions two through each, which need all that the layer below has written.

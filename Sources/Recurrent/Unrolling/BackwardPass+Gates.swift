@@ -93,7 +93,7 @@ extension BackwardPass {
           memoryBefore: unitRows(memoryBefore ?? memory), memory: unitRows(memory),
           outputGradient: formulaGradient, memoryGradient: unitRows(carriedMemory + corner),
           sumGradients: UnitRows(sums + gateCorner, stride: width),
-          recurrentSumGradients: stack.kind.takesSumsApart
+          recurrentSumGradients: stack.takesSumsApart
             ? UnitRows(recurrentSums + gateCorner, stride: width) : nil,
           stateGradient: unitRows(carried)),
         CustomStep(

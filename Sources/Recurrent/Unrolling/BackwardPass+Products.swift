@@ -74,7 +74,7 @@ extension BackwardPass {
       plain: sums, packed: UnsafePointer(share.packedSums), rows: width, depth: depth)
     let recurrentFactor = MatrixEngine<Scalar>.TransposedRows(
       plain: recurrentSums,
-      packed: UnsafePointer(stack.kind.takesSumsApart ? share.packedSumsApart : share.packedSums),
+      packed: UnsafePointer(stack.takesSumsApart ? share.packedSumsApart : share.packedSums),
       rows: width, depth: depth)
     let features = shape.features(intoLayer: chunk.layer)
     stack.engine.accumulate(

@@ -108,7 +108,7 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
         }
         meet()
         pack(sums(share, layer), width, of: chunk, share, into: share.packedSums)
-        if stack.kind.takesSumsApart {
+        if stack.takesSumsApart {
           pack(recurrentSums(share, layer), width, of: chunk, share, into: share.packedSumsApart)
         }
         if shape.isProjected {
@@ -135,7 +135,7 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
 
   /// The same of the sums of the state.
   func recurrentSums(_ share: BackwardShare<Scalar>, _ layer: Int) -> UnsafeMutablePointer<Scalar> {
-    guard stack.kind.takesSumsApart else { return sums(share, layer) }
+    guard stack.takesSumsApart else { return sums(share, layer) }
     return share.sumsApart + (layer & 1) * share.plan.stepsPerChunk * shape.rows * width
   }
 
@@ -178,7 +178,7 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
     let corner = rows.lowerBound * hiddenSize + columns.lowerBound
     let row = rows.lowerBound * hiddenSize
     let weights = transpose(ofLayer: chunk.layer).recurrent.columns(columns)
-    let activation = stack.kind.activation
+    let activation = stack.activation
     let deltas = deltas(share, chunk.layer)
     let outputs = outputs(of: chunk, share, rows: rows, columns: columns)
     let carry = stateGradients + chunk.layer * stateCount

@@ -72,7 +72,7 @@ extension ForwardPass {
     for step in 0..<steps {
       stack.engine.multiply(
         rows: rows, previous.firstStep, by: recurrent, from: .accumulated,
-        into: own.from(step: step, row: 0).firstStep, then: stack.kind.activation, startsAtEnd: step.isOdd)
+        into: own.from(step: step, row: 0).firstStep, then: stack.activation, startsAtEnd: step.isOdd)
       meet()
       previous = target.from(step: step, row: 0)
     }

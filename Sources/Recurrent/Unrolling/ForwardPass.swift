@@ -219,7 +219,7 @@ struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
     stack.engine.multiply(
       rows: rows, iterations: steps, source.allSteps(steps, rows: rows), by: weights.input,
       and: previous.firstStep, by: weights.recurrent, into: target.allSteps(steps, rows: rows),
-      then: stack.kind.activation)
+      then: stack.activation)
     final.copyFirstStep(
       from: target.from(step: steps - 1, row: 0), rows: rows, features: 0..<shape.hiddenSize)
   }

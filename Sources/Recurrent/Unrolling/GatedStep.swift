@@ -43,7 +43,7 @@ extension PreparedStack {
     _ zoneout: ZoneoutStep?, meet: () -> Void
   ) {
     let (rows, units) = (step.rows, step.units)
-    let sumsApart = kind.takesSumsApart
+    let sumsApart = takesSumsApart
     engine.multiply(
       rows: rows, step.previous.firstStep, by: step.recurrent,
       from: sumsApart ? .prepared : .accumulated, into: (sumsApart ? step.apart : step.gates).firstStep,

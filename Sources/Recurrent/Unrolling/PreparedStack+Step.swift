@@ -20,7 +20,7 @@ extension PreparedStack {
     }
     engine.multiply(
       rows: rows, input, by: cells[layer].input.allColumns, and: previous,
-      by: cells[layer].recurrent.allColumns, into: next, then: kind.activation)
+      by: cells[layer].recurrent.allColumns, into: next, then: activation)
   }
 
   /// The scalars of scratch that a step with a formula needs.
@@ -30,13 +30,10 @@ extension PreparedStack {
   }
 
   /// The sums that a step takes of a row, those of the state apart where the formula wants them so.
-  private var sumsWidth: Int { (kind.takesSumsApart ? 2 : 1) * layout.width }
+  private var sumsWidth: Int { (takesSumsApart ? 2 : 1) * layout.width }
 
   /// What a row has before its projection.
   private var unprojectedWidth: Int { cells[0].projection == nil ? 0 : layout.hiddenSize }
-
-  /// The scalars that a custom cell keeps of a row for the way back.
-  var keptWidth: Int { (kind.customSizes?.keptVectorCount ?? 0) * layout.hiddenSize }
 
   /// The same for cells with a formula.
   @inline(never)

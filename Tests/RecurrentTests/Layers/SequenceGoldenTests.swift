@@ -122,7 +122,7 @@ import Testing
       }
       self.problem = problem
       depth = 2 * (shape.schedule.stepCount + stack.layerCount)
-      termCount = 4 * (stack.features(intoLayer: 1) + stack.hiddenSize) + shape.schedule.packedRowCount
+      termCount = 4 * (stack.sizes.features(intoLayer: 1) + stack.hiddenSize) + shape.schedule.packedRowCount
       weightNorm =
         stack.parameters.map { cell in
           let width = cell.weightHH.shape[1]

@@ -129,7 +129,7 @@ struct SequenceLayer<Scalar: TensorScalar>: Sendable {
   private func run<Layer: RecurrentLayer<Scalar>>(
     _ layer: Layer, _ shape: SequenceShape, _ problem: Problem, _ execution: Execution
   ) throws -> (output: Tensor<Scalar>, hidden: Tensor<Scalar>, cell: Tensor<Scalar>?) {
-    let result = try layer._core.call(
+    let result = try layer._core.run(
       problem.input, shape, hidden: problem.hidden,
       cellState: layer.stack.kind.carriesMemory ? problem.cell : nil, execution)
     return (result.output, result.hidden, result.cellState)
