@@ -28,15 +28,6 @@ struct StackSizes: Sendable, Equatable {
       projectionSize: projectionSize, gateCount: kind.gateCount,
       unitParameterCount: kind.customSizes?.unitParameterCount ?? 0)
   }
-
-  /// The sizes of a pass through all layers, or through one cell of a layer.
-  @inline(__always)
-  func forwardShape(steps: Int, rows: Int, scalarSize: Int, layer: Int? = nil) -> ForwardShape {
-    ForwardShape(
-      steps: steps, rows: rows, inputSize: features(intoLayer: layer ?? 0), hiddenSize: hiddenSize,
-      layerCount: layer == nil ? layerCount : 1, scalarSize: scalarSize, gateCount: kind.gateCount,
-      projectionSize: projectionSize, hasWholeRows: kind.customSizes != nil)
-  }
 }
 
 // MARK: Limits

@@ -109,3 +109,14 @@ struct ForwardShape: Equatable {
   /// What a layer takes.
   func features(intoLayer layer: Int) -> Int { layer == 0 ? inputSize : stateSize }
 }
+
+extension StackSizes {
+  /// The sizes of a pass through all layers, or through one cell of a layer.
+  @inline(__always)
+  func forwardShape(steps: Int, rows: Int, scalarSize: Int, layer: Int? = nil) -> ForwardShape {
+    ForwardShape(
+      steps: steps, rows: rows, inputSize: features(intoLayer: layer ?? 0), hiddenSize: hiddenSize,
+      layerCount: layer == nil ? layerCount : 1, scalarSize: scalarSize, gateCount: kind.gateCount,
+      projectionSize: projectionSize, hasWholeRows: kind.customSizes != nil)
+  }
+}
