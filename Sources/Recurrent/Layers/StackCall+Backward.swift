@@ -86,6 +86,6 @@ extension StackCall {
       ?? BackwardPlan(
         shape, backend: ready.engine.backend, panelWidth: ready.engine.panelWidth,
         threadCount: execution.threadCount,
-        nanosecondsPerMeeting: { ThreadTeam.shared.nanosecondsPerMeeting })
+        nanosecondsPerBarrier: { ThreadPool.shared.nanosecondsPerBarrier })
   }
 }

@@ -93,7 +93,7 @@ extension StackCall {
     let isWorthIt =
       forced != nil || ForwardCost(shape, panelWidth: ready.engine.panelWidth).isWorthAThread
     guard ready.engine.backend == .swift, wanted > 1, isWorthIt else { return alone() }
-    ThreadTeam.shared.withCrew(upTo: wanted, insisting: forced != nil) { crew in
+    ThreadPool.shared.withWorkerGroup(upTo: wanted, forced: forced != nil) { crew in
       let count = min(crew.count, wanted)
       guard count > 1 else { return alone() }
       crew.run(threadCount: count) { worker in

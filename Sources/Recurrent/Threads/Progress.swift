@@ -1,7 +1,7 @@
 internal import Synchronization
 internal import VectorKernels
 
-/// How far each worker of a crew has come, for workers that wait for each other again and again.
+/// How far each worker of a group has come, for workers that wait for each other again and again.
 ///
 /// Every worker writes its own counter and reads the others', so nobody takes a cache line away from one who
 /// writes it; a wait between two threads that both run takes some 50 ns.

@@ -53,7 +53,7 @@ final class Worker: @unchecked Sendable {
   /// - Parameters:
   ///   - body: The work.
   ///   - number: What `body` is called with.
-  ///   - taken: The processors that belong to other threads of the crew.
+  ///   - taken: The processors that belong to other threads of the group.
   func begin(
     _ body: @escaping (Int) -> Void, as number: Int, besides taken: UnsafeBufferPointer<Int32>
   ) {

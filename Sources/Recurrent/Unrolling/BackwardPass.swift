@@ -65,7 +65,7 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
   /// Runs the pass.
   func run(_ execution: Execution) {
     guard plan.threadCount > 1 else { return runAlone() }
-    ThreadTeam.shared.withCrew(upTo: plan.threadCount, insisting: execution.backwardPlan != nil) { crew in
+    ThreadPool.shared.withWorkerGroup(upTo: plan.threadCount, forced: execution.backwardPlan != nil) { crew in
       run(BackwardPlan.limited(plan, to: crew.count), crew)
     }
   }
@@ -75,7 +75,7 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
 
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  private func run(_ plan: BackwardPlan, _ crew: Crew?) {
+  private func run(_ plan: BackwardPlan, _ crew: WorkerGroup?) {
     let workspace = BackwardWorkspace(self, plan)
     let progress = Progress(workers: plan.threadCount)
     let body = { (worker: Int) in run(workspace.share(of: worker), progress) }

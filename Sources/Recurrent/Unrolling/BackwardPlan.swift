@@ -21,16 +21,16 @@ struct BackwardPlan: Equatable {
     self.threadCount = threadCount
   }
 
-  /// Plans a pass, for threads that take `nanosecondsPerMeeting` to meet.
+  /// Plans a pass, for threads that take `nanosecondsPerBarrier` to meet.
   init(
     _ shape: ForwardShape, backend: Backend, panelWidth: Int, threadCount available: Int,
-    nanosecondsPerMeeting: () -> Double
+    nanosecondsPerBarrier: () -> Double
   ) {
     stepsPerChunk = min(shape.steps, max(1, SummationOrder.gradientRowsPerChunk / max(1, shape.rows)))
     (split, threadCount) = (.rows, 1)
     guard backend == .swift, shape.rows > 0, available > 1 else { return }
     let forward = ForwardCost(shape, panelWidth: panelWidth).fastest(
-      threadCount: available, nanosecondsPerMeeting: nanosecondsPerMeeting)
+      threadCount: available, nanosecondsPerBarrier: nanosecondsPerBarrier)
     switch forward.split {
     case .columns: (split, threadCount) = (.columns, forward.threadCount)
     case .rows: threadCount = forward.threadCount

@@ -33,7 +33,7 @@ package struct Execution: Sendable, Equatable {
     if let threadCount, !(1...1024).contains(threadCount) {
       throw .invalidSize(argument: "threadCount", expected: "1 to 1024", actual: threadCount)
     }
-    self.threadCount = threadCount ?? overrides.threadCount ?? ThreadTeam.processorCount
+    self.threadCount = threadCount ?? overrides.threadCount ?? ThreadPool.processorCount
     guard self.backend.isAvailable else {
       throw .backendUnavailable(self.backend, reason: Backend.notLinked)
     }

@@ -7,7 +7,7 @@ struct ForwardCost {
   private let shape: ForwardShape
   private let panelWidth: Int
   /// A meeting of two threads.
-  private var nanosecondsPerMeeting = ProcessorCosts.nanosecondsPerBarrier
+  private var nanosecondsPerBarrier = ProcessorCosts.nanosecondsPerBarrier
 
   /// Estimates passes of a shape; `panelWidth` columns are the fewest that a thread can have.
   init(_ shape: ForwardShape, panelWidth: Int) {
@@ -29,12 +29,12 @@ struct ForwardCost {
   /// The split and the number of threads, up to `available`, that should be fastest; one thread where more would gain
   /// too little. Threads that would have to meet at every step are asked how long it takes them.
   func fastest(
-    threadCount available: Int, nanosecondsPerMeeting: () -> Double
+    threadCount available: Int, nanosecondsPerBarrier: () -> Double
   ) -> (split: ForwardPlan.Split, threadCount: Int) {
     let usual = fastest(threadCount: available)
     guard usual.split == .columns else { return usual }
     var cost = self
-    cost.nanosecondsPerMeeting = nanosecondsPerMeeting()
+    cost.nanosecondsPerBarrier = nanosecondsPerBarrier()
     return cost.fastest(threadCount: available)
   }
 
@@ -78,7 +78,7 @@ struct ForwardCost {
     case .columns:
       let panels = (shape.hiddenSize + panelWidth - 1) / panelWidth
       let columns = min(shape.hiddenSize, (panels + threadCount - 1) / threadCount * panelWidth)
-      let meeting = ProcessorCosts.barriersPerStep * nanosecondsPerMeeting * Double(threadCount - 1)
+      let meeting = ProcessorCosts.barriersPerStep * nanosecondsPerBarrier * Double(threadCount - 1)
       first = step(rows: shape.rows, columns: columns, inputs: shape.inputSize) + meeting
       others = step(rows: shape.rows, columns: columns, inputs: shape.hiddenSize) + meeting
     case .layers:

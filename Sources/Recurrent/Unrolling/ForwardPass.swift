@@ -46,7 +46,7 @@ struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
     guard plan.threadCount > 1 else {
       return run(Share(rows: 0..<shape.rows, layers: 0..<shape.layerCount))
     }
-    ThreadTeam.shared.withCrew(upTo: plan.threadCount, insisting: execution.plan != nil) { crew in
+    ThreadPool.shared.withWorkerGroup(upTo: plan.threadCount, forced: execution.plan != nil) { crew in
       guard crew.count < plan.threadCount else { return run(crew) }
       var smaller = self
       smaller.plan = ForwardPlan(shape, stack.engine, execution, threadCount: crew.count)
@@ -56,7 +56,7 @@ struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
 
   /// Runs the pass on a crew that has at least as many threads as the plan.
   @inline(__always)
-  private func run(_ crew: Crew) {
+  private func run(_ crew: WorkerGroup) {
     let all = Share(rows: 0..<shape.rows, layers: 0..<shape.layerCount)
     let count = plan.threadCount
     switch plan.split {

@@ -36,10 +36,10 @@ struct ForwardPlan: Equatable {
   ///   stay in the second-level cache until the recurrent products have used them. OpenBLAS
   ///   gets all steps at once, since it packs the weights anew for each call.
   /// - Threads: the split and number of threads that ``ForwardCost`` expects to be fastest, if it expects a gain that
-  ///   is worth it, for threads that take `nanosecondsPerMeeting` to meet. OpenBLAS has its own threads.
+  ///   is worth it, for threads that take `nanosecondsPerBarrier` to meet. OpenBLAS has its own threads.
   init(
     _ shape: ForwardShape, backend: Backend, panelWidth: Int, threadCount available: Int,
-    nanosecondsPerMeeting: () -> Double
+    nanosecondsPerBarrier: () -> Double
   ) {
     split = .rows
     threadCount = 1
@@ -48,7 +48,7 @@ struct ForwardPlan: Equatable {
 
     if ForwardCost.mayBeShared(shape, threadCount: available) {
       (split, threadCount) = ForwardCost(shape, panelWidth: panelWidth).fastest(
-        threadCount: available, nanosecondsPerMeeting: nanosecondsPerMeeting)
+        threadCount: available, nanosecondsPerBarrier: nanosecondsPerBarrier)
     }
     let rows = split == .rows ? (shape.rows + threadCount - 1) / threadCount : shape.rows
     let sums = shape.gateCount > 1 ? shape.gateCount * shape.hiddenSize : 0
@@ -71,7 +71,7 @@ struct ForwardPlan: Equatable {
       execution.plan?.limited(to: threadCount)
       ?? ForwardPlan(
         shape, backend: engine.backend, panelWidth: engine.panelWidth, threadCount: threadCount,
-        nanosecondsPerMeeting: { ThreadTeam.shared.nanosecondsPerMeeting })
+        nanosecondsPerBarrier: { ThreadPool.shared.nanosecondsPerBarrier })
   }
 
   /// So that input weights from memory serve several steps however large a step is.

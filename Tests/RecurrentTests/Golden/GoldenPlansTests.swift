@@ -30,10 +30,10 @@ import Testing
         let panelWidth = shape.scalarSize == 4 ? 16 : 8
         let forward = ForwardPlan(
           shape, backend: .swift, panelWidth: panelWidth, threadCount: threads,
-          nanosecondsPerMeeting: { 150 })
+          nanosecondsPerBarrier: { 150 })
         let backward = BackwardPlan(
           shape, backend: .swift, panelWidth: panelWidth, threadCount: threads,
-          nanosecondsPerMeeting: { 150 })
+          nanosecondsPerBarrier: { 150 })
         return """
           \(forward.split) \(forward.threadCount) \(forward.stepsPerChunk), \
           \(backward.split) \(backward.threadCount) \(backward.stepsPerChunk)

@@ -46,7 +46,7 @@ import Testing
       let shape = ForwardShape(
         steps: 1000, rows: rows, inputSize: 512, hiddenSize: 512, layerCount: 2, scalarSize: 4)
       let chunks = [1, 2, 8].map {
-        BackwardPlan(shape, backend: .swift, panelWidth: 16, threadCount: $0, nanosecondsPerMeeting: { 100 })
+        BackwardPlan(shape, backend: .swift, panelWidth: 16, threadCount: $0, nanosecondsPerBarrier: { 100 })
           .stepsPerChunk
       }
       #expect(Set(chunks).count == 1 && chunks[0] >= 1)

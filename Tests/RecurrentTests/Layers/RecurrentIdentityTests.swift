@@ -185,7 +185,7 @@ import Testing
     let plan = ForwardPlan(
       ForwardShape(
         steps: 300, rows: 8, inputSize: 64, hiddenSize: 64, layerCount: 2, scalarSize: 4),
-      backend: .swift, panelWidth: 16, threadCount: 1, nanosecondsPerMeeting: { 100 })
+      backend: .swift, panelWidth: 16, threadCount: 1, nanosecondsPerBarrier: { 100 })
     #expect(plan.stepsPerChunk < 150)
     let whole = try rnn(x)
     var state = Tensor<Float>.zeros([2, 8, 64])

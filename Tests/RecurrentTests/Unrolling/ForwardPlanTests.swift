@@ -5,13 +5,13 @@ import Testing
 @Suite struct ForwardPlanTests {
   private func plan(
     steps: Int = 100, rows: Int, inputSize: Int? = nil, hiddenSize: Int = 256, layers: Int = 1,
-    backend: Backend = .swift, threads: Int, nanosecondsPerMeeting: () -> Double = { 100 }
+    backend: Backend = .swift, threads: Int, nanosecondsPerBarrier: () -> Double = { 100 }
   ) -> ForwardPlan {
     ForwardPlan(
       ForwardShape(
         steps: steps, rows: rows, inputSize: inputSize ?? hiddenSize, hiddenSize: hiddenSize,
         layerCount: layers, scalarSize: 4),
-      backend: backend, panelWidth: 16, threadCount: threads, nanosecondsPerMeeting: nanosecondsPerMeeting)
+      backend: backend, panelWidth: 16, threadCount: threads, nanosecondsPerBarrier: nanosecondsPerBarrier)
   }
 
   @Test("parts of a range are whole, in order and nearly equal")

@@ -2,10 +2,10 @@ import Testing
 
 @testable import Recurrent
 
-@Suite struct MeetingTimeTests {
+@Suite struct BarrierTimeTests {
   @Test("a time that was just measured is not measured again")
   func remembered() {
-    let time = MeetingTime()
+    let time = BarrierTime()
     #expect(time.current { 77 } == 77)
     var asked = 0
     // Under load a try may come too late for what the one before has measured.
@@ -20,17 +20,17 @@ import Testing
 
   @Test("what could not be measured is tried again")
   func missing() {
-    let time = MeetingTime()
+    let time = BarrierTime()
     #expect(time.current { nil } == nil)
     #expect(time.current { 5 } == 5)
   }
 
   @Test("two threads measure their meeting, and a caller alone has none")
   func measured() throws {
-    let alone: Int? = ThreadTeam.shared.withCrew(upTo: 1) { $0.measureMeeting() }
+    let alone: Int? = ThreadPool.shared.withWorkerGroup(upTo: 1) { $0.measureBarrier() }
     #expect(alone == nil)
-    let (count, nanoseconds) = ThreadTeam.shared.withCrew(upTo: 2, insisting: true) { crew in
-      (crew.count, crew.measureMeeting())
+    let (count, nanoseconds) = ThreadPool.shared.withWorkerGroup(upTo: 2, forced: true) { group in
+      (group.count, group.measureBarrier())
     }
     // Another test may have the worker.
     if count == 2 {
