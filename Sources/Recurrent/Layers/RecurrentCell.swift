@@ -36,7 +36,9 @@ extension RecurrentCell {
   public func callAsFunction(
     _ input: Tensor<Scalar>, _ state: State? = nil
   ) throws(RecurrentError) -> State {
-    try State._step(_core, input, from: state)
+    let (hidden, cellState) = try _core.stepped(
+      input, hidden: state?.hidden, cellState: state?.cellState)
+    return State(hidden: hidden, cellState: cellState)
   }
 
   /// Computes one step and puts the state after it in the place of the one before.
@@ -60,9 +62,9 @@ extension RecurrentCell {
   package func run(
     _ input: Tensor<Scalar>, from state: State?, execution: Execution
   ) throws(RecurrentError) -> State {
-    let (hidden, memory, shape) = try _core.stepped(
+    let (hidden, cellState) = try _core.stepped(
       input, hidden: state?.hidden, cellState: state?.cellState, execution)
-    return State(hidden: hidden, cellState: _core.cellState(memory, shape))
+    return State(hidden: hidden, cellState: cellState)
   }
 
   /// Computes the state after one step, and returns with it a function that carries its gradient back.

@@ -3,49 +3,29 @@ internal import VectorKernels
 // One step of one cell: with a result in new memory, or in the memory of the state.
 
 extension RecurrentCore {
-  /// The state after one step of a cell that carries nothing beside h.
+  /// The state after one step.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   @usableFromInline
-  func step(
-    _ input: Tensor<Scalar>, from state: Tensor<Scalar>?
-  ) throws(RecurrentError) -> Tensor<Scalar> {
-    try stepped(input, hidden: state, cellState: nil, execution).hidden
+  func stepped(
+    _ input: Tensor<Scalar>, hidden: Tensor<Scalar>?, cellState: Tensor<Scalar>?
+  ) throws(RecurrentError) -> (hidden: Tensor<Scalar>, cellState: Tensor<Scalar>?) {
+    try stepped(input, hidden: hidden, cellState: cellState, execution)
   }
 
-  /// The state after one step of an LSTM's cell.
+  /// The state after one step, from zeros if there is none before; all shapes are checked.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  @usableFromInline
-  func step(
-    _ input: Tensor<Scalar>, from state: LSTMState<Scalar>?
-  ) throws(RecurrentError) -> LSTMState<Scalar> {
-    let (hidden, memory, shape) = try stepped(
-      input, hidden: state?.hidden, cellState: state?.cell, execution)
-    return LSTMState(hidden: hidden, cell: Tensor(unchecked: memory, shape: shape))
-  }
-
-  /// The state after one step of a custom cell.
-  @usableFromInline
-  func step(
-    _ input: Tensor<Scalar>, from state: CustomState<Scalar>?
-  ) throws(RecurrentError) -> CustomState<Scalar> {
-    let (hidden, memory, shape) = try stepped(
-      input, hidden: state?.hidden, cellState: state?.memory, execution)
-    return CustomState(hidden: hidden, memory: cellState(memory, shape))
-  }
-
-  /// The state after one step, from zeros if there is none before: h, the scalars of the cell state, and the shape of both.
-  @inline(__always)
+  @inline(never)
   func stepped(
     _ input: Tensor<Scalar>, hidden: Tensor<Scalar>?, cellState: Tensor<Scalar>?, _ execution: Execution
-  ) throws(RecurrentError) -> (hidden: Tensor<Scalar>, memory: [Scalar], shape: Shape) {
+  ) throws(RecurrentError) -> (hidden: Tensor<Scalar>, cellState: Tensor<Scalar>?) {
     let (rows, shape) = try stack.checkedStep(input.shape)
     try require(hidden, shape, cellState, shape, "state")
     var memory = scalars(ofCellState: cellState, shape)
     let next = try stack.stepped(
       rows: rows, input.scalars, from: scalars(ofHidden: hidden, shape), memory: &memory, execution)
-    return (Tensor(unchecked: next, shape: shape), memory, shape)
+    return (Tensor(unchecked: next, shape: shape), self.cellState(memory, shape))
   }
 
   /// Puts the state after one step in the place of the one before, for cells that carry nothing beside h.

@@ -64,7 +64,9 @@ extension RecurrentLayer {
   public func callAsFunction(
     _ input: Tensor<Scalar>, _ initialState: State? = nil, resets: Tensor<Scalar>? = nil
   ) throws(RecurrentError) -> (output: Tensor<Scalar>, finalState: State) {
-    try State._run(_core, input, from: initialState, resets: resets)
+    let (output, hidden, cellState) = try _core.run(
+      input, hidden: initialState?.hidden, cellState: initialState?.cellState, resets: resets)
+    return (output, State(hidden: hidden, cellState: cellState))
   }
 
   /// Runs the layer over sequences of unequal lengths.
@@ -125,47 +127,15 @@ extension RecurrentLayer {
 }
 
 extension RecurrentCore {
-  /// Runs a layer whose cells carry nothing beside h over a sequence.
-  ///
-  /// One function for each kind of state: a result that may have a cell state or not takes 10 % of a small call more.
+  /// Runs a layer over a sequence.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   @usableFromInline
   func run(
-    _ input: Tensor<Scalar>, from state: Tensor<Scalar>?, resets: Tensor<Scalar>?
-  ) throws(RecurrentError) -> (output: Tensor<Scalar>, finalState: Tensor<Scalar>) {
-    let shape = try checkedSequence(input, resets: resets)
-    try require(state, shape.state, nil, shape.memory, "initialState")
-    let results = try results(input, shape, state?.scalars ?? [], [], execution)
-    return (results.output, results.hidden)
-  }
-
-  /// Runs an LSTM over a sequence.
-  @specialized(where Scalar == Float)
-  @specialized(where Scalar == Double)
-  @usableFromInline
-  func run(
-    _ input: Tensor<Scalar>, from state: LSTMState<Scalar>?, resets: Tensor<Scalar>?
-  ) throws(RecurrentError) -> (output: Tensor<Scalar>, finalState: LSTMState<Scalar>) {
-    let shape = try checkedSequence(input, resets: resets)
-    try require(state?.hidden, shape.state, state?.cell, shape.memory, "initialState")
-    let results = try results(
-      input, shape, state?.hidden.scalars ?? [], scalars(ofCellState: state?.cell, shape.memory), execution)
-    return (
-      results.output,
-      LSTMState(hidden: results.hidden, cell: Tensor(unchecked: results.memory, shape: shape.memory))
-    )
-  }
-
-  /// Runs a layer of custom cells over a sequence.
-  @usableFromInline
-  func run(
-    _ input: Tensor<Scalar>, from state: CustomState<Scalar>?, resets: Tensor<Scalar>?
-  ) throws(RecurrentError) -> (output: Tensor<Scalar>, finalState: CustomState<Scalar>) {
-    let (output, hidden, cellState) = try run(
-      input, checkedSequence(input, resets: resets), hidden: state?.hidden, cellState: state?.memory,
-      execution)
-    return (output, CustomState(hidden: hidden, memory: cellState))
+    _ input: Tensor<Scalar>, hidden: Tensor<Scalar>?, cellState: Tensor<Scalar>?, resets: Tensor<Scalar>?
+  ) throws(RecurrentError) -> (output: Tensor<Scalar>, hidden: Tensor<Scalar>, cellState: Tensor<Scalar>?) {
+    try run(
+      input, checkedSequence(input, resets: resets), hidden: hidden, cellState: cellState, execution)
   }
 
   /// Runs a layer over packed sequences.
@@ -189,32 +159,22 @@ extension RecurrentCore {
   }
 
   /// Runs a layer over a sequence whose shape is checked.
-  @specialized(where Scalar == Float)
-  @specialized(where Scalar == Double)
+  @inline(__always)
   func run(
     _ input: Tensor<Scalar>, _ shape: SequenceShape, hidden: Tensor<Scalar>?, cellState: Tensor<Scalar>?,
     _ execution: Execution
   ) throws(RecurrentError) -> (output: Tensor<Scalar>, hidden: Tensor<Scalar>, cellState: Tensor<Scalar>?) {
     try require(hidden, shape.state, cellState, shape.memory, "initialState")
-    let results = try results(
-      input, shape, hidden?.scalars ?? [], scalars(ofCellState: cellState, shape.memory), execution)
-    return (results.output, results.hidden, self.cellState(results.memory, shape.memory))
-  }
-
-  /// Runs a layer from the scalars of a state, checked.
-  @inline(__always)
-  private func results(
-    _ input: Tensor<Scalar>, _ shape: SequenceShape, _ hidden: [Scalar], _ memory: [Scalar],
-    _ execution: Execution
-  ) throws(RecurrentError) -> (output: Tensor<Scalar>, hidden: Tensor<Scalar>, memory: [Scalar]) {
+    let memory = scalars(ofCellState: cellState, shape.memory)
     let (output, finalState, finalMemory) = try StackCall(
       stack, shape.schedule, batchFirst: shape.batchFirst, execution
     ).forward(
-      input.scalars[...], from: shape.sorted(hidden, shape.state), memory: shape.sorted(memory, shape.memory))
+      input.scalars[...], from: shape.sorted(hidden?.scalars ?? [], shape.state),
+      memory: shape.sorted(memory, shape.memory))
     return (
       Tensor(unchecked: output, shape: shape.input.replacingLast(with: stack.outputSize)),
       Tensor(unchecked: shape.unsorted(finalState, shape.state), shape: shape.state),
-      shape.unsorted(finalMemory, shape.memory)
+      self.cellState(shape.unsorted(finalMemory, shape.memory), shape.memory)
     )
   }
 

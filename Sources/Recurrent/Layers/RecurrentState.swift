@@ -26,16 +26,6 @@ public protocol RecurrentState<Scalar>: Sendable, Equatable {
   ///   - cellState: What the cells carry beside. An ``LSTMState`` has zeros for `nil`, and a ``Tensor`` has no place for it.
   init(hidden: Tensor<Scalar>, cellState: Tensor<Scalar>?)
 
-  /// Runs a layer over a sequence.
-  static func _run(
-    _ layer: RecurrentCore<Scalar>, _ input: Tensor<Scalar>, from state: Self?, resets: Tensor<Scalar>?
-  ) throws(RecurrentError) -> (output: Tensor<Scalar>, finalState: Self)
-
-  /// The state after one step of a cell.
-  static func _step(
-    _ cell: RecurrentCore<Scalar>, _ input: Tensor<Scalar>, from state: Self?
-  ) throws(RecurrentError) -> Self
-
   /// Puts the state after one step of a cell in the place of this one, in the state's own memory.
   mutating func _step(_ cell: RecurrentCore<Scalar>, _ input: Tensor<Scalar>) throws(RecurrentError)
 }
@@ -56,20 +46,6 @@ extension Tensor: RecurrentState {
   ///   - cellState: Has no place here, and is dropped.
   @inlinable
   public init(hidden: Tensor, cellState: Tensor?) { self = hidden }
-
-  @inlinable
-  public static func _run(
-    _ layer: RecurrentCore<Scalar>, _ input: Tensor<Scalar>, from state: Tensor?, resets: Tensor<Scalar>?
-  ) throws(RecurrentError) -> (output: Tensor<Scalar>, finalState: Tensor) {
-    try layer.run(input, from: state, resets: resets)
-  }
-
-  @inlinable
-  public static func _step(
-    _ cell: RecurrentCore<Scalar>, _ input: Tensor<Scalar>, from state: Tensor?
-  ) throws(RecurrentError) -> Tensor {
-    try cell.step(input, from: state)
-  }
 
   @inlinable
   public mutating func _step(
@@ -109,20 +85,6 @@ public struct LSTMState<Scalar: TensorScalar>: RecurrentState {
   @inlinable
   public init(hidden: Tensor<Scalar>, cellState: Tensor<Scalar>?) {
     self.init(hidden: hidden, cell: cellState ?? .zeros(hidden.shape))
-  }
-
-  @inlinable
-  public static func _run(
-    _ layer: RecurrentCore<Scalar>, _ input: Tensor<Scalar>, from state: LSTMState?, resets: Tensor<Scalar>?
-  ) throws(RecurrentError) -> (output: Tensor<Scalar>, finalState: LSTMState) {
-    try layer.run(input, from: state, resets: resets)
-  }
-
-  @inlinable
-  public static func _step(
-    _ cell: RecurrentCore<Scalar>, _ input: Tensor<Scalar>, from state: LSTMState?
-  ) throws(RecurrentError) -> LSTMState {
-    try cell.step(input, from: state)
   }
 
   @inlinable
@@ -167,23 +129,10 @@ public struct CustomState<Scalar: TensorScalar>: RecurrentState {
   }
 
   @inlinable
-  public static func _run(
-    _ layer: RecurrentCore<Scalar>, _ input: Tensor<Scalar>, from state: CustomState?, resets: Tensor<Scalar>?
-  ) throws(RecurrentError) -> (output: Tensor<Scalar>, finalState: CustomState) {
-    try layer.run(input, from: state, resets: resets)
-  }
-
-  @inlinable
-  public static func _step(
-    _ cell: RecurrentCore<Scalar>, _ input: Tensor<Scalar>, from state: CustomState?
-  ) throws(RecurrentError) -> CustomState {
-    try cell.step(input, from: state)
-  }
-
-  @inlinable
   public mutating func _step(
     _ cell: RecurrentCore<Scalar>, _ input: Tensor<Scalar>
   ) throws(RecurrentError) {
-    self = try cell.step(input, from: self)
+    let next = try cell.stepped(input, hidden: hidden, cellState: memory)
+    (hidden, memory) = (next.hidden, next.cellState)
   }
 }

@@ -74,7 +74,8 @@ struct StackCall<Scalar: TensorScalar>: ~Copyable, Sendable {
     let memories: UnsafeMutablePointer<Scalar>?
   }
 
-  /// Runs the forward pass.
+  /// Runs the forward pass: one through all layers, or in both directions two through each, which need all that the layer
+  /// below has written.
   ///
   /// - Parameters:
   ///   - input: N rows of I features: `[T, B, I]`, or `[B, T, I]` where rows stand outside of time steps.
@@ -111,34 +112,27 @@ struct StackCall<Scalar: TensorScalar>: ~Copyable, Sendable {
           output = [Scalar](count: schedule.packedRowCount * stack.outputSize) { output in
             input.withUnsafeBufferPointer { input in
               guard let input = input.baseAddress else { return }
-              forward(UnsafeMutablePointer(mutating: input), into: output, states, saved)
+              let stepsPerRow = batchFirst ? schedule.stepCount : nil
+              let source = SequenceMemory(
+                UnsafeMutablePointer(mutating: input), rowStride: stack.inputSize, stepsPerRow: stepsPerRow)
+              let target = SequenceMemory(output, rowStride: stack.outputSize, stepsPerRow: stepsPerRow)
+              guard stack.directions == .bidirectional else {
+                let shape = shape()
+                let plan = ForwardPlan(shape, ready.engine, execution, threadCount: execution.threadCount)
+                return ForwardPass(
+                  stack: ready, cells: ready.cells[...], shape: shape, schedule: schedule, plan: plan,
+                  input: source,
+                  output: target, initialStates: states.initial, finalStates: states.final,
+                  memories: states.memories, history: saved?.outputs.base, gateHistory: saved?.gates,
+                  dropped: saved?.dropped, zoneout: zoneout
+                ).run(execution)
+              }
+              forwardInBothDirections(source, into: target, states, saved)
             }
           }
         }
       }
     }
     return (output, finalState, finalMemory)
-  }
-
-  /// Runs one pass through all layers; in both directions two through each, which need all that the layer below has written.
-  @inline(__always)
-  private func forward(
-    _ input: UnsafeMutablePointer<Scalar>, into output: UnsafeMutablePointer<Scalar>, _ states: States,
-    _ saved: SavedActivations<Scalar>?
-  ) {
-    let stepsPerRow = batchFirst ? schedule.stepCount : nil
-    let source = SequenceMemory(input, rowStride: stack.inputSize, stepsPerRow: stepsPerRow)
-    let target = SequenceMemory(output, rowStride: stack.outputSize, stepsPerRow: stepsPerRow)
-    guard stack.directions == .bidirectional else {
-      let shape = shape()
-      let plan = ForwardPlan(shape, ready.engine, execution, threadCount: execution.threadCount)
-      return ForwardPass(
-        stack: ready, cells: ready.cells[...], shape: shape, schedule: schedule, plan: plan, input: source,
-        output: target, initialStates: states.initial, finalStates: states.final,
-        memories: states.memories, history: saved?.outputs.base, gateHistory: saved?.gates,
-        dropped: saved?.dropped, zoneout: zoneout
-      ).run(execution)
-    }
-    forwardInBothDirections(source, into: target, states, saved)
   }
 }
