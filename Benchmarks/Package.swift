@@ -24,7 +24,8 @@ let package = Package(
     .package(
       name: "Recurrent", path: "..",
       traits: [.trait(name: "OpenBLAS", condition: .when(traits: ["OpenBLAS"]))]),
-    // Without its traits, which count allocations and references by replacing the functions that make them.
+    // Without its traits, which count allocations and references by replacing the functions that
+    // make them.
     .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.0", traits: []),
   ],
   targets: [

@@ -1,8 +1,9 @@
 import Foundation
 import Recurrent
 
-/// Measures what checkpoints cost and save: memory and time of forward and backward passes of a long sequence, of which
-/// everything is kept, or every n-th state. It reads memory where Linux tells it.
+/// Measures what checkpoints cost and save: memory and time of forward and backward passes of a
+/// long sequence, of which everything is kept, or every n-th state. It reads memory where Linux
+/// tells it.
 @main
 struct Checkpointing {
   static func main() throws {

@@ -2,8 +2,8 @@ import BenchmarkSupport
 import Foundation
 import Recurrent
 
-/// Forward and backward passes of one shape with one interval of checkpoints, measured in a process of its own, since the
-/// peak of a process's memory does not fall.
+/// Forward and backward passes of one shape with one interval of checkpoints, measured in a process
+/// of its own, since the peak of a process's memory does not fall.
 struct Measurement {
   /// B.
   let rows: Int

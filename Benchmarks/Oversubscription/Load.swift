@@ -14,7 +14,8 @@ struct LoadShape: Sendable, CustomStringConvertible {
   }
 }
 
-/// What one process does: tasks that call a layer again and again, from a time on, for some seconds.
+/// What one process does: tasks that call a layer again and again, from a time on, for some
+/// seconds.
 struct Load: Sendable {
   var shape: LoadShape
   var threads: Int

@@ -1,9 +1,9 @@
 import Foundation
 import Recurrent
 
-/// Measures what is left of the throughput when there are more threads than processors: the calls per second of one
-/// process alone, of two processes side by side, and of four tasks in one process, each with as many threads as there
-/// are processors.
+/// Measures what is left of the throughput when there are more threads than processors: the calls
+/// per second of one process alone, of two processes side by side, and of four tasks in one
+/// process, each with as many threads as there are processors.
 ///
 ///     Oversubscription [seconds of each measurement]
 ///

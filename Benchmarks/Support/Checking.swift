@@ -8,10 +8,11 @@ public struct WrongResult: Error {
   public init(_ finding: String) { self.finding = finding }
 }
 
-/// Checks an output of a layer, however it was computed, against what the layer gives in double precision.
+/// Checks an output of a layer, however it was computed, against what the layer gives in double
+/// precision.
 ///
-/// The layers of benchmarks let errors fade: a difference is a few roundings of a sum, and a wrong product is off by
-/// thousands of times more.
+/// The layers of benchmarks let errors fade: a difference is a few roundings of a sum, and a wrong
+/// product is off by thousands of times more.
 public func check(
   _ output: Tensor<Float>, of rnn: RNN<Float>, _ x: Tensor<Float>, from initialState: Tensor<Float>? = nil
 ) throws {
@@ -34,8 +35,9 @@ public func gradientsOfSum<Scalar: TensorScalar>(
   return try pullback(Tensor(repeating: 1, shape: output.shape))
 }
 
-/// Checks gradients of the sum of all outputs against those in double precision. Those of weights are sums over all
-/// rows of all steps, so that differences count in proportion to the greatest number of their tensor.
+/// Checks gradients of the sum of all outputs against those in double precision. Those of weights
+/// are sums over all rows of all steps, so that differences count in proportion to the greatest
+/// number of their tensor.
 public func check(_ gradients: RNNGradients<Float>, of rnn: RNN<Float>, _ x: Tensor<Float>) throws {
   let expected = try gradientsOfSum(of: exact(rnn), Tensor(x))
   for (found, expected) in zip(tensors(gradients), tensors(expected)) {

@@ -1,7 +1,7 @@
 import Benchmark
 
-/// Registers a benchmark of what `setUp` returns, which performs a call so many times. `setUp` runs once, and throws
-/// where a call gives something wrong, so that it is not timed.
+/// Registers a benchmark of what `setUp` returns, which performs a call so many times. `setUp` runs
+/// once, and throws where a call gives something wrong, so that it is not timed.
 public func time(
   _ title: String, operations: Double, setUp: @escaping @Sendable () throws -> (_ calls: Int) throws -> Void
 ) {
@@ -15,8 +15,8 @@ public func time(
     }, setup: setUp)
 }
 
-/// How a call is timed that takes about so many floating-point operations: what lasts less than some 50 µs, a thousand
-/// at a time, since reading the clock takes as long as a small product.
+/// How a call is timed that takes about so many floating-point operations: what lasts less than
+/// some 50 µs, a thousand at a time, since reading the clock takes as long as a small product.
 public func timing(
   operations: Double, metrics: [BenchmarkMetric] = [.wallClock]
 ) -> Benchmark.Configuration {

@@ -1,6 +1,7 @@
 import VectorKernels
 
-/// The element-wise formula of a cell with gates, and its derivative: all that a cell computes beside its products.
+/// The element-wise formula of a cell with gates, and its derivative: all that a cell computes
+/// beside its products.
 ///
 /// The units of a cell do not see each other here; a formula is written for a vector of them.
 public protocol CellFormula {
@@ -10,20 +11,22 @@ public protocol CellFormula {
   /// Computes the values of the gates, the memory and the output.
   static func forward<L: Lanes>(_ unit: inout CellUnit<L>)
 
-  /// Computes the gradients of all that ``forward(_:)`` has read, from what it has read and written.
+  /// Computes the gradients of all that ``forward(_:)`` has read, from what it has read and
+  /// written.
   static func backward<L: Lanes>(_ unit: inout CellUnitGradient<L>)
 }
 
 /// A vector of units in one step.
 public struct CellUnit<L: Lanes> {
-  /// The sums of the gates, of the input and, where they are not apart, of the state; afterwards the gates' values.
+  /// The pre-activations of the gates, of the input and, where they are not apart, of the state;
+  /// afterwards the gates' values.
   public var gates: InlineArray<4, L.Vector>
-  /// The sums of the state, where they are apart.
-  public var recurrentSums: InlineArray<4, L.Vector>
+  /// The hidden projection, where they are apart.
+  public var hiddenProjection: InlineArray<4, L.Vector>
   /// h, the output of the step before.
   public var state: L.Vector
   /// What the cell has kept in the step before; afterwards what it keeps in this one.
-  public var memory: L.Vector
+  public var cellState: L.Vector
   /// h'.
   public var output: L.Vector
 
@@ -32,29 +35,30 @@ public struct CellUnit<L: Lanes> {
   init() {
     let zero = L.broadcast(0)
     gates = InlineArray(repeating: zero)
-    recurrentSums = InlineArray(repeating: zero)
+    hiddenProjection = InlineArray(repeating: zero)
     state = zero
-    memory = zero
+    cellState = zero
     output = zero
   }
 }
 
-/// A vector of units in one step on the way back.
+/// A vector of units in one step on the backward pass.
 public struct CellUnitGradient<L: Lanes> {
   /// The gates' values.
   public var gates: InlineArray<4, L.Vector>
   /// h, the output of the step before.
   public var state: L.Vector
   /// What the cell had kept in the step before, and what it kept in this one.
-  public var memoryBefore: L.Vector
-  public var memory: L.Vector
+  public var cellStateBefore: L.Vector
+  public var cellState: L.Vector
   /// ∂h'.
   public var outputGradient: L.Vector
   /// That of the memory of this step; afterwards that of the step before.
-  public var memoryGradient: L.Vector
-  /// Afterwards those of the sums of the gates, and of the sums of the state where they are apart.
-  public var sumGradients: InlineArray<4, L.Vector>
-  public var recurrentSumGradients: InlineArray<4, L.Vector>
+  public var cellStateGradient: L.Vector
+  /// Afterwards those of the pre-activations of the gates, and of the hidden projection where they
+  /// are apart.
+  public var preActivationGradients: InlineArray<4, L.Vector>
+  public var hiddenProjectionGradients: InlineArray<4, L.Vector>
   /// Afterwards the part of ∂h that does not pass through the sums.
   public var stateGradient: L.Vector
 
@@ -63,12 +67,12 @@ public struct CellUnitGradient<L: Lanes> {
     let zero = L.broadcast(0)
     gates = InlineArray(repeating: zero)
     state = zero
-    memoryBefore = zero
-    memory = zero
+    cellStateBefore = zero
+    cellState = zero
     outputGradient = zero
-    memoryGradient = zero
-    sumGradients = InlineArray(repeating: zero)
-    recurrentSumGradients = InlineArray(repeating: zero)
+    cellStateGradient = zero
+    preActivationGradients = InlineArray(repeating: zero)
+    hiddenProjectionGradients = InlineArray(repeating: zero)
     stateGradient = zero
   }
 }

@@ -5,44 +5,46 @@ import VectorKernels
 struct CellRow<L: Lanes> {
   @usableFromInline let units: Int
   @usableFromInline let gates: UnsafeMutablePointer<L.Scalar>
-  @usableFromInline let recurrentSums: UnsafeMutablePointer<L.Scalar>
+  @usableFromInline let hiddenProjection: UnsafeMutablePointer<L.Scalar>
   @usableFromInline let state: UnsafeMutablePointer<L.Scalar>
-  @usableFromInline let memoryBefore: UnsafeMutablePointer<L.Scalar>
-  @usableFromInline let memory: UnsafeMutablePointer<L.Scalar>
+  @usableFromInline let cellStateBefore: UnsafeMutablePointer<L.Scalar>
+  @usableFromInline let cellState: UnsafeMutablePointer<L.Scalar>
   @usableFromInline let output: UnsafeMutablePointer<L.Scalar>
 
   @inlinable @inline(__always)
   init(_ step: CellStep<L.Scalar>, row: Int) {
     units = step.units
     gates = step.gates.row(row)
-    recurrentSums = step.recurrentSums?.row(row) ?? gates
+    hiddenProjection = step.hiddenProjection?.row(row) ?? gates
     state = step.state.row(row)
-    memoryBefore = step.memoryBefore.row(row)
-    memory = step.memory.row(row)
+    cellStateBefore = step.cellStateBefore.row(row)
+    cellState = step.cellState.row(row)
     output = step.output.row(row)
   }
 
-  /// Computes `count` units, at most a vector. All sums of the gates' vectors are computed.
+  /// Computes `count` units, at most a vector. All pre-activations of the gates' vectors are
+  /// computed.
   @inlinable @inline(__always)
   func step<Formula: CellFormula>(_: Formula.Type, from first: Int, count: Int) {
     let place = UnitPlace<L>(unit: first, of: units, gateCount: Formula.gateCount)
-    let (gates, sums) = (gates + place.offset, recurrentSums + place.offset)
+    let (gates, sums) = (gates + place.offset, hiddenProjection + place.offset)
     var unit = CellUnit<L>()
     for gate in 0..<Formula.gateCount {
       unit.gates[gate] = place.load(gates, gate, upTo: count)
-      unit.recurrentSums[gate] = place.load(sums, gate, upTo: count)
+      unit.hiddenProjection[gate] = place.load(sums, gate, upTo: count)
     }
     unit.state = L.load(state + first, upTo: count)
-    unit.memory = L.load(memoryBefore + first, upTo: count)
+    unit.cellState = L.load(cellStateBefore + first, upTo: count)
     Formula.forward(&unit)
     for gate in 0..<Formula.gateCount {
       place.store(unit.gates[gate], gates, gate, upTo: count)
     }
-    L.store(unit.memory, memory + first, upTo: count)
+    L.store(unit.cellState, cellState + first, upTo: count)
     L.store(unit.output, output + first, upTo: count)
   }
 
-  /// The same for what is left of a row, less than a vector, and for the vectors that fill the last block.
+  /// The same for what is left of a row, less than a vector, and for the vectors that fill the last
+  /// block.
   @inlinable @inline(never)
   func stepRest<Formula: CellFormula>(_: Formula.Type, from first: Int) {
     step(Formula.self, from: first, count: units &- first)
@@ -61,12 +63,12 @@ struct CellRowGradient<L: Lanes> {
   @usableFromInline let units: Int
   @usableFromInline let gates: UnsafeMutablePointer<L.Scalar>
   @usableFromInline let state: UnsafeMutablePointer<L.Scalar>
-  @usableFromInline let memoryBefore: UnsafeMutablePointer<L.Scalar>
-  @usableFromInline let memory: UnsafeMutablePointer<L.Scalar>
+  @usableFromInline let cellStateBefore: UnsafeMutablePointer<L.Scalar>
+  @usableFromInline let cellState: UnsafeMutablePointer<L.Scalar>
   @usableFromInline let outputGradient: UnsafeMutablePointer<L.Scalar>
-  @usableFromInline let memoryGradient: UnsafeMutablePointer<L.Scalar>
-  @usableFromInline let sumGradients: UnsafeMutablePointer<L.Scalar>
-  @usableFromInline let recurrentSumGradients: UnsafeMutablePointer<L.Scalar>?
+  @usableFromInline let cellStateGradient: UnsafeMutablePointer<L.Scalar>
+  @usableFromInline let preActivationGradients: UnsafeMutablePointer<L.Scalar>
+  @usableFromInline let hiddenProjectionGradients: UnsafeMutablePointer<L.Scalar>?
   @usableFromInline let stateGradient: UnsafeMutablePointer<L.Scalar>
 
   @inlinable @inline(__always)
@@ -74,46 +76,48 @@ struct CellRowGradient<L: Lanes> {
     units = step.units
     gates = step.gates.row(row)
     state = step.state.row(row)
-    memoryBefore = step.memoryBefore.row(row)
-    memory = step.memory.row(row)
+    cellStateBefore = step.cellStateBefore.row(row)
+    cellState = step.cellState.row(row)
     outputGradient = step.outputGradient.row(row)
-    memoryGradient = step.memoryGradient.row(row)
-    sumGradients = step.sumGradients.row(row)
-    recurrentSumGradients = step.recurrentSumGradients?.row(row)
+    cellStateGradient = step.cellStateGradient.row(row)
+    preActivationGradients = step.preActivationGradients.row(row)
+    hiddenProjectionGradients = step.hiddenProjectionGradients?.row(row)
     stateGradient = step.stateGradient.row(row)
   }
 
-  /// Carries the gradients back through `count` units, at most a vector. Those of all sums of the gates' vectors are computed.
+  /// Carries the gradients back through `count` units, at most a vector. Those of all
+  /// pre-activations of the gates' vectors are computed.
   @inlinable @inline(__always)
   func step<Formula: CellFormula>(_: Formula.Type, from first: Int, count: Int) {
     let place = UnitPlace<L>(unit: first, of: units, gateCount: Formula.gateCount)
-    let (gates, gradients) = (gates + place.offset, sumGradients + place.offset)
+    let (gates, gradients) = (gates + place.offset, preActivationGradients + place.offset)
     var unit = CellUnitGradient<L>()
     for gate in 0..<Formula.gateCount {
       unit.gates[gate] = place.load(gates, gate, upTo: count)
     }
     unit.state = L.load(state + first, upTo: count)
-    unit.memoryBefore = L.load(memoryBefore + first, upTo: count)
-    unit.memory = L.load(memory + first, upTo: count)
+    unit.cellStateBefore = L.load(cellStateBefore + first, upTo: count)
+    unit.cellState = L.load(cellState + first, upTo: count)
     unit.outputGradient = L.add(
       L.load(outputGradient + first, upTo: count), L.load(stateGradient + first, upTo: count))
-    unit.memoryGradient = L.load(memoryGradient + first, upTo: count)
+    unit.cellStateGradient = L.load(cellStateGradient + first, upTo: count)
     unit.stateGradient = L.broadcast(0)
     Formula.backward(&unit)
     for gate in 0..<Formula.gateCount {
-      place.store(unit.sumGradients[gate], gradients, gate, upTo: count)
+      place.store(unit.preActivationGradients[gate], gradients, gate, upTo: count)
     }
-    if let recurrentSumGradients {
-      let gradients = recurrentSumGradients + place.offset
+    if let hiddenProjectionGradients {
+      let gradients = hiddenProjectionGradients + place.offset
       for gate in 0..<Formula.gateCount {
-        place.store(unit.recurrentSumGradients[gate], gradients, gate, upTo: count)
+        place.store(unit.hiddenProjectionGradients[gate], gradients, gate, upTo: count)
       }
     }
-    L.store(unit.memoryGradient, memoryGradient + first, upTo: count)
+    L.store(unit.cellStateGradient, cellStateGradient + first, upTo: count)
     L.store(unit.stateGradient, stateGradient + first, upTo: count)
   }
 
-  /// The same for what is left of a row, less than a vector, and for the vectors that fill the last block.
+  /// The same for what is left of a row, less than a vector, and for the vectors that fill the last
+  /// block.
   @inlinable @inline(never)
   func stepRest<Formula: CellFormula>(_: Formula.Type, from first: Int) {
     step(Formula.self, from: first, count: units &- first)

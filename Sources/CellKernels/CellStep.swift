@@ -2,7 +2,8 @@ import VectorKernels
 
 // One step of a cell with gates, after its products.
 //
-// The sums of the gates stand in blocks of units, see UnitBlocks; states and memories are plain rows [rows, units].
+// The pre-activations of the gates stand in blocks of units, see UnitBlocks; states and cell states
+// are plain rows [rows, units].
 
 /// Rows that somebody else owns, at a constant distance.
 public struct UnitRows<Scalar> {
@@ -25,31 +26,31 @@ public struct CellStep<Scalar> {
   public var rows: Int
   /// H, or some of its units, from the first of a block on.
   public var units: Int
-  /// The sums of the gates; afterwards their values.
+  /// The pre-activations of the gates; afterwards their values.
   public var gates: UnitRows<Scalar>
-  /// The sums of the state, laid out as the gates, for cells that take them apart.
-  public var recurrentSums: UnitRows<Scalar>?
+  /// The hidden projection, laid out as the gates, for cells that take them apart.
+  public var hiddenProjection: UnitRows<Scalar>?
   /// h.
   public var state: UnitRows<Scalar>
   /// The memory before the step and after it; both may be the same.
-  public var memoryBefore: UnitRows<Scalar>
-  public var memory: UnitRows<Scalar>
+  public var cellStateBefore: UnitRows<Scalar>
+  public var cellState: UnitRows<Scalar>
   /// h'.
   public var output: UnitRows<Scalar>
 
   @inlinable
   public init(
-    rows: Int, units: Int, gates: UnitRows<Scalar>, recurrentSums: UnitRows<Scalar>?,
-    state: UnitRows<Scalar>, memoryBefore: UnitRows<Scalar>, memory: UnitRows<Scalar>,
+    rows: Int, units: Int, gates: UnitRows<Scalar>, hiddenProjection: UnitRows<Scalar>?,
+    state: UnitRows<Scalar>, cellStateBefore: UnitRows<Scalar>, cellState: UnitRows<Scalar>,
     output: UnitRows<Scalar>
   ) {
     self.rows = rows
     self.units = units
     self.gates = gates
-    self.recurrentSums = recurrentSums
+    self.hiddenProjection = hiddenProjection
     self.state = state
-    self.memoryBefore = memoryBefore
-    self.memory = memory
+    self.cellStateBefore = cellStateBefore
+    self.cellState = cellState
     self.output = output
   }
 }
@@ -62,36 +63,37 @@ public struct CellStepGradient<Scalar> {
   public var gates: UnitRows<Scalar>
   /// h.
   public var state: UnitRows<Scalar>
-  public var memoryBefore: UnitRows<Scalar>
-  public var memory: UnitRows<Scalar>
+  public var cellStateBefore: UnitRows<Scalar>
+  public var cellState: UnitRows<Scalar>
   /// The part of ∂h' that does not come from the step after.
   public var outputGradient: UnitRows<Scalar>
   /// That of the memory of this step; afterwards that of the step before.
-  public var memoryGradient: UnitRows<Scalar>
+  public var cellStateGradient: UnitRows<Scalar>
   /// Where the gradients of the sums go, laid out as the gates.
-  public var sumGradients: UnitRows<Scalar>
-  /// Where those of the sums of the state go, for cells that take them apart.
-  public var recurrentSumGradients: UnitRows<Scalar>?
-  /// The part of ∂h' that comes from the step after; afterwards the part of ∂h that does not pass through the sums.
+  public var preActivationGradients: UnitRows<Scalar>
+  /// Where those of the hidden projection goes, for cells that take them apart.
+  public var hiddenProjectionGradients: UnitRows<Scalar>?
+  /// The part of ∂h' that comes from the step after; afterwards the part of ∂h that does not pass
+  /// through the sums.
   public var stateGradient: UnitRows<Scalar>
 
   @inlinable
   public init(
     rows: Int, units: Int, gates: UnitRows<Scalar>, state: UnitRows<Scalar>,
-    memoryBefore: UnitRows<Scalar>, memory: UnitRows<Scalar>, outputGradient: UnitRows<Scalar>,
-    memoryGradient: UnitRows<Scalar>, sumGradients: UnitRows<Scalar>,
-    recurrentSumGradients: UnitRows<Scalar>?, stateGradient: UnitRows<Scalar>
+    cellStateBefore: UnitRows<Scalar>, cellState: UnitRows<Scalar>, outputGradient: UnitRows<Scalar>,
+    cellStateGradient: UnitRows<Scalar>, preActivationGradients: UnitRows<Scalar>,
+    hiddenProjectionGradients: UnitRows<Scalar>?, stateGradient: UnitRows<Scalar>
   ) {
     self.rows = rows
     self.units = units
     self.gates = gates
     self.state = state
-    self.memoryBefore = memoryBefore
-    self.memory = memory
+    self.cellStateBefore = cellStateBefore
+    self.cellState = cellState
     self.outputGradient = outputGradient
-    self.memoryGradient = memoryGradient
-    self.sumGradients = sumGradients
-    self.recurrentSumGradients = recurrentSumGradients
+    self.cellStateGradient = cellStateGradient
+    self.preActivationGradients = preActivationGradients
+    self.hiddenProjectionGradients = hiddenProjectionGradients
     self.stateGradient = stateGradient
   }
 }

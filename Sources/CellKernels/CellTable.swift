@@ -11,7 +11,8 @@ public struct CellTable<Scalar>: Sendable {
   /// Carries gradients back through a step. See ``stepBackward(_:_:lanes:)``.
   public let backward: @Sendable (GatedCell, CellStepGradient<Scalar>) -> Void
 
-  /// The kernels, specialized on lanes in the module that names them, for whose instructions they are compiled.
+  /// The kernels, specialized on lanes in the module that names them, for whose instructions they
+  /// are compiled.
   @inlinable @inline(__always)
   public init<L: Lanes>(lanes: L.Type) where L.Scalar == Scalar {
     unitBlocks = L.unitBlocks

@@ -8,8 +8,8 @@ import VectorKernels
 ///
 /// Gates stand in PyTorch's order i, f, g, o. The memory is c.
 ///
-/// Source: S. Hochreiter, J. Schmidhuber, "Long short-term memory", Neural Computation 9 (1997), with the forget gate of F. A.
-/// Gers, J. Schmidhuber, F. Cummins (2000).
+/// Source: S. Hochreiter, J. Schmidhuber, "Long short-term memory", Neural Computation 9 (1997),
+/// with the forget gate of F. A. Gers, J. Schmidhuber, F. Cummins (2000).
 public enum LSTMFormula: CellFormula {
   @inlinable @inline(__always)
   public static var gateCount: Int { 4 }
@@ -21,8 +21,8 @@ public enum LSTMFormula: CellFormula {
     let g = L.hyperbolicTangent(unit.gates[2])
     let o = L.sigmoid(unit.gates[3])
     (unit.gates[0], unit.gates[1], unit.gates[2], unit.gates[3]) = (i, f, g, o)
-    unit.memory = L.multiplyAdd(f, unit.memory, L.multiply(i, g))
-    unit.output = L.multiply(o, L.hyperbolicTangent(unit.memory))
+    unit.cellState = L.multiplyAdd(f, unit.cellState, L.multiply(i, g))
+    unit.output = L.multiply(o, L.hyperbolicTangent(unit.cellState))
   }
 
   // ∂c' is what comes from the step after, and what comes through h':
@@ -32,17 +32,19 @@ public enum LSTMFormula: CellFormula {
   @inlinable @inline(__always)
   public static func backward<L: Lanes>(_ unit: inout CellUnitGradient<L>) {
     let (i, f, g, o) = (unit.gates[0], unit.gates[1], unit.gates[2], unit.gates[3])
-    // Computed again: what is kept may be another memory, where some units have kept the one before.
-    let memory = L.multiplyAdd(f, unit.memoryBefore, L.multiply(i, g))
-    let squashed = L.hyperbolicTangent(memory)
+    // Computed again: what is kept may be another memory, where some units have kept the one
+    // before.
+    let cellState = L.multiplyAdd(f, unit.cellStateBefore, L.multiply(i, g))
+    let squashed = L.hyperbolicTangent(cellState)
     let throughOutput = L.multiply(unit.outputGradient, o)
-    let memoryGradient = L.add(
-      unit.memoryGradient, L.multiply(throughOutput, L.oneMinusSquare(squashed)))
-    unit.sumGradients[0] = L.multiply(L.multiply(memoryGradient, g), L.timesOneMinus(i))
-    unit.sumGradients[1] = L.multiply(L.multiply(memoryGradient, unit.memoryBefore), L.timesOneMinus(f))
-    unit.sumGradients[2] = L.multiply(L.multiply(memoryGradient, i), L.oneMinusSquare(g))
-    unit.sumGradients[3] = L.multiply(L.multiply(unit.outputGradient, squashed), L.timesOneMinus(o))
-    unit.memoryGradient = L.multiply(memoryGradient, f)
+    let cellStateGradient = L.add(
+      unit.cellStateGradient, L.multiply(throughOutput, L.oneMinusSquare(squashed)))
+    unit.preActivationGradients[0] = L.multiply(L.multiply(cellStateGradient, g), L.timesOneMinus(i))
+    unit.preActivationGradients[1] = L.multiply(
+      L.multiply(cellStateGradient, unit.cellStateBefore), L.timesOneMinus(f))
+    unit.preActivationGradients[2] = L.multiply(L.multiply(cellStateGradient, i), L.oneMinusSquare(g))
+    unit.preActivationGradients[3] = L.multiply(L.multiply(unit.outputGradient, squashed), L.timesOneMinus(o))
+    unit.cellStateGradient = L.multiply(cellStateGradient, f)
   }
 }
 

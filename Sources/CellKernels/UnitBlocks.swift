@@ -1,7 +1,7 @@
 import VectorKernels
 
-/// How the sums of a cell's units stand in a row: `[blocks, gates, units of a block]`, so that a formula finds all gates of
-/// some units together.
+/// How the sums of a cell's units stand in a row: `[blocks, gates, units of a block]`, so that a
+/// formula finds all gates of some units together.
 public struct UnitBlocks: Sendable, Equatable {
   /// The units of a block.
   public let length: Int
@@ -30,11 +30,13 @@ public struct UnitBlocks: Sendable, Equatable {
 }
 
 extension Lanes {
-  /// The blocks of an instruction set: 64 bytes of units, a vector of the widest set, so that none is put together from parts.
+  /// The blocks of an instruction set: 64 bytes of units, a vector of the widest set, so that none
+  /// is put together from parts.
   ///
-  /// They are the same for all sets with fused multiply-add, as products over all gates' columns run in the order in which
-  /// these stand, and their number decides the segments of the sums. Half a block is a vector of AVX2; of NEON's narrower vectors, some
-  /// compute places of no unit. SSE2 agrees with no other set, and is spared them.
+  /// They are the same for all sets with fused multiply-add, as products over all gates' columns
+  /// run in the order in which these stand, and their number decides the segments of the sums. Half
+  /// a block is a vector of AVX2; of NEON's narrower vectors, some compute places of no unit. SSE2
+  /// agrees with no other set, and is spared them.
   @inlinable @inline(__always)
   public static var unitBlocks: UnitBlocks {
     let length = 64 / MemoryLayout<Scalar>.size
@@ -45,7 +47,8 @@ extension Lanes {
     #endif
   }
 
-  /// The places of so many units that vectors compute: with those that fill the last block, where they take vectors of their own.
+  /// The places of so many units that vectors compute: with those that fill the last block, where
+  /// they take vectors of their own.
   @inlinable @inline(__always)
   static func places(of units: Int) -> Int {
     count < unitBlocks.granularity ? unitBlocks.padded(units) : units

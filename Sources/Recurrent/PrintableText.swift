@@ -1,10 +1,12 @@
 extension String {
-  /// The text as a message may carry it: on one line, not too long, and without a character that steers a terminal.
+  /// The text as a message may carry it: on one line, not too long, and without a character that
+  /// steers a terminal.
   ///
-  /// Names, paths and whatever else comes from files passes through here on its way to a reader, in the descriptions of
-  /// errors. Control characters, those that turn the direction of writing or have no width, line separators and characters
-  /// without a meaning become `\n`, `\t`, `\r` or `\u{…}`; of a long text the middle is left out and its size told.
-  /// A text that went through stays as it is when it goes through again.
+  /// Names, paths and whatever else comes from files passes through here on its way to a reader, in
+  /// the descriptions of errors. Control characters, those that turn the direction of writing or
+  /// have no width, line separators and characters without a meaning become `\n`, `\t`, `\r` or
+  /// `\u{…}`; of a long text the middle is left out and its size told. A text that went through
+  /// stays as it is when it goes through again.
   ///
   /// - Parameter limit: The Unicode scalars to keep; a text that has a few more stays whole.
   /// - Returns: The text, at most about `limit` scalars of it, each as itself or escaped.

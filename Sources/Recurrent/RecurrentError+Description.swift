@@ -7,8 +7,9 @@
 extension RecurrentError: CustomStringConvertible {
   /// What was expected and what came, in a sentence.
   ///
-  /// It is fit for a terminal whatever the file, the path or the argument was that it tells of: control characters are
-  /// escaped, long texts are cut in the middle, and of long lists the first names are shown.
+  /// It is fit for a terminal whatever the file, the path or the argument was that it tells of:
+  /// control characters are escaped, long texts are cut in the middle, and of long lists the first
+  /// names are shown.
   public var description: String {
     switch self {
     case .shapeMismatch(let argument, let expected, let actual):
@@ -52,7 +53,8 @@ extension RecurrentError: LocalizedError {
 }
 
 extension StateDictionaryMismatch: CustomStringConvertible {
-  /// The missing, unexpected and misshapen names; of many, the first ones and the number of the others.
+  /// The missing, unexpected and misshapen names; of many, the first ones and the number of the
+  /// others.
   public var description: String {
     var parts: [String] = []
     if !missing.isEmpty { parts.append("missing \(missing.printableList())") }

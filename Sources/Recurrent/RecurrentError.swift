@@ -1,7 +1,8 @@
 /// What can go wrong with data that comes from outside.
 ///
-/// Every case carries what was expected and what came; `description` says both in a sentence. What the cases carry is as it
-/// came; in the sentence, characters that would steer a terminal are escaped, and what is very long is cut.
+/// Every case carries what was expected and what came; `description` says both in a sentence. What
+/// the cases carry is as it came; in the sentence, characters that would steer a terminal are
+/// escaped, and what is very long is cut.
 public enum RecurrentError: Error, Equatable, Sendable {
   /// A tensor has another shape than its use needs.
   case shapeMismatch(argument: String, expected: String, actual: Shape)
@@ -31,7 +32,8 @@ public enum RecurrentError: Error, Equatable, Sendable {
   case malformedFile(path: String, expected: String, actual: String)
   /// A file without the tensor that was asked for.
   case missingTensor(path: String, name: String)
-  /// Numbers of another type than the one they are asked for in, or a number that this type does not have.
+  /// Numbers of another type than the one they are asked for in, or a number that this type does
+  /// not have.
   case scalarTypeMismatch(path: String, tensor: String, expected: String, actual: String)
 }
 

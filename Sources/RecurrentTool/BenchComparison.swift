@@ -5,7 +5,8 @@ import Recurrent
 enum BenchPass: String, ExpressibleByArgument, CaseIterable, Sendable {
   /// One call.
   case forward
-  /// One call with all gradients of the sum of its outputs: of the parameters, the input and the initial state.
+  /// One call with all gradients of the sum of its outputs: of the parameters, the input and the
+  /// initial state.
   case training
 
   /// Runs the pass; what two backends are compared by.
@@ -37,7 +38,8 @@ struct BenchComparison {
     /// Seconds of one call: the median of the turns' medians, and the least of all.
     var median: Double
     var minimum: Double
-    /// The operations that one thread could have done in a median call, at the speed of the processor in that turn.
+    /// The operations that one thread could have done in a median call, at the speed of the
+    /// processor in that turn.
     var medianOperations: Double
     /// The most operations that one thread was seen to do in a second.
     var peakOperationsPerSecond: Double
@@ -71,9 +73,10 @@ struct BenchComparison {
     self.executions = executions
     greatestDifference = try Self.greatestDifference(pass, shape, layer, input, executions, threadCount)
 
-    // Rounding differs by some units for each of the I + H terms of a sum, of G·H on the way back; a wrong product, by
-    // thousands of times more. The states are below 1, and this layer's weights let errors fade.
-    // Differences are in proportion to the greatest number of their tensor, if that is more than 1.
+    // Rounding differs by some units for each of the I + H terms of a sum, of G·H in the backward pass;
+    // a wrong product, by thousands of times more. The states are below 1, and this layer's weights
+    // let errors fade. Differences are in proportion to the greatest number of their tensor, if
+    // that is more than 1.
     let terms = shape.inputSize + shape.cell.gateCount * shape.hiddenSize + 16
     let bound = 16 * Double(terms) * Double(Float.ulpOfOne)
     guard greatestDifference <= bound * Double(shape.layerCount) else {
@@ -83,8 +86,8 @@ struct BenchComparison {
     }
   }
 
-  /// The greatest difference between any two of the backends that are timed or could check them; with one backend only,
-  /// between that and the same layer in double precision.
+  /// The greatest difference between any two of the backends that are timed or could check them;
+  /// with one backend only, between that and the same layer in double precision.
   private static func greatestDifference(
     _ pass: BenchPass, _ shape: BenchShape, _ layer: some DifferentiableRecurrentLayer<Float>,
     _ input: Tensor<Float>,
@@ -120,8 +123,9 @@ struct BenchComparison {
 
   /// Times every backend for so many seconds, in turns, after a warm-up.
   ///
-  /// Before and after each turn the multiply-adds are timed too: the clock rate, and what other programs and guests leave of
-  /// the processor, change within a second, and a share of the peak counts only beside the peak of the moment.
+  /// Before and after each turn the multiply-adds are timed too: the clock rate, and what other
+  /// programs and guests leave of the processor, change within a second, and a share of the peak
+  /// counts only beside the peak of the moment.
   func measure(seconds: Double) throws(RecurrentError) -> [Measured] {
     var medians = [[Double]](repeating: [], count: executions.count)
     var operations = medians

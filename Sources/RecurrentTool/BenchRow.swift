@@ -14,16 +14,18 @@ struct BenchRow: Encodable {
   let pass: String
   let medianSeconds: Double
   let minimumSeconds: Double
-  /// The operations that the processor could have done in a median call, at its speed of that moment.
+  /// The operations that the processor could have done in a median call, at its speed of that
+  /// moment.
   let medianOperations: Double
   let gigaflopsPerSecond: Double
   let shareOfPeak: Double
-  /// The least time that the roofline allows, and its share of a call's, by the speed of the processor at that moment.
+  /// The least time that the roofline allows, and its share of a call's, by the speed of the
+  /// processor at that moment.
   let limitSeconds: Double
   let shareOfLimit: Double
   let greatestDifference: Double
-  // The roofline, on all threads together: the peak, the bandwidth of each level of the memory by its name, and that of
-  // reading one layer's recurrent weights.
+  // The roofline, on all threads together: the peak, the bandwidth of each level of the memory by
+  // its name, and that of reading one layer's recurrent weights.
   let peakGigaflopsPerSecond: Double
   let bandwidthGigabytesPerSecond: [String: Double]
   let recurrentWeightsGigabytesPerSecond: Double

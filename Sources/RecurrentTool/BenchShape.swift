@@ -29,12 +29,14 @@ struct BenchShape: Sendable, CustomStringConvertible {
   /// G·H, the rows of the weights.
   private var sums: Double { Double(cell.gateCount) * Double(hiddenSize) }
 
-  /// Floating-point operations of the products of one pass; forward, with I_l = I in the first layer and H in the others,
+  /// Floating-point operations of the products of one pass; forward, with I_l = I in the first
+  /// layer and H in the others,
   ///
   ///     Σ over layers l of 2·T·B·G·H·(I_l + H)
   ///
-  /// What cells compute from the sums is not counted: it grows with H, not with H². Training has each product of the forward pass three times:
-  /// forward, for the gradient of its weights, and for the gradient of what they are multiplied with.
+  /// What cells compute from the sums is not counted: it grows with H, not with H². Training has
+  /// each product of the forward pass three times: forward, for the gradient of its weights, and
+  /// for the gradient of what they are multiplied with.
   func operations(of pass: BenchPass) -> Double {
     let (h, i) = (Double(hiddenSize), Double(inputSize))
     let forward = 2 * Double(steps) * Double(rows) * sums * (i + h + Double(layerCount - 1) * 2 * h)

@@ -6,7 +6,8 @@ struct DataCache: Sendable, Equatable {
   var level: Int
   var byteCount: Int
 
-  /// The caches of this machine's first processor, from the nearest; where the system does not tell, common ones.
+  /// The caches of this machine's first processor, from the nearest; where the system does not
+  /// tell, common ones.
   static var ofThisMachine: [DataCache] {
     let found = listed(inFolder: "/sys/devices/system/cpu/cpu0/cache")
     return found.isEmpty ? common : found
@@ -18,8 +19,8 @@ struct DataCache: Sendable, Equatable {
     DataCache(level: 3, byteCount: 16 << 20),
   ]
 
-  /// The caches that Linux describes in `index0`, `index1`, … of a folder, from the nearest. A level that is no larger
-  /// than the one before, as virtual machines may claim, is left out.
+  /// The caches that Linux describes in `index0`, `index1`, … of a folder, from the nearest. A
+  /// level that is no larger than the one before, as virtual machines may claim, is left out.
   ///
   /// Source: Linux, Documentation/ABI/testing/sysfs-devices-system-cpu.
   static func listed(inFolder folder: String) -> [DataCache] {

@@ -33,8 +33,9 @@ enum FileIdentity: Equatable {
 
   /// Whether two paths lead to one file.
   ///
-  /// Two that are not there yet, in one folder and with names that differ in case or in how accents are written, are one
-  /// on some file systems; the folder is asked by a file that is removed at once.
+  /// Two that are not there yet, in one folder and with names that differ in case or in how accents
+  /// are written, are one on some file systems; the folder is asked by a file that is removed at
+  /// once.
   static func areSame(_ a: String, _ b: String) -> Bool {
     guard let first = FileIdentity(path: a), let second = FileIdentity(path: b) else { return false }
     if first == second { return true }

@@ -34,7 +34,8 @@ struct FilePlan {
 
   /// Refuses outputs that would overwrite an input or each other, and those that cannot be written.
   ///
-  /// Every output is staged on trial, so that what its folder does not permit is known before there is anything to lose.
+  /// Every output is staged on trial, so that what its folder does not permit is known before there
+  /// is anything to lose.
   ///
   /// - Throws: A validation error for files that are one, and
   ///   ``RecurrentError/fileInaccessible(path:operation:reason:)`` for what cannot be written.

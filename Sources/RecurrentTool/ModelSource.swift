@@ -20,7 +20,8 @@ struct ModelSource {
   ///   - file: The model.
   ///   - prefix: What stands before the names, the point at its end or not, or `nil` to find the
   ///     only module that has recurrent parameters.
-  /// - Throws: ``RecurrentError/malformedFile(path:expected:actual:)`` where there is none, or more than one.
+  /// - Throws: ``RecurrentError/malformedFile(path:expected:actual:)`` where there is none, or more
+  ///   than one.
   init(file: SafetensorsFile, prefix: String?) throws(RecurrentError) {
     self.file = file
     let found = file.tensorNames.compactMap(Self.prefix).unique
@@ -48,8 +49,8 @@ struct ModelSource {
     isDoublePrecision = keys.contains { file.scalarType(of: $0) == "F64" }
   }
 
-  /// The module's own parameters; a name with a further point belongs to another module below it, unless it is a part of a
-  /// weight.
+  /// The module's own parameters; a name with a further point belongs to another module below it,
+  /// unless it is a part of a weight.
   func stateDictionary<Scalar: TensorScalar>() throws(RecurrentError) -> StateDictionary<Scalar> {
     try file.stateDictionary(prefix: prefix) { !$0.contains(".") || $0.hasPrefix("parametrizations.") }
   }

@@ -2,8 +2,8 @@ import Recurrent
 
 /// The most that this processor's multiply-adds can do.
 enum PeakMeasurement {
-  /// Floating-point operations per second of one thread in `Float`: multiply-adds in registers, by the widest vectors
-  /// that the processor has; the best of several tries.
+  /// Floating-point operations per second of one thread in `Float`: multiply-adds in registers, by
+  /// the widest vectors that the processor has; the best of several tries.
   static var operationsPerSecond: Double {
     (0..<12).map { _ in operationsPerSecond(rounds: 1_000_000) }.max() ?? 0
   }

@@ -20,8 +20,8 @@ final class ReadMeasurement {
     let probes = Self.probes(for: caches)
     let memory = UnsafeMutableRawBufferPointer.allocate(
       byteCount: Self.byteCount(for: caches), alignment: 64)
-    // Pages that were never written share one page of zeros, which stays in the nearest cache. These bytes make
-    // normal numbers.
+    // Pages that were never written share one page of zeros, which stays in the nearest cache.
+    // These bytes make normal numbers.
     if let base = memory.baseAddress { memset(base, 0x3c, memory.count) }
     self.memory = memory
     levels = probes.map { ($0, Self.bytesPerSecond($0.byteCount, in: UnsafeRawBufferPointer(memory))) }
@@ -36,9 +36,10 @@ final class ReadMeasurement {
 
   /// One buffer for each level, from the nearest.
   ///
-  /// Half of a cache, as the other half may hold what else is in use, and at most eight times the cache before it: a
-  /// large cache is shared with other processors, and only a part of it may be ours. Four times the last cache lies in
-  /// memory; at most 512 MiB, since every page has to be filled.
+  /// Half of a cache, as the other half may hold what else is in use, and at most eight times the
+  /// cache before it: a large cache is shared with other processors, and only a part of it may be
+  /// ours. Four times the last cache lies in memory; at most 512 MiB, since every page has to be
+  /// filled.
   static func probes(for caches: [DataCache]) -> [Probe] {
     let memory = min(max(4 * (caches.last?.byteCount ?? 0), 64 << 20), 512 << 20)
     var probes: [Probe] = []
@@ -53,9 +54,10 @@ final class ReadMeasurement {
 
   /// The bytes per second of a buffer of this size that is read again and again.
   ///
-  /// It is measured, rather than taken from the level whose size it is within: a cache that is nearly full, or that
-  /// others use too, is slower than its probe. It is at least as fast as the probes that are no smaller; and up
-  /// to the size of the nearest level's probe it is as fast as that.
+  /// It is measured, rather than taken from the level whose size it is within: a cache that is
+  /// nearly full, or that others use too, is slower than its probe. It is at least as fast as the
+  /// probes that are no smaller; and up to the size of the nearest level's probe it is as fast as
+  /// that.
   func bytesPerSecond(reading byteCount: Int) -> Double {
     let larger = levels.filter { $0.probe.byteCount >= byteCount }.map(\.bytesPerSecond)
     guard let most = larger.max() else { return levels[levels.count - 1].bytesPerSecond }
@@ -64,12 +66,14 @@ final class ReadMeasurement {
     return max(measured, most)
   }
 
-  /// A whole number of blocks of eight 64-byte vectors, which the kernel reads in one turn of its loop.
+  /// A whole number of blocks of eight 64-byte vectors, which the kernel reads in one turn of its
+  /// loop.
   private static func wholeBlocks(_ byteCount: Int) -> Int {
     max(512, byteCount / 512 * 512)
   }
 
-  /// The best of several tries, each at another place: which sets of a cache a buffer fills depends on its pages.
+  /// The best of several tries, each at another place: which sets of a cache a buffer fills depends
+  /// on its pages.
   private static func bytesPerSecond(_ byteCount: Int, in memory: UnsafeRawBufferPointer) -> Double {
     let instructions = InstructionSet.available.last
     let clock = ContinuousClock()

@@ -1,9 +1,10 @@
 import Foundation
 
-/// What a processor can do at most on some threads: multiply-adds in registers, and reads from each level of its memory.
+/// What a processor can do at most on some threads: multiply-adds in registers, and reads from each
+/// level of its memory.
 ///
-/// Source: S. Williams, A. Waterman, D. Patterson, "Roofline: an insightful visual performance model for
-/// multicore architectures", Communications of the ACM 52 (2009).
+/// Source: S. Williams, A. Waterman, D. Patterson, "Roofline: an insightful visual performance
+/// model for multicore architectures", Communications of the ACM 52 (2009).
 struct Roofline: Sendable, Equatable {
   /// A level of the memory.
   struct Level: Sendable, Equatable {
@@ -23,16 +24,16 @@ struct Roofline: Sendable, Equatable {
   ///
   ///     Σ over layers l of (2·T·B·G·H·I_l / peak + T · max(2·B·G·H² / peak, 4·G·H² / bandwidth))
   ///
-  /// where G is the number of gates and I_l is I for the first layer and H for the others. The input product of all steps can be computed at
-  /// once, so that operations alone limit it. The recurrent weights are read once for each step at least; in training once
-  /// more on the way back, where the gradients of all weights and of the input are products over all steps.
+  /// where G is the number of gates and I_l is I for the first layer and H for the others. The
+  /// input product of all steps can be computed at once, so that operations alone limit it. The
+  /// recurrent weights are read once for each step at least; in training once more in the backward pass,
+  /// where the gradients of all weights and of the input are products over all steps.
   ///
-  /// - Parameters:
-  ///   - pass: The pass.
-  ///   - shape: Its sizes.
-  ///   - weightBytesPerSecond: How fast all threads together read the recurrent weights of one layer, again and again.
-  /// - Returns: The time in seconds, which a pass on these threads undercuts only where it reads weights in another order than again
-  ///   and again, so that a nearer cache has some of them still.
+  /// - Parameters: - pass: The pass. - shape: Its sizes. - weightBytesPerSecond: How fast all
+  ///   threads together read the recurrent weights of one layer, again and again.
+  /// - Returns: The time in seconds, which a pass on these threads undercuts only where it reads
+  ///   weights in another order than again and again, so that a nearer cache has some of them
+  ///   still.
   func leastSeconds(
     of pass: BenchPass = .forward, _ shape: BenchShape, weightBytesPerSecond: Double
   ) -> Double {

@@ -1,9 +1,9 @@
 /// The roofline of this processor on some threads, and the limits that follow from it.
 ///
-/// All figures are those of one thread times the number of threads. That holds for what a core has to itself: its arithmetic
-/// and its nearer caches. L3 and memory are shared; they are assumed to serve every thread as fast as one alone, and L3 to
-/// hold what all threads read if it holds the share of one. Where they do not, the limit is too short, and a row's
-/// share of it too small.
+/// All figures are those of one thread times the number of threads. That holds for what a core has
+/// to itself: its arithmetic and its nearer caches. L3 and memory are shared; they are assumed to
+/// serve every thread as fast as one alone, and L3 to hold what all threads read if it holds the
+/// share of one. Where they do not, the limit is too short, and a row's share of it too small.
 struct RooflineMeasurement {
   private(set) var roofline: Roofline
   private let reads: ReadMeasurement
@@ -18,14 +18,15 @@ struct RooflineMeasurement {
       })
   }
 
-  /// Hears of what a thread was seen to do later. Where other programs had the processor before, that can be more.
+  /// Hears of what a thread was seen to do later. Where other programs had the processor before,
+  /// that can be more.
   mutating func raisePeak(to operationsPerSecond: Double) {
     let all = operationsPerSecond * Double(roofline.threads)
     roofline.operationsPerSecond = max(roofline.operationsPerSecond, all)
   }
 
-  /// The limit of a pass: at each step, each thread reads its share of the recurrent weights, whose size decides
-  /// on the bandwidth.
+  /// The limit of a pass: at each step, each thread reads its share of the recurrent weights, whose
+  /// size decides on the bandwidth.
   func limit(of pass: BenchPass, _ shape: BenchShape) -> RowLimit {
     let threads = roofline.threads
     let share = (shape.recurrentWeightBytes + threads - 1) / threads

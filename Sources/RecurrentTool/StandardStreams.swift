@@ -3,8 +3,9 @@ import Recurrent
 
 /// Where results are printed.
 ///
-/// Every byte goes to the system at once, so that none is lost in a buffer without a word: a full disk or a closed stream is
-/// an error. A reader that has gone ends the process by SIGPIPE, as it ends other filters.
+/// Every byte goes to the system at once, so that none is lost in a buffer without a word: a full
+/// disk or a closed stream is an error. A reader that has gone ends the process by SIGPIPE, as it
+/// ends other filters.
 enum StandardOutput {
   private static let name = "standard output"
 

@@ -5,7 +5,8 @@ public enum Activation: Sendable {
   case hyperbolicTangent
   case sigmoid
 
-  // Comparing with `==` calls a function of another module, which a tile would do with its sums in registers.
+  // Comparing with `==` calls a function of another module, which a tile would do with its sums in
+  // registers.
 
   @inlinable @inline(__always)
   var isIdentity: Bool { if case .identity = self { true } else { false } }

@@ -1,7 +1,9 @@
-/// Multiplies `count` contiguous scalars in place by the derivative of an activation where it had these outputs.
+/// Multiplies `count` contiguous scalars in place by the derivative of an activation where it had
+/// these outputs.
 ///
-/// The derivatives are functions of the output y: 1 − y² of tanh, y (1 − y) of the logistic function, 1 of the rectifier
-/// where y > 0 and 0 elsewhere. A NaN among the rectifier's outputs lets the scalar pass.
+/// The derivatives are functions of the output y: 1 − y² of tanh, y (1 − y) of the logistic
+/// function, 1 of the rectifier where y > 0 and 0 elsewhere. A NaN among the rectifier's outputs
+/// lets the scalar pass.
 @inlinable @inline(__always)
 public func scaleByDerivative<L: Lanes>(
   of activation: Activation, _ buffer: UnsafeMutablePointer<L.Scalar>,

@@ -2,13 +2,14 @@
 //
 //     z = n ln 2 + r,   |r| ≤ ln 2 / 2,   e^z = 2ⁿ (1 + q(r)),   q(r) = r + r² P(r) ≈ eʳ − 1
 //
-// - n: adding 1.5 · 2^(significand bits) to z / ln 2 rounds it to an integer that stands in the low bits
-//   of the sum, from where it is added to an exponent.
+// - n: adding 1.5 · 2^(significand bits) to z / ln 2 rounds it to an integer that stands in the low
+//   bits of the sum, from where it is added to an exponent.
 // - r: ln 2 is a sum of two numbers, of which the high one is short enough that its product with
 //   n is exact. So r is accurate on processors without fused multiply-add too.
 // - q: kept apart from the 1, so that both are rounded once.
-// - P: evaluated in r² over pairs of terms. That takes no more operations than term by term and has half
-//   the latency, which is what limits narrow vectors: a processor overlaps only a few iterations.
+// - P: evaluated in r² over pairs of terms. That takes no more operations than term by term and has
+//   half the latency, which is what limits narrow vectors: a processor overlaps only a few
+//   iterations.
 //
 // All constants come from derive_coefficients.py: P minimizes the greatest relative error of q; one
 // degree less would cost several units in the last place, one more would gain a fraction of one.
@@ -20,7 +21,8 @@ extension Lanes where Scalar == Float {
   @inlinable @inline(__always)
   public static var exponentialUnderflow: Float { -104 }
 
-  /// `factor` · e^z = `power` · (1 + `rest`) for −104 ≤ z ≤ 88, if power and factor are normal numbers.
+  /// `factor` · e^z = `power` · (1 + `rest`) for −104 ≤ z ≤ 88, if power and factor are normal
+  /// numbers.
   ///
   /// The relative error of `rest` is below 2^-25.7, not counting rounding.
   @inlinable @inline(__always)
@@ -47,7 +49,8 @@ extension Lanes where Scalar == Double {
   @inlinable @inline(__always)
   public static var exponentialUnderflow: Double { -746 }
 
-  /// `factor` · e^z = `power` · (1 + `rest`) for −746 ≤ z ≤ 709, if power and factor are normal numbers.
+  /// `factor` · e^z = `power` · (1 + `rest`) for −746 ≤ z ≤ 709, if power and factor are normal
+  /// numbers.
   ///
   /// The relative error of `rest` is below 2^-54.8, not counting rounding.
   @inlinable @inline(__always)

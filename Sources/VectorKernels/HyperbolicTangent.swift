@@ -5,17 +5,19 @@
 //    numbers and NaN kept.
 // 2. Few operations in a short chain: a step of a small layer waits for it.
 //
-// With y = |x| and t ≈ tanh(y/2) = a/b, a = y/2·(1 + y²P(y²)), b = 1 + y²Q(y²), the double angle gives
+// With y = |x| and t ≈ tanh(y/2) = a/b, a = y/2·(1 + y²P(y²)), b = 1 + y²Q(y²), the double angle
+// gives
 //
 //     tanh y = 2t / (1 + t²) = 2ab / (2ab + (b − a)²)
 //
-// - All terms are positive: nothing cancels, and the quotient cannot exceed 1. At the limit of y, b − a has vanished beside the
-//   product, and it is exactly 1.
-// - A relative error d of t moves the result by d / cosh y only, so few coefficients are enough, and the
-//   rounding of a and b is damped where y is large.
+// - All terms are positive: nothing cancels, and the quotient cannot exceed 1. At the limit of y, b
+//   − a has vanished beside the product, and it is exactly 1.
+// - A relative error d of t moves the result by d / cosh y only, so few coefficients are enough,
+//   and the rounding of a and b is damped where y is large.
 // - The leading terms are exact: what y² vanishes beside returns as it is.
 //
-// The coefficients come from derive_hyperbolic_tangent.py: P and Q minimize the greatest error of the result.
+// The coefficients come from derive_hyperbolic_tangent.py: P and Q minimize the greatest error of
+// the result.
 //
 // Rejected:
 // | alternative                                  | why not                                                          |
@@ -29,10 +31,11 @@
 extension Lanes {
   /// tanh(x), lane by lane.
   ///
-  /// The function is odd in every bit, and |result| ≤ 1. ±0 and all subnormal numbers give themselves,
-  /// NaN gives NaN. From 9.0109 (`Float`) or 19.06 (`Double`) on, the result is exactly 1; below, where tanh is within a unit
-  /// in the last place of 1, it is 1 or the number before. The error is below 3.8 units in the last place, with fused
-  /// multiply-add and without, over all `Float` values.
+  /// The function is odd in every bit, and |result| ≤ 1. ±0 and all subnormal numbers give
+  /// themselves, NaN gives NaN. From 9.0109 (`Float`) or 19.06 (`Double`) on, the result is exactly
+  /// 1; below, where tanh is within a unit in the last place of 1, it is 1 or the number before.
+  /// The error is below 3.8 units in the last place, with fused multiply-add and without, over all
+  /// `Float` values.
   @inlinable @inline(__always)
   public static func hyperbolicTangent(_ x: Vector) -> Vector {
     let y = minimum(magnitude(x), broadcast(hyperbolicTangentLimit))

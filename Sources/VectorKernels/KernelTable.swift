@@ -13,8 +13,8 @@ public struct KernelTable<Scalar>: Sendable {
   public let multiply: @Sendable (Product<Scalar>) -> Void
   /// Applies an activation to `count` contiguous scalars in place.
   public let activate: @Sendable (Activation, UnsafeMutablePointer<Scalar>, Int) -> Void
-  /// Multiplies `count` contiguous scalars by an activation's derivative where it had these outputs. See
-  /// ``scaleByDerivative(of:_:_:_:lanes:)``.
+  /// Multiplies `count` contiguous scalars by an activation's derivative where it had these
+  /// outputs. See ``scaleByDerivative(of:_:_:_:lanes:)``.
   public let scaleByDerivative:
     @Sendable (Activation, UnsafeMutablePointer<Scalar>, _ outputs: UnsafePointer<Scalar>, Int) -> Void
   /// Adds the rows of a matrix to a vector. See ``addRows(_:rows:columns:rowStride:to:lanes:)``.
@@ -29,7 +29,8 @@ public struct KernelTable<Scalar>: Sendable {
   /// floating-point operations one round has, together with a value that depends on all of them.
   public let multiplyAddRounds: @Sendable (Int) -> (operationsPerRound: Int, value: Scalar)
 
-  /// The kernels, specialized on lanes and tiling in the module that names them, for whose instructions they are compiled.
+  /// The kernels, specialized on lanes and tiling in the module that names them, for whose
+  /// instructions they are compiled.
   @inlinable @inline(__always)
   public init<L: Lanes, let tileRows: Int, let panelVectors: Int>(
     lanes: L.Type, tiling: Tiling<tileRows, panelVectors>

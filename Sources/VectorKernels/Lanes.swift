@@ -39,9 +39,9 @@ public protocol Lanes: SendableMetatype {
   static func copySign(_ magnitude: Vector, from sign: Vector) -> Vector
   /// `a` where `x` < `limit`, else `b`; lanes in which `x` is NaN take `b`.
   static func select(where x: Vector, isLessThan limit: Vector, _ a: Vector, else b: Vector) -> Vector
-  /// 2ⁿ · `vector` for the integer n = `shifted` − 1.5 · 2^(significand bits); exact where `vector` and
-  /// the result are normal numbers, any value elsewhere. (Adding that constant to a small number
-  /// rounds it to an integer, which then stands in the low bits.)
+  /// 2ⁿ · `vector` for the integer n = `shifted` − 1.5 · 2^(significand bits); exact where `vector`
+  /// and the result are normal numbers, any value elsewhere. (Adding that constant to a small
+  /// number rounds it to an integer, which then stands in the low bits.)
   static func scale(_ vector: Vector, byPowerIn shifted: Vector) -> Vector
 
   // The constants and polynomials of the activations, implemented for `Float` and `Double`.
@@ -50,8 +50,8 @@ public protocol Lanes: SendableMetatype {
   static func hyperbolicTangentFactors(_ square: Vector) -> (p: Vector, q: Vector)
   /// A number from which on tanh rounds to 1.
   static var hyperbolicTangentLimit: Scalar { get }
-  /// `factor` · e^z in two parts: it is `power` · (1 + `rest`), `power` = `factor` · 2ⁿ, |`rest`| < 1/2; see
-  /// Exponential.swift.
+  /// `factor` · e^z in two parts: it is `power` · (1 + `rest`), `power` = `factor` · 2ⁿ, |`rest`| <
+  /// 1/2; see Exponential.swift.
   static func exponential(_ z: Vector, times factor: Scalar) -> (power: Vector, rest: Vector)
   /// A number at which e^z rounds to zero; the least that ``exponential(_:times:)`` takes.
   static var exponentialUnderflow: Scalar { get }

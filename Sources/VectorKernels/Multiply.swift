@@ -13,7 +13,8 @@
 //
 // What was tried and is slower is in Benchmarks/Results/kernel-notes.md, "Tiles and panels".
 
-/// Multiplies rows with packed panels, as often as the product is chained, after its fused projection.
+/// Multiplies rows with packed panels, as often as the product is chained, after its fused
+/// projection.
 @inlinable @inline(__always)
 public func multiply<L: Lanes, let tileRows: Int, let panelVectors: Int>(
   _ product: Product<L.Scalar>, lanes: L.Type, tiling: Tiling<tileRows, panelVectors>
@@ -27,7 +28,8 @@ public func multiply<L: Lanes, let tileRows: Int, let panelVectors: Int>(
   withUnsafeMutablePointer(to: &product) { multiplyIterations($0, lanes: L.self, tiling: tiling) }
 }
 
-/// Multiplies as often as the product is chained, and leaves the product after the last iteration in its place.
+/// Multiplies as often as the product is chained, and leaves the product after the last iteration
+/// in its place.
 @inlinable @inline(never)
 func multiplyIterations<L: Lanes, let tileRows: Int, let panelVectors: Int>(
   _ place: UnsafeMutablePointer<Product<L.Scalar>>, lanes: L.Type, tiling: Tiling<tileRows, panelVectors>
@@ -67,7 +69,8 @@ func multiplyIterations<L: Lanes, let tileRows: Int, let panelVectors: Int>(
 }
 
 extension Product {
-  /// Whether a chain of one tile is computed within it: not if something follows each iteration, nor if large iterations are staged.
+  /// Whether a chain of one tile is computed within it: not if something follows each iteration,
+  /// nor if large iterations are staged.
   @inlinable @inline(__always)
   func staysInTile<L: Lanes>(vectors: Int, _: L.Type) -> Bool {
     outputs == nil && !addsToC && (columns % L.count == 0 || rows &* vectors <= Strip<L>.smallTile)
@@ -75,8 +78,8 @@ extension Product {
 }
 
 extension Product {
-  /// The most bytes of weights, its own and those of the fused projection, that a chain of one tile reads in each iteration: they stay
-  /// in the first-level cache, beside what else is there.
+  /// The most bytes of weights, its own and those of the fused projection, that a chain of one tile
+  /// reads in each iteration: they stay in the first-level cache, beside what else is there.
   @inlinable @inline(__always)
   static var mostBytesOfTile: Int { Processor.firstLevelBytes / 8 &* 5 }
 
@@ -84,8 +87,9 @@ extension Product {
   @inlinable @inline(__always)
   static var mostBytesOfRows: Int { Processor.secondLevelBytes }
 
-  /// Whether the sums of each iteration go on in its tiles from those of the fused projection, which are never stored then. There
-  /// are fewer rows at once to read the weights of the fused projection for, and so it pays where they are few.
+  /// Whether the sums of each iteration go on in its tiles from those of the fused projection,
+  /// which are never stored then. There are fewer rows at once to read the weights of the fused
+  /// projection for, and so it pays where they are few.
   @inlinable @inline(__always)
   func fusesProjection<L: Lanes, let tileRows: Int, let panelVectors: Int>(
     lanes: L.Type, tiling: Tiling<tileRows, panelVectors>
@@ -104,7 +108,8 @@ extension Product {
   }
 }
 
-/// Applies the activation to all rows, or multiplies them by its derivative; rows that touch each other as one.
+/// Applies the activation to all rows, or multiplies them by its derivative; rows that touch each
+/// other as one.
 @inlinable @inline(never)
 func activate<L: Lanes>(_ activation: Activation, _ product: Product<L.Scalar>, lanes: L.Type) {
   let isContiguous =

@@ -1,4 +1,5 @@
-/// A matrix to be packed: its element (column j, depth k) stands at `base[j·columnStride + k·depthStride]`.
+/// A matrix to be packed: its element (column j, depth k) stands at `base[j·columnStride +
+/// k·depthStride]`.
 ///
 /// For C = A·Wᵀ with a row-major W [columns, depth], `columnStride` is W's row length and
 /// `depthStride` is 1; for C = A·W they change places.
@@ -23,9 +24,9 @@ public struct PackingSource<Scalar> {
 
 /// Copies a matrix into panels.
 ///
-/// A panel holds `panelVectors` vectors of columns in the order `[k][column]`, so that a product reads
-/// it once from front to back. Columns beyond the last are zeros: `target` takes depth · (columns
-/// rounded up to whole panels).
+/// A panel holds `panelVectors` vectors of columns in the order `[k][column]`, so that a product
+/// reads it once from front to back. Columns beyond the last are zeros: `target` takes depth ·
+/// (columns rounded up to whole panels).
 @inlinable @inline(__always)
 public func pack<L: Lanes, let tileRows: Int, let panelVectors: Int>(
   _ source: PackingSource<L.Scalar>, into target: UnsafeMutablePointer<L.Scalar>, lanes: L.Type,

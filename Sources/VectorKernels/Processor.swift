@@ -1,5 +1,5 @@
-/// What the rules of tiles take a processor for: the smaller of what common ones have, from Zen 2 and
-/// Skylake on.
+/// What the rules of tiles take a processor for: the smaller of what common ones have, from Zen 2
+/// and Skylake on.
 ///
 /// It is static, since kernels fold it at compile time. None of it decides bits.
 public enum Processor {

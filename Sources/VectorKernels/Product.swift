@@ -1,13 +1,14 @@
-/// One product with its ends: C = activation(start + A·Bᵀ), B packed; or a chain of such products, in which
-/// each C is the next A.
+/// One product with its ends: C = activation(start + A·Bᵀ), B packed; or a chain of such products,
+/// in which each C is the next A.
 ///
-/// Where ``outputs`` are given, C is (start + A·Bᵀ) ⊙ activation′ instead: the derivative of the activation where it
-/// had these outputs.
+/// Where ``outputs`` are given, C is (start + A·Bᵀ) ⊙ activation′ instead: the derivative of the
+/// activation where it had these outputs.
 ///
-/// The sum of each element runs over k in order, one multiply-add after the other, from its start. Short sums, for
-/// whose chain of multiply-adds a small layer would wait, are cut into ``accumulators``: each but the first starts from zero,
-/// and what they come to is added in order. So nothing but `depth` and ``accumulators`` decides an element's bits, neither the
-/// tile nor the neighbours.
+/// The sum of each element runs over k in order, one multiply-add after the other, from its start.
+/// Short sums, for whose chain of multiply-adds a small layer would wait, are cut into
+/// ``accumulators``: each but the first starts from zero, and what they come to is added in order.
+/// So nothing but `depth` and ``accumulators`` decides an element's bits, neither the tile nor the
+/// neighbours.
 public struct Product<Scalar> {
   public var rows: Int
   public var columns: Int
@@ -15,7 +16,8 @@ public struct Product<Scalar> {
   /// A [rows, depth].
   public var a: UnsafePointer<Scalar>
   public var aLayout: RowLayout
-  /// The distance from one k to the next in a row of A: 1, or the row length of a matrix whose columns are A's rows.
+  /// The distance from one k to the next in a row of A: 1, or the row length of a matrix whose
+  /// columns are A's rows.
   public var aDepthStride = 1
   /// B [columns, depth], as ``pack(_:into:lanes:)`` lays it out.
   public var panels: UnsafePointer<Scalar>
@@ -29,18 +31,22 @@ public struct Product<Scalar> {
   public var iterations: Int
   /// The distance from one product's C to the next, and from its outputs to the next.
   public var iterationStride: Int
-  /// Whether what C holds is added to the sums at their end, for sums that have a start of their own.
+  /// Whether what C holds is added to the sums at their end, for sums that have a start of their
+  /// own.
   public var addsToC = false
-  /// The outputs of the activation [rows, columns], laid out as C, to multiply by its derivative; `nil` to apply it.
+  /// The outputs of the activation [rows, columns], laid out as C, to multiply by its derivative;
+  /// `nil` to apply it.
   public var outputs: UnsafePointer<Scalar>?
   /// The parts that each sum is made of.
   public var accumulators = SplitAccumulators.one
-  /// Whether the last columns are computed first. Of weights that are too many for a cache, it keeps those that were read
-  /// last; so a chain goes back and forth, and products with the same weights one after the other should.
+  /// Whether the last columns are computed first. Of weights that are too many for a cache, it
+  /// keeps those that were read last; so a chain goes back and forth, and products with the same
+  /// weights one after the other should.
   public var startsAtEnd = false
 
-  /// The product whose sums the iterations go on from, in one accumulator and without activation: it has the rows of all iterations, one iteration after
-  /// the other, and the same C. `nil` for none.
+  /// The product whose sums the iterations go on from, in one accumulator and without activation:
+  /// it has the rows of all iterations, one iteration after the other, and the same C. `nil` for
+  /// none.
   public var projection: UnsafePointer<Product>?
 
   /// Where the sums of a tile are computed that cannot go to C at once.
@@ -104,8 +110,9 @@ extension Product {
     }
   }
 
-  /// Has the weights of the strip after that of a column asked for while its tiles are computed, a part by each of their terms, if
-  /// there are more weights than the second-level cache keeps. A single tile waits for each weight that it uses, and has no time for others.
+  /// Has the weights of the strip after that of a column asked for while its tiles are computed, a
+  /// part by each of their terms, if there are more weights than the second-level cache keeps. A
+  /// single tile waits for each weight that it uses, and has no time for others.
   @inlinable @inline(__always)
   mutating func planPrefetch(of column: Int, width: Int, tiles: Int) {
     let next = startsAtEnd ? column &- width : column &+ width

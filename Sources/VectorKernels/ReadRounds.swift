@@ -1,5 +1,5 @@
-/// Reads a buffer again and again, each vector once in a round and from front to back, as a product with
-/// one row reads packed panels: what such a product could do at most where the buffer lies.
+/// Reads a buffer again and again, each vector once in a round and from front to back, as a product
+/// with one row reads packed panels: what such a product could do at most where the buffer lies.
 ///
 /// Additions rather than multiply-adds, since an instruction set without a fused one would need two
 /// instructions for each vector, and since the value is then a plain sum.
@@ -35,7 +35,7 @@ public func readRounds<L: Lanes>(
   return total
 }
 
-/// The independent sums of ``readRounds(_:vectorCount:rounds:lanes:)``: two additions in each cycle, each of which takes
-/// up to four cycles.
+/// The independent sums of ``readRounds(_:vectorCount:rounds:lanes:)``: two additions in each
+/// cycle, each of which takes up to four cycles.
 @inlinable @inline(__always)
 public var readSums: Int { 8 }

@@ -1,5 +1,5 @@
-// Sums that cannot go to C at once: of columns that end within a vector, and those that are added to what C holds while
-// they need a place to wait for their other accumulators.
+// Sums that cannot go to C at once: of columns that end within a vector, and those that are added
+// to what C holds while they need a place to wait for their other accumulators.
 
 extension Strip {
   /// Whether the sums are computed in a staging buffer and moved.
@@ -12,13 +12,15 @@ extension Strip {
   @inlinable @inline(__always)
   static var smallTile: Int { 9 }
 
-  /// Whether a chain of such tiles waits for each of them. Then the fused projection has a loop of its own.
+  /// Whether a chain of such tiles waits for each of them. Then the fused projection has a loop of
+  /// its own.
   @inlinable @inline(__always)
   static func isLatencyBound(rows: Int, vectors: Int) -> Bool {
     rows &* vectors <= smallTile && (rows == 1 || rows &* vectors != 8)
   }
 
-  /// Computes all rows with a staging buffer. No tile has more sums than `tileRows` rows of a panel.
+  /// Computes all rows with a staging buffer. No tile has more sums than `tileRows` rows of a
+  /// panel.
   @inlinable @inline(never)
   func multiplyStaged<let tileRows: Int, let panelVectors: Int>(
     _ shape: TileShape<tileRows, panelVectors>, after projection: inout RowCursor<L.Scalar>

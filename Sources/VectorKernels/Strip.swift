@@ -66,8 +66,8 @@ struct Strip<L: Lanes> {
     _ a: inout RowCursor<L.Scalar>, _ c: inout RowCursor<L.Scalar>, _ projection: inout RowCursor<L.Scalar>,
     _ height: Constant<rows>, _ shape: TileShape<tileRows, panelVectors>
   ) {
-    // Those that whole panels and the rows leave room for. Spelled out: only conditions that the compiler folds at once keep it from
-    // compiling tiles that no product takes.
+    // Those that whole panels and the rows leave room for. Spelled out: only conditions that the
+    // compiler folds at once keep it from compiling tiles that no product takes.
     switch (filled &+ L.count &- 1) / L.count {
     case 8 where (8 &+ panelVectors &- 1) / panelVectors &* rows <= tileRows:
       tile(&a, &c, &projection, height, Constant<8>(), shape)
@@ -102,7 +102,8 @@ struct Strip<L: Lanes> {
     }
   }
 
-  /// Computes a block of `rows` rows and `vectors` vectors of columns, as often as the product is chained.
+  /// Computes a block of `rows` rows and `vectors` vectors of columns, as often as the product is
+  /// chained.
   @inlinable @inline(never)
   func tile<
     let rows: Int, let vectors: Int, let accumulators: Int, let tileRows: Int, let panelVectors: Int
@@ -116,13 +117,15 @@ struct Strip<L: Lanes> {
     var cRows = InlineArray<rows, UnsafeMutablePointer<L.Scalar>>(repeating: product.pointee.c)
     for row in 0..<rows { cRows[row] = UnsafeMutablePointer(mutating: cPlaces[row]) }
     let tile = Tile<L, rows, vectors, accumulators, tileRows, panelVectors>(self)
-    // Small tiles, up to `smallTile`: a literal, so that large ones are compiled without a loop of their own for what is moved.
+    // Small tiles, up to `smallTile`: a literal, so that large ones are compiled without a loop of
+    // their own for what is moved.
     if rows &* vectors <= 9 {
       return isStaged
         ? tile.iterateStaged(aRows, cRows, after: &projection)
         : tile.iterate(aRows, cRows, after: &projection)
     }
-    // What is not read before it is written may stand in memory still, and the stores would wait for it.
+    // What is not read before it is written may stand in memory still, and the stores would wait
+    // for it.
     if !product.pointee.startsFromC {
       for row in 0..<rows {
         for vector in 0..<vectors { prefetch_for_writing(cRows[row] + vector &* L.count) }

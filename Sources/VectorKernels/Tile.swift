@@ -1,6 +1,7 @@
 import CVectorMath
 
-/// A block of `rows` rows and `vectors` vectors of columns, of whose sums so many accumulators are in registers at once.
+/// A block of `rows` rows and `vectors` vectors of columns, of whose sums so many accumulators are
+/// in registers at once.
 @usableFromInline
 struct Tile<
   L: Lanes, let rows: Int, let vectors: Int, let accumulators: Int, let tileRows: Int, let panelVectors: Int
@@ -17,7 +18,8 @@ struct Tile<
   @inlinable @inline(__always)
   var product: UnsafeMutablePointer<Product<L.Scalar>> { strip.product }
 
-  /// The accumulators of each sum. There are no more than four, so that a tile of four computes them in one round.
+  /// The accumulators of each sum. There are no more than four, so that a tile of four computes
+  /// them in one round.
   @inlinable @inline(__always)
   var accumulatorCount: Int { accumulators == 4 ? 4 : product.pointee.accumulators.count }
 
@@ -36,8 +38,9 @@ struct Tile<
     }
   }
 
-  /// Computes all iterations in a staging buffer, and moves what exists of each: for small tiles, which a chain waits for. Without this copy of the
-  /// loop, a chain of 20 units takes 1.4 times as long.
+  /// Computes all iterations in a staging buffer, and moves what exists of each: for small tiles,
+  /// which a chain waits for. Without this copy of the loop, a chain of 20 units takes 1.4 times as
+  /// long.
   @inlinable @inline(never)
   func iterateStaged(_ aRows: Inputs, _ cRows: Outputs, after projectionRows: inout RowCursor<L.Scalar>) {
     var (aRows, cRows, aStride) = (aRows, cRows, product.pointee.aDepthStride)

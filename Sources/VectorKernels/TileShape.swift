@@ -1,5 +1,5 @@
-/// The shape of the panels of one instruction set, and its registers: `rows` ≤ 6 rows by one panel of `panelVectors` vectors fill
-/// them with sums.
+/// The shape of the panels of one instruction set, and its registers: `rows` ≤ 6 rows by one panel
+/// of `panelVectors` vectors fill them with sums.
 public struct Tiling<let rows: Int, let panelVectors: Int>: Sendable {
   @inlinable @inline(__always) public init() {}
 }
@@ -10,12 +10,13 @@ public struct Constant<let value: Int> {
 }
 
 extension Tiling {
-  /// Whether there are so many sums that tiles of few rows keep the multiply-adds nearly as busy as those of many.
+  /// Whether there are so many sums that tiles of few rows keep the multiply-adds nearly as busy as
+  /// those of many.
   @inlinable @inline(__always)
   static var isLarge: Bool { rows &* panelVectors >= 24 }
 
-  /// The most vectors of columns, whole panels and at most eight, that a tile of so many rows takes. Fewer rows take more, so
-  /// that there are always enough independent sums.
+  /// The most vectors of columns, whole panels and at most eight, that a tile of so many rows
+  /// takes. Fewer rows take more, so that there are always enough independent sums.
   @inlinable @inline(__always)
   static func vectors(besideRows count: Int) -> Int {
     min(8, rows &* panelVectors / count) / panelVectors &* panelVectors
@@ -38,7 +39,8 @@ struct TileShape<let tileRows: Int, let panelVectors: Int> {
 
   /// Chooses tiles for so many rows of so many vectors.
   ///
-  /// A chain of single rows whose weights are somewhat too many for the first-level cache goes back and forth between halves.
+  /// A chain of single rows whose weights are somewhat too many for the first-level cache goes back
+  /// and forth between halves.
   @inlinable @inline(__always)
   init(rows: Int, vectors: Int, weightBytes: Int, iterations: Int) {
     if rows == 1 {

@@ -1,6 +1,7 @@
 // Compile only with -mavx2 -mfma, and run only where both are present.
 //
-// One file, so that builds without whole-module optimization see through the vectors too and specialize the kernels.
+// One file, so that builds without whole-module optimization see through the vectors too and
+// specialize the kernels.
 
 import CVectorMath
 import CellKernels

@@ -1,6 +1,8 @@
-// Compile only with -mavx512f -mavx512vl -mavx512dq -mavx512bw -mfma, and run only where all are present.
+// Compile only with -mavx512f -mavx512vl -mavx512dq -mavx512bw -mfma, and run only where all are
+// present.
 //
-// One file, so that builds without whole-module optimization see through the vectors too and specialize the kernels.
+// One file, so that builds without whole-module optimization see through the vectors too and
+// specialize the kernels.
 
 import CVectorMath
 import CellKernels

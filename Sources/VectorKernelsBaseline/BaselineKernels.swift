@@ -1,6 +1,7 @@
 // The vectors every processor of the architecture has.
 //
-// One file, so that builds without whole-module optimization see through the vectors too and specialize the kernels.
+// One file, so that builds without whole-module optimization see through the vectors too and
+// specialize the kernels.
 
 import CellKernels
 import CVectorMath

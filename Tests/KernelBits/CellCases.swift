@@ -27,14 +27,15 @@ private struct CellCase<Scalar: Number> {
   let rows: Int
   let units: Int
   let values: Values
-  /// Whether a memory takes the place of the one before; on the way back, whether nothing comes from the output itself.
+  /// Whether a memory takes the place of the one before; in the backward pass, whether nothing comes
+  /// from the output itself.
   let isShared: Bool
   /// The columns of a row of sums.
   let width: Int
   private let blocks: UnitBlocks
 
   private let gates: Memory<Scalar>
-  private let recurrentSums: Memory<Scalar>
+  private let hiddenProjection: Memory<Scalar>
   private let state: Memory<Scalar>
   private let memory: Memory<Scalar>
   private let output: Memory<Scalar>
@@ -49,14 +50,14 @@ private struct CellCase<Scalar: Number> {
     blocks = cells.unitBlocks
     width = blocks.padded(units) * cell.gateCount
     gates = Memory(count: rows * width)
-    recurrentSums = Memory(count: rows * width)
+    hiddenProjection = Memory(count: rows * width)
     state = Memory(count: rows * units, values, &generator)
     memory = Memory(count: rows * units, values, &generator)
     output = Memory(count: rows * units)
     let kind = if case .special = values { " special" } else { "" }
     name = "\(cell == .lstm ? "lstm" : "gru") units \(units) rows \(rows)\(kind)"
     fillSums(gates, &generator)
-    fillSums(recurrentSums, &generator)
+    fillSums(hiddenProjection, &generator)
   }
 
   /// Random sums for the units; those that fill a block are zeros, as the weights there are.
@@ -93,7 +94,7 @@ private struct CellCase<Scalar: Number> {
       cell,
       CellStep(
         rows: rows, units: units, gates: sumRows(gates),
-        recurrentSums: isApart ? sumRows(recurrentSums) : nil, state: unitRows(state),
+        hiddenProjection: isApart ? sumRows(hiddenProjection) : nil, state: unitRows(state),
         memoryBefore: unitRows(isShared ? memory : before), memory: unitRows(memory),
         output: unitRows(output)))
     report("\(isShared ? " memory in place" : "") forward", [gates, memory, output])
@@ -111,8 +112,8 @@ private struct CellCase<Scalar: Number> {
         rows: rows, units: units, gates: sumRows(gates), state: unitRows(state),
         memoryBefore: unitRows(before), memory: unitRows(memory),
         outputGradient: isShared ? UnitRows(zeros.base, stride: 0) : unitRows(outputGradient),
-        memoryGradient: unitRows(memoryGradient), sumGradients: sumRows(sums),
-        recurrentSumGradients: isApart && !isShared ? sumRows(apart) : nil,
+        memoryGradient: unitRows(memoryGradient), preActivationGradients: sumRows(sums),
+        hiddenProjectionGradients: isApart && !isShared ? sumRows(apart) : nil,
         stateGradient: unitRows(stateGradient)))
     report("\(isShared ? " fewer parts" : "") backward", [sums, apart, memoryGradient, stateGradient])
     carryOn(isApart && !isShared ? apart : sums, to: stateGradient, kernels, &generator)

@@ -29,7 +29,8 @@ private enum ChainKind: CaseIterable {
   case accumulated
   /// From the sums of the fused projection.
   case preceded
-  /// Added to what C holds, times the derivative of the activation, from the last step to the first.
+  /// Added to what C holds, times the derivative of the activation, from the last step to the
+  /// first.
   case backward
 
   var name: String {

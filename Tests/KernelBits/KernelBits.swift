@@ -1,9 +1,10 @@
 import CellKernels
 import VectorKernels
 
-// Prints a line for each of many cases: what the kernels of one instruction set were given, and a digest of the bits that they
-// gave. Two sets that agree in every bit print the same. It is compiled for processors and systems that have no
-// Foundation, and needs nothing but memory and standard output.
+// Prints a line for each of many cases: what the kernels of one instruction set were given, and a
+// digest of the bits that they gave. Two sets that agree in every bit print the same. It is
+// compiled for processors and systems that have no Foundation, and needs nothing but memory and
+// standard output.
 //
 // `Utilities/test-neon.sh` compiles, runs and compares it.
 

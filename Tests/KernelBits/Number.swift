@@ -1,7 +1,8 @@
 /// A scalar type that the kernels are compiled for.
 protocol Number: BinaryFloatingPoint & Sendable {
   static var name: StaticString { get }
-  /// The largest magnitudes that activations treat apart: where tanh and the logistic function have come to their limits.
+  /// The largest magnitudes that activations treat apart: where tanh and the logistic function have
+  /// come to their limits.
   static var limits: [Self] { get }
 
   /// The exponent of the least normal number.
@@ -15,8 +16,9 @@ protocol Number: BinaryFloatingPoint & Sendable {
 }
 
 extension Number {
-  /// The bits that are compared: those of any NaN are the same. IEEE 754 leaves its sign and payload open, and the NaN of an
-  /// operation that is not defined is negative on x86-64 and positive on arm64.
+  /// The bits that are compared: those of any NaN are the same. IEEE 754 leaves its sign and
+  /// payload open, and the NaN of an operation that is not defined is negative on x86-64 and
+  /// positive on arm64.
   var comparedBits: UInt64 { isNaN ? 0x7ff8_0000_0000_0000 : bits }
 }
 
@@ -48,8 +50,8 @@ extension Double: Number {
   var bits: UInt64 { bitPattern }
 }
 
-/// Numbers that follow from a seed: SplitMix64 (G. L. Steele, D. Lea, C. H. Flood, "Fast splittable pseudorandom number
-/// generators", OOPSLA 2014).
+/// Numbers that follow from a seed: SplitMix64 (G. L. Steele, D. Lea, C. H. Flood, "Fast splittable
+/// pseudorandom number generators", OOPSLA 2014).
 struct Generator {
   private var state: UInt64
 
@@ -68,7 +70,8 @@ struct Generator {
     Scalar(Int(next() >> 40) - 1 << 23, timesPowerOfTwo: exponent - 23)
   }
 
-  /// A number that something may treat apart: a zero, a subnormal number, an infinity, NaN, a very small or large one.
+  /// A number that something may treat apart: a zero, a subnormal number, an infinity, NaN, a very
+  /// small or large one.
   mutating func special<Scalar: Number>() -> Scalar {
     let sign: Scalar = next(below: 2) == 0 ? 1 : -1
     return switch next(below: 8) {

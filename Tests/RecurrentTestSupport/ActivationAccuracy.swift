@@ -21,14 +21,15 @@ public struct ActivationAccuracy: Sendable, Equatable {
   public var wrongZeros = 0
   /// The number of pairs x, −x of an odd function for which f(−x) and −f(x) differ in any bit.
   public var oddnessViolations = 0
-  /// The number of positive inputs whose result should be 1 and is not: those from a given one on, or else those that come
-  /// after one with result 1.
+  /// The number of positive inputs whose result should be 1 and is not: those from a given one on,
+  /// or else those that come after one with result 1.
   public var returnsFromSaturation = 0
-  /// A checksum of all results that are numbers, in order; equal for kernels that agree in every bit.
+  /// A checksum of all results that are numbers, in order; equal for kernels that agree in every
+  /// bit.
   public var checksum: UInt64 = 0
 
-  /// Checks the kernel on the bit patterns `phase`, `phase` + `stride`, …, and on the same with the sign set. `phase` is
-  /// the first bit pattern, less than `stride`.
+  /// Checks the kernel on the bit patterns `phase`, `phase` + `stride`, …, and on the same with the
+  /// sign set. `phase` is the first bit pattern, less than `stride`.
   public init(
     of kernel: Kernel, reference: (Double) -> Double, range: ClosedRange<Float>,
     isOdd: Bool, saturation: Float? = nil, stride: UInt32 = 1, phase: UInt32 = 0

@@ -1,13 +1,16 @@
 import Foundation
 import Recurrent
 
-// The derivative of any computation by its definition: a tape of vectors, walked back by the chain rule.
+// The derivative of any computation by its definition: a tape of vectors, walked back by the chain
+// rule.
 //
-// It is the oracle of gradients that nobody has written down: a cell is defined by its forward formula alone, and what the
-// package has derived by hand is compared with what follows from the formula. Every number carries a bound of how far the
-// same number computed in `Scalar` may lie from it: see `TrackedNumber`.
+// It is the oracle of gradients that nobody has written down: a cell is defined by its forward
+// formula alone, and what the package has derived by hand is compared with what follows from the
+// formula. Every number carries a bound of how far the same number computed in `Scalar` may lie
+// from it: see `TrackedNumber`.
 
-/// A tape of operations on vectors in `Double`, each element with the error that somebody who computes it in `Scalar` may make.
+/// A tape of operations on vectors in `Double`, each element with the error that somebody who
+/// computes it in `Scalar` may make.
 public struct DefinitionTape<Scalar: TensorScalar> {
   public typealias Number = TrackedNumber<Scalar>
 

@@ -13,11 +13,11 @@ public enum DefinedCell: String, Sendable, CaseIterable {
   }
 }
 
-/// A recurrent layer over sequences by its definition: one sequence after the other, one step after the other, and every
-/// gradient by the chain rule.
+/// A recurrent layer over sequences by its definition: one sequence after the other, one step after
+/// the other, and every gradient by the chain rule.
 ///
-/// All arrays are in one order, whatever the layer's: outputs and inputs sequence by sequence, each `[T, features]`; states
-/// `[L·D, B, features]`.
+/// All arrays are in one order, whatever the layer's: outputs and inputs sequence by sequence, each
+/// `[T, features]`; states `[L·D, B, features]`.
 public struct LayerDefinition<Scalar: TensorScalar> {
   public typealias Number = TrackedNumber<Scalar>
 
@@ -74,7 +74,8 @@ public struct LayerDefinition<Scalar: TensorScalar> {
     public var memoryGradient: [Number] = []
   }
 
-  /// Computes everything. Gradients of results that are `nil` are zeros; where all are, nothing is carried back.
+  /// Computes everything. Gradients of results that are `nil` are zeros; where all are, nothing is
+  /// carried back.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func results(

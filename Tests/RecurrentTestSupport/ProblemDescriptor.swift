@@ -2,10 +2,12 @@ import Foundation
 import Recurrent
 import Testing
 
-/// One case of a recurrent layer, from which everything follows: sizes, options, seed, and who computes it.
+/// One case of a recurrent layer, from which everything follows: sizes, options, seed, and who
+/// computes it.
 ///
-/// Its description is a line such as `rnn tanh bias l2 t5 b3 i4 h7 float swift avx2 seed 17`. Suites that run
-/// descriptors run only the one in the environment variable `RECURRENT_CASE` where that is set.
+/// Its description is a line such as `rnn tanh bias l2 t5 b3 i4 h7 float swift avx2 seed 17`.
+/// Suites that run descriptors run only the one in the environment variable `RECURRENT_CASE` where
+/// that is set.
 public struct ProblemDescriptor: Sendable, Equatable {
   /// The scalar type.
   public enum ScalarKind: String, Sendable, CaseIterable {

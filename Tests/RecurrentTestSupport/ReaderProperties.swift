@@ -1,9 +1,11 @@
 @_spi(Fuzzing) import Recurrent
 
-/// What holds for every sequence of bytes that a reader of files is given: it is refused as malformed or of another type, or
-/// all that it holds can be read, written, and read again to the same bits.
+/// What holds for every sequence of bytes that a reader of files is given: it is refused as
+/// malformed or of another type, or all that it holds can be read, written, and read again to the
+/// same bits.
 ///
-/// The bytes are taken as they come, and once more with the length that their header has, which a random change rarely hits.
+/// The bytes are taken as they come, and once more with the length that their header has, which a
+/// random change rarely hits.
 ///
 /// Tests ask it of the corpus, and the fuzzer of what it invents.
 public enum ReaderProperties {
@@ -54,7 +56,8 @@ public enum ReaderProperties {
       return try call()
     } catch {
       switch error {
-      // Bytes that are no file, numbers that the type does not have, and shapes that cannot be written.
+      // Bytes that are no file, numbers that the type does not have, and shapes that cannot be
+      // written.
       case .malformedFile, .scalarTypeMismatch, .invalidSize, .shapeMismatch: return nil
       default: throw error
       }
@@ -102,7 +105,8 @@ public enum ReaderProperties {
     return a.scalars.withUnsafeBytes { a in b.scalars.withUnsafeBytes { a.elementsEqual($0) } }
   }
 
-  /// Whether the strings have the same bytes: as strings of Swift, canonically equivalent ones are equal.
+  /// Whether the strings have the same bytes: as strings of Swift, canonically equivalent ones are
+  /// equal.
   private static func sameStrings(_ a: [String: String], _ b: [String: String]) -> Bool {
     func bytes(_ strings: [String: String]) -> [[UInt8]: [UInt8]] {
       Dictionary(uniqueKeysWithValues: strings.map { (Array($0.key.utf8), Array($0.value.utf8)) })

@@ -1,10 +1,11 @@
 import Foundation
 import Recurrent
 
-/// Cells with gates by their definitions, loop by loop in `Double`, forward and back by the chain rule; every number with the
-/// error that somebody who computes it in `Scalar` may make.
+/// Cells with gates by their definitions, loop by loop in `Double`, forward and back by the chain
+/// rule; every number with the error that somebody who computes it in `Scalar` may make.
 ///
-/// It is the oracle of the tests, so it shares no code with the package and has no cleverness at all.
+/// It is the oracle of the tests, so it shares no code with the package and has no cleverness at
+/// all.
 public struct ReferenceGates<Scalar: TensorScalar> {
   public typealias Number = TrackedNumber<Scalar>
 
@@ -209,7 +210,8 @@ extension ReferenceGates {
     return (cells, above, hidden, memory)
   }
 
-  /// The gradients of a row's sums at one step, and the part of ∂h that does not pass through them; `dc` is carried back.
+  /// The gradients of a row's sums at one step, and the part of ∂h that does not pass through them;
+  /// `dc` is carried back.
   private func delta(
     _ moment: Moment, _ dh: [Number], _ dc: inout [Number]
   ) -> (input: [Number], recurrent: [Number], direct: [Number]) {

@@ -18,7 +18,8 @@ public struct BoundedNumbers: Sendable {
   }
 }
 
-/// A sum of products that is being made: its value, the errors it inherits, and the magnitudes that it rounds.
+/// A sum of products that is being made: its value, the errors it inherits, and the magnitudes that
+/// it rounds.
 private struct BoundedSum {
   var value = 0.0
   var inherited = 0.0
@@ -48,7 +49,8 @@ public struct ReferenceCellGradients: Sendable {
   public var bias: BoundedNumbers
 }
 
-/// The gradients of Σ output·outputGradient + Σ finalState·finalStateGradient by the chain rule, loop by loop in `Double`.
+/// The gradients of Σ output·outputGradient + Σ finalState·finalStateGradient by the chain rule,
+/// loop by loop in `Double`.
 public struct ReferenceGradients: Sendable {
   /// Every cell's.
   public private(set) var cells: [ReferenceCellGradients] = []

@@ -36,11 +36,13 @@ public struct ReferenceHistory: Sendable {
   public var sums: [Double] = []
 }
 
-/// The definition of a stacked plain recurrent network: loops over steps, rows and features in `Double`.
+/// The definition of a stacked plain recurrent network: loops over steps, rows and features in
+/// `Double`.
 ///
 ///     h_t = f(x_t · W_ihᵀ + b_ih + h_{t−1} · W_hhᵀ + b_hh)
 ///
-/// It is the oracle of the tests, so it shares no code with the package and has no cleverness at all.
+/// It is the oracle of the tests, so it shares no code with the package and has no cleverness at
+/// all.
 public struct ReferenceRNN: Sendable {
   /// The cells, the one that takes the input first.
   public var cells: [ReferenceCell]

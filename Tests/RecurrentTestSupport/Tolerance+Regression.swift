@@ -19,7 +19,8 @@ extension Tolerance {
 
   /// ‖X − X̂‖_F for a computed solution X̂ of a problem with a known condition number κ.
   ///
-  /// Golub and Van Loan, § 5.3.7: κ·(‖F‖ + ‖E‖·‖X‖)/‖A‖ + κ²·‖E‖·‖R‖/‖A‖², the smallest singular value being ‖A‖/κ.
+  /// Golub and Van Loan, § 5.3.7: κ·(‖F‖ + ‖E‖·‖X‖)/‖A‖ + κ²·‖E‖·‖R‖/‖A‖², the smallest singular
+  /// value being ‖A‖/κ.
   public static func leastSquaresSolution(
     rows: Int, columns: Int, condition: Double, matrixNorm: Double, rightNorm: Double, solutionNorm: Double,
     residualNorm: Double
@@ -43,7 +44,8 @@ extension Tolerance {
   }
 }
 
-/// What forecasts must reach: no rounding bounds, but what networks of these sizes were seen to reach, with a margin.
+/// What forecasts must reach: no rounding bounds, but what networks of these sizes were seen to
+/// reach, with a margin.
 extension Tolerance {
   /// The error of 250 steps of a sine of amplitude 1 that 50 units continue.
   public static let forecastOfSine = 1e-3

@@ -1,11 +1,12 @@
 import Foundation
 import Recurrent
 
-// How far a result may lie from the reference: derived, not tuned. All constants of the tests are here.
+// How far a result may lie from the reference: derived, not tuned. All constants of the tests are
+// here.
 //
 // Notation: u is the unit roundoff (2⁻²⁴ for Float, 2⁻⁵³ for Double), η the least subnormal number,
-// γ_k = k·u / (1 − k·u) (N. J. Higham, "Accuracy and Stability of Numerical Algorithms", 2nd edition,
-// lemma 3.1), e the vector of absolute errors, |·| element by element.
+// γ_k = k·u / (1 − k·u) (N. J. Higham, "Accuracy and Stability of Numerical Algorithms", 2nd
+// edition, lemma 3.1), e the vector of absolute errors, |·| element by element.
 //
 // 1. One sum. a = b_ih + b_hh + W x + U h has k = I + H + 2 terms. In any order of the additions, with products
 //    that are rounded or fused, each term takes part in at most k roundings. So, for the exact x and h,
@@ -28,9 +29,10 @@ import Recurrent
 //    that and γ_k times the magnitudes. The derivative 1 − h² is off by 2|h| e_h + e_h² and 3 roundings of numbers up
 //    to 1; that of ReLU by nothing, or by 1 where the sum is so near to 0 that the computed one may have the other sign.
 //
-// This is rigorous: a correct implementation never exceeds it, whatever the order of its sums. The bound is
-// itself computed in Double; `slack` covers its rounding. It grows with ‖U‖ at every step, so it is
-// loose for long sequences of large layers. `expectClose` refuses a bound that would prove nothing.
+// This is rigorous: a correct implementation never exceeds it, whatever the order of its sums. The
+// bound is itself computed in Double; `slack` covers its rounding. It grows with ‖U‖ at every step,
+// so it is loose for long sequences of large layers. `expectClose` refuses a bound that would prove
+// nothing.
 
 /// Constants and error bounds of the tests.
 public enum Tolerance {
@@ -59,7 +61,8 @@ public enum Tolerance {
     Double(count) * unitRoundoff / (1 - Double(count) * unitRoundoff)
   }
 
-  /// The error of a sum of `termCount` products against the same in Double, for Σ |terms| = `magnitude`.
+  /// The error of a sum of `termCount` products against the same in Double, for Σ |terms| =
+  /// `magnitude`.
   public static func sumBound<Scalar: TensorScalar>(
     termCount: Int, magnitude: Double, _: Scalar.Type
   ) -> Double {
@@ -69,7 +72,8 @@ public enum Tolerance {
     return slack * (factor * magnitude + Double(termCount) * Double(Scalar.leastNonzeroMagnitude))
   }
 
-  /// The error of a nonlinearity at the exact argument `sum`, the computed one being off by `error`.
+  /// The error of a nonlinearity at the exact argument `sum`, the computed one being off by
+  /// `error`.
   public static func activationBound<Scalar: TensorScalar>(
     _ nonlinearity: Nonlinearity, at sum: Double, error: Double, _: Scalar.Type
   ) -> Double {
@@ -84,8 +88,8 @@ public enum Tolerance {
     return slack * (moved + 2 * units * result + least)
   }
 
-  /// The error of the logistic function where the computed argument is off by `error`: its derivative is
-  /// at most 1/4 and its results at most 1.
+  /// The error of the logistic function where the computed argument is off by `error`: its
+  /// derivative is at most 1/4 and its results at most 1.
   public static func sigmoidBound<Scalar: TensorScalar>(error: Double, _: Scalar.Type) -> Double {
     let units =
       activationUnits * unitRoundoff(Scalar.self) + referenceUnits * unitRoundoff(Double.self)
@@ -104,7 +108,8 @@ public enum Tolerance {
     public var sums: [[Double]] = []
   }
 
-  /// The bound for each output and final state of a network, from its parameters and what the reference went through.
+  /// The bound for each output and final state of a network, from its parameters and what the
+  /// reference went through.
   public static func bound<Scalar: TensorScalar>(
     for reference: ReferenceRNN, _ histories: [ReferenceHistory], input: [Double], steps: Int,
     rows: Int, _: Scalar.Type
@@ -159,17 +164,18 @@ public enum Tolerance {
 extension Tolerance {
   /// ‖QᵀQ − I‖_F of a QR factorization, and the like: 4·rows·√columns·u.
   ///
-  /// Higham (2nd edition), theorem 19.4: ‖ΔQ‖_F ≤ √columns·γ̃, where γ̃ holds one term rows·u for each of the
-  /// reflections. Their errors have varying signs, so that the sum grows with √columns at most, not
-  /// with columns. The sums of the test itself add as much.
+  /// Higham (2nd edition), theorem 19.4: ‖ΔQ‖_F ≤ √columns·γ̃, where γ̃ holds one term rows·u for
+  /// each of the reflections. Their errors have varying signs, so that the sum grows with √columns
+  /// at most, not with columns. The sums of the test itself add as much.
   public static func orthonormality(rows: Int, columns: Int) -> Double {
     4 * Double(rows) * Double(columns).squareRoot() * unitRoundoff(Double.self)
   }
 
   /// The backward error ‖E‖_F that the QR iteration may make: 4·order·u·‖A‖_F.
   ///
-  /// Golub and Van Loan, § 7.5.6: the computed eigenvalues are exact for A + E, ‖E‖₂ ≈ u·‖A‖₂. Each of
-  /// about 2.5·order steps adds errors of a few u·‖A‖_F with varying signs; order·u bounds their sum.
+  /// Golub and Van Loan, § 7.5.6: the computed eigenvalues are exact for A + E, ‖E‖₂ ≈ u·‖A‖₂. Each
+  /// of about 2.5·order steps adds errors of a few u·‖A‖_F with varying signs; order·u bounds their
+  /// sum.
   public static func eigenvalueBackwardError(order: Int, norm: Double) -> Double {
     4 * Double(order) * unitRoundoff(Double.self) * norm
   }

@@ -1,8 +1,9 @@
 import Foundation
 import Recurrent
 
-// Running error analysis (N. J. Higham, "Accuracy and Stability of Numerical Algorithms", 2nd edition, § 3.3): a number
-// carries a bound of how far the same number, computed by somebody else in `Scalar`, may lie from it.
+// Running error analysis (N. J. Higham, "Accuracy and Stability of Numerical Algorithms", 2nd
+// edition, § 3.3): a number carries a bound of how far the same number, computed by somebody else
+// in `Scalar`, may lie from it.
 //
 // For operands a ± α and b ± β, and ρ for the rounding of the operation itself:
 //
@@ -12,9 +13,10 @@ import Recurrent
 //     Σ aᵢbᵢ: Σ (|aᵢ|βᵢ + |bᵢ|αᵢ + αᵢβᵢ) + `Tolerance.sumBound`, in any order of the additions
 //     tanh a: `Tolerance.activationBound`
 //
-// ρ = k·u·|result|, with the magnitude that the result may have. k = `Tolerance.roundingsPerOperation` where one
-// rounding would do: implementations may write an equation in another form, such as a + w·(b − a) for (1 − w)·a + w·b, and
-// the reference itself is rounded in `Double`. The product a·b that underflows adds the least number.
+// ρ = k·u·|result|, with the magnitude that the result may have. k =
+// `Tolerance.roundingsPerOperation` where one rounding would do: implementations may write an
+// equation in another form, such as a + w·(b − a) for (1 − w)·a + w·b, and the reference itself is
+// rounded in `Double`. The product a·b that underflows adds the least number.
 
 /// A number in `Double`, and how far the same number computed in `Scalar` may lie from it.
 public struct TrackedNumber<Scalar: TensorScalar>: Sendable {

@@ -8,8 +8,8 @@ import Testing
     let code: String
   }
 
-  /// The files of the library, without comments and texts. Those that stand in no folder are the errors, which name the
-  /// types that they carry.
+  /// The files of the library, without comments and texts. Those that stand in no folder are the
+  /// errors, which name the types that they carry.
   private static func files() throws -> [File] {
     let root = URL(filePath: #filePath).appending(path: "../../../Sources/Recurrent").standardized
     let paths = FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil)

@@ -86,7 +86,8 @@ struct BenchCommandTests {
     for row in rows {
       #expect(row.cell == cell.name && row.pass == pass && row.layers == 2 && row.sequenceLength == 5)
       #expect(row.minimumSeconds > 0 && row.medianSeconds >= row.minimumSeconds)
-      // 2·T·B·G·H·(I + H + 2H), the second layer's input being the first one's output; three such products in training.
+      // 2·T·B·G·H·(I + H + 2H), the second layer's input being the first one's output; three such
+      // products in training.
       let operations = 2.0 * 5 * 2 * cell.gates * 4 * (3 + 4 + 8) * (pass == "training" ? 3 : 1)
       let expected = operations / row.medianSeconds / 1e9
       let bound = Tolerance.sumBound(termCount: 6, magnitude: expected, Double.self)
@@ -107,13 +108,15 @@ struct BenchCommandTests {
     let input = 2.0 * 5 * 2 * gates * 4 * (3 + 4) / peak
     let product = 2 * 2 * gates * 4 * 4 / peak
     let step = max(product, gates * 64 / (row.recurrentWeightsGigabytesPerSecond * 1e9))
-    // In training the weights are read on the way back too; the gradients of all weights and the input wait for no step.
+    // In training the weights are read in the backward pass too; the gradients of all weights and the
+    // input wait for no step.
     let expected =
       row.pass == "training" ? 3 * input + 5 * 2 * (2 * step + product) : input + 5 * 2 * step
     let bound = Tolerance.sumBound(termCount: 16, magnitude: expected, Double.self)
     #expect((row.limitSeconds - expected).magnitude <= bound)
     let share = row.shareOfLimit
-    // A quotient and two products, and the peak in GFLOP/s and back, here; a quotient and a product there.
+    // A quotient and two products, and the peak in GFLOP/s and back, here; a quotient and a product
+    // there.
     let rounding = Tolerance.sumBound(termCount: 6, magnitude: share, Double.self)
     #expect((share - row.limitSeconds * peak / row.medianOperations).magnitude <= rounding)
     // What it could have done in that time is no more than its best speed allows.

@@ -8,8 +8,8 @@ import Testing
   /// 1000 operations each second; the bandwidths of the levels play no part in a limit.
   static let roofline = Roofline(
     threads: 1, operationsPerSecond: 1000, levels: [.init(name: "L1", bytesPerSecond: 64)])
-  /// Input products: 2·2·3·5·(4 + 5) = 540 operations. Each of 2·2 recurrent products: 2·3·25 = 150 operations
-  /// and 100 bytes.
+  /// Input products: 2·2·3·5·(4 + 5) = 540 operations. Each of 2·2 recurrent products: 2·3·25 = 150
+  /// operations and 100 bytes.
   static let shape = BenchShape(steps: 2, rows: 3, inputSize: 4, hiddenSize: 5, layerCount: 2)
 
   @Test("the limit is the operations' where the weights come faster than they are used")

@@ -3,7 +3,8 @@ import Recurrent
 import RecurrentTestSupport
 import Testing
 
-/// Files that PyTorch wrote, run by the command: names, shapes and numbers are not of this package's making.
+/// Files that PyTorch wrote, run by the command: names, shapes and numbers are not of this
+/// package's making.
 @Suite("recurrent run, PyTorch's own files")
 struct RunReferenceTests {
   private struct Reference: Sendable, CustomTestStringConvertible {

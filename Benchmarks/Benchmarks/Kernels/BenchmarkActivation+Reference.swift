@@ -2,7 +2,8 @@ import Foundation
 @_spi(Benchmarks) import Recurrent
 
 extension BenchmarkActivation {
-  /// Whether a value is the activation's at an argument, to the documented four units in the last place.
+  /// Whether a value is the activation's at an argument, to the documented four units in the last
+  /// place.
   func gives(_ value: Float, at argument: Float) -> Bool {
     let exact: Double =
       switch self {

@@ -2,7 +2,8 @@ import Benchmark
 import BenchmarkSupport
 @_spi(Benchmarks) import Recurrent
 
-/// The products that recurrent layers compute at each step, by shape, and the activations after them.
+/// The products that recurrent layers compute at each step, by shape, and the activations after
+/// them.
 let benchmarks: @Sendable () -> Void = {
   for hiddenSize in [64, 128, 256, 512, 1024, 2048] {
     for rows in [1, 4, 16, 64] {
@@ -37,8 +38,8 @@ private func product(rows: Int, size: Int, _ contender: Contender) {
   }
 }
 
-/// Checks that sums are states·weightsᵀ, as far as rounding allows: size + 1 roundings of the sum of magnitudes (N. J.
-/// Higham, "Accuracy and stability of numerical algorithms", chapter 3).
+/// Checks that sums are states·weightsᵀ, as far as rounding allows: size + 1 roundings of the sum
+/// of magnitudes (N. J. Higham, "Accuracy and stability of numerical algorithms", chapter 3).
 private func checkProduct(
   _ sums: [Float], _ states: [Float], _ weights: [Float], rows: Int, size: Int
 ) throws {

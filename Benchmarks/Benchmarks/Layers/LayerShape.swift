@@ -49,8 +49,8 @@ struct LayerShape: Sendable, CustomStringConvertible {
     2 * Double(steps) * Double(rows) * Double(hiddenSize) * Double(inputSize + hiddenSize)
   }
 
-  /// Those of training, which has each product three times: forward, for the gradient of its weights, and for that of what
-  /// they are multiplied with.
+  /// Those of training, which has each product three times: forward, for the gradient of its
+  /// weights, and for that of what they are multiplied with.
   var trainingOperations: Double { 3 * operations }
 
   /// A layer with tanh, and an input.

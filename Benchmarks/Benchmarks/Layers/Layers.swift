@@ -3,7 +3,8 @@ import BenchmarkSupport
 import Foundation
 import Recurrent
 
-/// Forward passes of one layer, from streaming to large batches, and of states that are subnormal numbers; and training.
+/// Forward passes of one layer, from streaming to large batches, and of states that are subnormal
+/// numbers; and training.
 let benchmarks: @Sendable () -> Void = {
   for shape in LayerShape.grid {
     for contender in Contender.all { pass(shape, contender, threads: 1) }

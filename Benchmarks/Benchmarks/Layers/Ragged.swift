@@ -2,7 +2,8 @@ import Benchmark
 import BenchmarkSupport
 import Recurrent
 
-/// A batch of sequences of 1 to T steps: packed, so that only the steps that there are cost time, and padded to T steps each.
+/// A batch of sequences of 1 to T steps: packed, so that only the steps that there are cost time,
+/// and padded to T steps each.
 func raggedBenchmarks() {
   for (steps, hiddenSize) in [(64, 64), (64, 256)] {
     let batch = RaggedBatch(steps: steps, hiddenSize: hiddenSize)
@@ -76,7 +77,8 @@ extension GRU<Float>: SequenceLayer {
   }
 }
 
-/// Times one layer in both forms, forward and in training, once the steps that there are have been found to agree.
+/// Times one layer in both forms, forward and in training, once the steps that there are have been
+/// found to agree.
 private func ragged(_ batch: RaggedBatch, _ name: String, _ layer: some SequenceLayer) {
   let gates = name == "LSTM" ? 4.0 : name == "GRU" ? 3.0 : 1.0
   let cells = Double(batch.steps * batch.steps * batch.hiddenSize * batch.hiddenSize)

@@ -1,18 +1,19 @@
 import Recurrent
 
-/// Layers without bias of one shape whose states are ordinary numbers, or subnormal ones, which some processors treat
-/// many times slower. They differ in nothing that decides how many operations there are.
+/// Layers without bias of one shape whose states are ordinary numbers, or subnormal ones, which
+/// some processors treat many times slower. They differ in nothing that decides how many operations
+/// there are.
 enum StateKind: CaseIterable {
   /// h = tanh(Q·h + W·x) with an orthogonal Q and inputs at all steps.
   case ordinary
-  /// h = tanh(Q·h) from a state of subnormal numbers: they stay what they are, since Q keeps their length and tanh gives
-  /// them back, and every product with a weight is one too.
+  /// h = tanh(Q·h) from a state of subnormal numbers: they stay what they are, since Q keeps their
+  /// length and tanh gives them back, and every product with a weight is one too.
   case subnormal
-  /// h = tanh(h/2 + W·x), an input at the first step only: the state halves at each step, is subnormal in 23 of them and
-  /// then 0.
+  /// h = tanh(h/2 + W·x), an input at the first step only: the state halves at each step, is
+  /// subnormal in 23 of them and then 0.
   case fading
-  /// h = tanh(¾·h + W·x), an input at the first step only: subnormal after some 300 steps, and to the end, since ¾ of
-  /// the least numbers is rounded to themselves.
+  /// h = tanh(¾·h + W·x), an input at the first step only: subnormal after some 300 steps, and to
+  /// the end, since ¾ of the least numbers is rounded to themselves.
   case decaying
 
   static let shape = LayerShape(1000, 16, 256, 256)

@@ -2,7 +2,8 @@ import Benchmark
 import BenchmarkSupport
 import Recurrent
 
-/// One step at a time for one row, as signals arrive: the time of a step, and how far the times of single steps spread.
+/// One step at a time for one row, as signals arrive: the time of a step, and how far the times of
+/// single steps spread.
 let benchmarks: @Sendable () -> Void = {
   timeSteps("Reading the clock, and nothing else", operations: 0) { NoStep() }
   for size in [16, 64, 128, 256] {
@@ -18,7 +19,8 @@ let benchmarks: @Sendable () -> Void = {
   }
 }
 
-/// Registers a benchmark of what `make` returns: of a thousand steps in a row, and of many steps one by one.
+/// Registers a benchmark of what `make` returns: of a thousand steps in a row, and of many steps
+/// one by one.
 private func timeSteps<Subject: Step & ~Copyable>(
   _ title: String, operations: Double, make: @escaping @Sendable () throws -> Subject
 ) {

@@ -1,7 +1,8 @@
-/// Memory for packed weights and what calls keep, aligned to cache lines; freed with its last reference.
+/// Memory for packed weights and what calls keep, aligned to cache lines; freed with its last
+/// reference.
 ///
-/// Buffers from a large page on ask for large pages: weights beyond the second-level cache are read from front to back at
-/// every step, and translations of small pages do not keep up.
+/// Buffers from a large page on ask for large pages: weights beyond the second-level cache are read
+/// from front to back at every step, and translations of small pages do not keep up.
 ///
 /// It is written by whoever creates it and only read once it is shared.
 final class AlignedBuffer<Scalar: BitwiseCopyable>: @unchecked Sendable {

@@ -4,8 +4,8 @@
 /// answer within the bounds of <doc:Numerics>. A backend is a value: set it on a layer, or leave
 /// `.automatic`.
 public enum Backend: String, Sendable, CaseIterable {
-  /// ``swift``; see <doc:Backends> for the measurements behind it. `RECURRENT_BACKEND` decides instead where it is
-  /// set.
+  /// ``swift``; see <doc:Backends> for the measurements behind it. `RECURRENT_BACKEND` decides
+  /// instead where it is set.
   case automatic
   /// `cblas_sgemm` and its relatives from OpenBLAS.
   case openBLAS = "openblas"
@@ -24,7 +24,7 @@ public enum Backend: String, Sendable, CaseIterable {
 
   /// The backend that runs a call: this one, or what takes the place of `.automatic`.
   ///
-  /// That is `.swift`: its kernels were faster than OpenBLAS's on the grid of <doc:Backends>, and its bits depend on the
-  /// inputs alone.
+  /// That is `.swift`: its kernels were faster than OpenBLAS's on the grid of <doc:Backends>, and
+  /// its bits depend on the inputs alone.
   var resolved: Backend { self == .automatic ? .swift : self }
 }

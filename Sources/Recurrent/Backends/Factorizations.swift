@@ -7,7 +7,8 @@ struct Factorizations {
     usesLAPACK = backend != .swift && OpenBLASLibrary.isLinked
   }
 
-  /// The factor Q of A = Q·R with orthonormal columns, for A [rows, columns], rows ≥ columns, row-major.
+  /// The factor Q of A = Q·R with orthonormal columns, for A [rows, columns], rows ≥ columns,
+  /// row-major.
   func orthonormalFactor(_ matrix: [Double], _ rows: Int, _ columns: Int) -> [Double] {
     #if OpenBLAS
       if usesLAPACK { return LAPACKQR.orthonormalFactor(of: matrix, rows: rows, columns: columns) }
@@ -23,8 +24,8 @@ struct Factorizations {
     return HessenbergEigenvalues.eigenvalues(of: matrix, order: order)
   }
 
-  /// The X that minimizes ‖A·X − B‖_F, for A [rows, columns] of full rank, rows ≥ columns, and B [rows, count],
-  /// row-major; `nil` where an entry is not finite or A's rank is deficient.
+  /// The X that minimizes ‖A·X − B‖_F, for A [rows, columns] of full rank, rows ≥ columns, and B
+  /// [rows, count], row-major; `nil` where an entry is not finite or A's rank is deficient.
   func leastSquares(
     _ matrix: [Double], _ rows: Int, _ columns: Int, rightHandSides: [Double], _ count: Int
   ) -> [Double]? {

@@ -1,6 +1,7 @@
 internal import VectorKernels
 
-// Products with a transposed matrix at their left: gradients of weights, which are sums over many rows.
+// Products with a transposed matrix at their left: gradients of weights, which are sums over many
+// rows.
 
 extension MatrixEngine {
   /// The scalars that ``packTransposed(_:rows:depth:columns:into:)`` writes for so many rows.
@@ -8,8 +9,8 @@ extension MatrixEngine {
     (rows + panelWidth - 1) / panelWidth * panelWidth * depth
   }
 
-  /// Packs some columns of a contiguous A [depth, rows], which are rows of Aᵀ, for products with Aᵀ at their left; they
-  /// begin at a multiple of the panels' width.
+  /// Packs some columns of a contiguous A [depth, rows], which are rows of Aᵀ, for products with Aᵀ
+  /// at their left; they begin at a multiple of the panels' width.
   @inline(__always)
   func packTransposed(
     _ a: UnsafePointer<Scalar>, rows: Int, depth: Int, columns: Range<Int>,
@@ -33,11 +34,11 @@ extension MatrixEngine {
     let depth: Int
   }
 
-  /// C += AᵀB from a depth of A on, for some columns of B [depth, width], whose rows stand `rowStride` apart, and of
-  /// contiguous C [rows, width].
+  /// C += AᵀB from a depth of A on, for some columns of B [depth, width], whose rows stand
+  /// `rowStride` apart, and of contiguous C [rows, width].
   ///
-  /// `scratch` takes depth · (columns rounded up to whole panels) scalars; the columns begin at a multiple of the
-  /// panels' width.
+  /// `scratch` takes depth · (columns rounded up to whole panels) scalars; the columns begin at a
+  /// multiple of the panels' width.
   @inline(__always)
   func accumulate(
     _ a: TransposedRows, depths: Range<Int>, transposedBy b: UnsafePointer<Scalar>, rowStride: Int,
@@ -68,7 +69,8 @@ extension MatrixEngine {
     }
   }
 
-  /// Adds the rows of a matrix `[rows, columns]` to `target`, each element in the order of the rows.
+  /// Adds the rows of a matrix `[rows, columns]` to `target`, each element in the order of the
+  /// rows.
   @inline(__always)
   func addRows(
     of source: UnsafePointer<Scalar>, rows: Int, columns: Int, rowStride: Int,
@@ -77,7 +79,8 @@ extension MatrixEngine {
     kernels.addRows(source, rows, columns, rowStride, target)
   }
 
-  /// C += Aᵀ·B for A [depth, rows], B [depth, columns] and C [rows, columns], all row-major and contiguous.
+  /// C += Aᵀ·B for A [depth, rows], B [depth, columns] and C [rows, columns], all row-major and
+  /// contiguous.
   ///
   /// Each element of C is a sum over `depth` in order; chunks of it are packed at a time.
   func accumulate(

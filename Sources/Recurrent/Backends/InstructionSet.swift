@@ -35,11 +35,13 @@ public enum InstructionSet: String, Sendable, CaseIterable {
   /// Whether this processor computes 512 bits no faster than twice 256.
   private static let isHalved = cpu_halves_512_bits()
 
-  /// The set for a chain of products of so many rows and columns, where this one is the widest that may be used.
+  /// The set for a chain of products of so many rows and columns, where this one is the widest that
+  /// may be used.
   ///
-  /// Small steps that fill half a vector are faster with half vectors. Where 512 bits are computed in two halves, they save nothing but
-  /// instructions, and half vectors are faster wherever they leave fewer columns empty, and for single rows of two, if a step is
-  /// one small tile of them. The figures are in Benchmarks/Results/kernel-notes.md.
+  /// Small steps that fill half a vector are faster with half vectors. Where 512 bits are computed
+  /// in two halves, they save nothing but instructions, and half vectors are faster wherever they
+  /// leave fewer columns empty, and for single rows of two, if a step is one small tile of them.
+  /// The figures are in Benchmarks/Results/kernel-notes.md.
   @inline(__always)
   func fitting(
     rows: Int, columns: Int, scalarSize: Int, isHalved: @autoclosure () -> Bool = Self.isHalved
@@ -91,7 +93,8 @@ public enum InstructionSet: String, Sendable, CaseIterable {
 }
 
 extension InstructionSet {
-  /// Performs rounds of independent multiply-adds in registers, to measure what the processor can do.
+  /// Performs rounds of independent multiply-adds in registers, to measure what the processor can
+  /// do.
   ///
   /// - Returns: The number of floating-point operations performed.
   package func performMultiplyAdds(rounds: Int) -> Int {
@@ -102,7 +105,8 @@ extension InstructionSet {
 }
 
 extension InstructionSet {
-  /// Reads the whole vectors of a buffer so many times, to measure what the memory it lies in can do.
+  /// Reads the whole vectors of a buffer so many times, to measure what the memory it lies in can
+  /// do.
   ///
   /// - Returns: The number of bytes read.
   package func performReads(of buffer: UnsafeBufferPointer<Float>, rounds: Int) -> Int {

@@ -12,13 +12,13 @@
     /// The factor Q of A = Q·R with orthonormal columns, for A [rows, columns], rows ≥ columns ≥ 0,
     /// row-major; R's diagonal is made non-negative.
     ///
-    /// `dgeqrf`, then `dorgqr` (LAPACK Users' Guide, 3rd ed., § 2.4.2.1). An entry that is not finite
-    /// makes every entry of Q NaN. A column whose norm exceeds the range of Double is beyond this
-    /// function, though not beyond `HouseholderQR`.
+    /// `dgeqrf`, then `dorgqr` (LAPACK Users' Guide, 3rd ed., § 2.4.2.1). An entry that is not
+    /// finite makes every entry of Q NaN. A column whose norm exceeds the range of Double is beyond
+    /// this function, though not beyond `HouseholderQR`.
     ///
     /// - Returns: Q, [rows, columns], row-major.
-    /// - Complexity: 4·rows·columns² − 4/3·columns³ operations; LAPACKE transposes row-major matrices
-    ///   into a copy and back in both calls.
+    /// - Complexity: 4·rows·columns² − 4/3·columns³ operations; LAPACKE transposes row-major
+    ///   matrices into a copy and back in both calls.
     static func orthonormalFactor(of matrix: [Double], rows: Int, columns: Int) -> [Double] {
       precondition(columns >= 0 && rows >= columns, "a QR factor needs rows ≥ columns ≥ 0")
       precondition(matrix.count == rows * columns, "the matrix must hold rows × columns entries")
@@ -48,11 +48,11 @@
   enum LAPACKEigenvalues {
     /// All eigenvalues of a real matrix A [order, order], row-major.
     ///
-    /// `dgeev` without eigenvectors (LAPACK Users' Guide, 3rd ed., § 2.3.4.2). A complex pair stands
-    /// together, positive imaginary part first.
+    /// `dgeev` without eigenvectors (LAPACK Users' Guide, 3rd ed., § 2.3.4.2). A complex pair
+    /// stands together, positive imaginary part first.
     ///
-    /// - Returns: `order` eigenvalues; nil where an entry of A is not finite, where the iteration does
-    ///   not converge, or where an eigenvalue exceeds the range of Double.
+    /// - Returns: `order` eigenvalues; nil where an entry of A is not finite, where the iteration
+    ///   does not converge, or where an eigenvalue exceeds the range of Double.
     /// - Complexity: about 10·order³ operations.
     static func eigenvalues(
       of matrix: [Double], order: Int
@@ -82,7 +82,8 @@
   enum LAPACKLeastSquares {
     /// The X that minimizes ‖A·X − B‖_F.
     ///
-    /// `dgels`: QR by Householder reflections, without pivoting (LAPACK Users' Guide, 3rd ed., § 2.3.2).
+    /// `dgels`: QR by Householder reflections, without pivoting (LAPACK Users' Guide, 3rd ed., §
+    /// 2.3.2).
     ///
     /// - Parameters:
     ///   - matrix: A, [rows, columns], row-major, rows ≥ columns.
@@ -90,8 +91,10 @@
     ///   - columns: the number of columns of A.
     ///   - rightHandSides: B, [rows, count], row-major.
     ///   - count: the number of columns of B.
-    /// - Returns: X, [columns, count], row-major; nil where an entry is not finite or R's diagonal has a zero.
-    /// - Complexity: 2·rows·columns² − 2/3·columns³ operations; LAPACKE transposes A and B into copies.
+    /// - Returns: X, [columns, count], row-major; nil where an entry is not finite or R's diagonal
+    ///   has a zero.
+    /// - Complexity: 2·rows·columns² − 2/3·columns³ operations; LAPACKE transposes A and B into
+    ///   copies.
     static func solve(
       _ matrix: [Double], rows: Int, columns: Int, rightHandSides: [Double], count: Int
     ) -> [Double]? {
@@ -114,7 +117,8 @@
     }
   }
 
-  /// A size as LAPACK's 32-bit integer; a size beyond its range stops the program instead of being cut.
+  /// A size as LAPACK's 32-bit integer; a size beyond its range stops the program instead of being
+  /// cut.
   private func lapackInteger(_ size: Int) -> Int32 {
     guard let narrow = Int32(exactly: size) else {
       preconditionFailure("LAPACK's 32-bit integers cannot hold the size \(size)")

@@ -2,8 +2,8 @@ internal import VectorKernels
 
 /// One backend, resolved: everything that the loop over time needs to call.
 ///
-/// It offers C = activation(start + A·Bᵀ), where each row starts from a given vector or from what C holds, and
-/// chains of such products.
+/// It offers C = activation(start + A·Bᵀ), where each row starts from a given vector or from what C
+/// holds, and chains of such products.
 final class MatrixEngine<Scalar: TensorScalar>: Sendable {
   /// Where a sum starts.
   enum Start {
@@ -36,8 +36,9 @@ final class MatrixEngine<Scalar: TensorScalar>: Sendable {
     }
   }
 
-  /// Prepares B [columns, depth], whose element (column j, depth k) stands at `matrix[j·columnStride + k·depthStride]`,
-  /// and the start of the rows (`columns` scalars; zeros if `nil`). `isLatencyBound` says that each product waits for the one before.
+  /// Prepares B [columns, depth], whose element (column j, depth k) stands at
+  /// `matrix[j·columnStride + k·depthStride]`, and the start of the rows (`columns` scalars; zeros
+  /// if `nil`). `isLatencyBound` says that each product waits for the one before.
   func prepare(
     _ matrix: [Scalar], columns: Int, depth: Int, columnStride: Int, depthStride: Int,
     start: [Scalar]? = nil, isLatencyBound: Bool = false
@@ -71,14 +72,16 @@ final class MatrixEngine<Scalar: TensorScalar>: Sendable {
       elements: elements, start: starts)
   }
 
-  /// The columns that stand together in memory: a product of part of the columns begins at a multiple of it.
+  /// The columns that stand together in memory: a product of part of the columns begins at a
+  /// multiple of it.
   var panelWidth: Int { openBLAS == nil ? kernels.panelWidth : 1 }
 
   /// C = activation(start + A·Bᵀ) for A [rows, depth] and C [rows, columns], which do not overlap.
   ///
-  /// With several `iterations`, each product's C, which is one block of rows, is the next one's A, and its C stands `iterationStride` further on. Where
-  /// `outputs` are given, laid out as C, C is multiplied by the derivative of the activation there. Products with the same B
-  /// one after the other read it alternately from its start and from its end.
+  /// With several `iterations`, each product's C, which is one block of rows, is the next one's A,
+  /// and its C stands `iterationStride` further on. Where `outputs` are given, laid out as C, C is
+  /// multiplied by the derivative of the activation there. Products with the same B one after the
+  /// other read it alternately from its start and from its end.
   @inline(__always)
   func multiply(
     rows: Int, _ a: MatrixRows<Scalar>, by b: PreparedColumns<Scalar>, from start: Start,
@@ -110,8 +113,9 @@ final class MatrixEngine<Scalar: TensorScalar>: Sendable {
     }
   }
 
-  /// C = activation(start + X·Vᵀ + A·Bᵀ) for X [iterations·rows, depth of V]: a step of plain cells, or a chain of steps, in which each C is the
-  /// next A. X and C have a block of rows for each iteration, in the order of the iterations.
+  /// C = activation(start + X·Vᵀ + A·Bᵀ) for X [iterations·rows, depth of V]: a step of plain
+  /// cells, or a chain of steps, in which each C is the next A. X and C have a block of rows for
+  /// each iteration, in the order of the iterations.
   @inline(__always)
   func multiply(
     rows: Int, iterations: Int = 1, _ x: MatrixRows<Scalar>, by v: PreparedColumns<Scalar>,
@@ -148,7 +152,8 @@ final class MatrixEngine<Scalar: TensorScalar>: Sendable {
     kernels.scaleByDerivative(activation, c, outputs, count)
   }
 
-  /// Applies an activation to rows of any layout in place, or multiplies them by its derivative where it had outputs.
+  /// Applies an activation to rows of any layout in place, or multiplies them by its derivative
+  /// where it had outputs.
   func activate(
     _ activation: Activation, rows: Int, columns: Int, _ c: MatrixRows<Scalar>,
     at outputs: UnsafePointer<Scalar>? = nil
@@ -171,7 +176,8 @@ final class MatrixEngine<Scalar: TensorScalar>: Sendable {
 }
 
 extension OpenBLASRoutines where Scalar: TensorScalar {
-  /// C = start + A·Bᵀ by as few calls as the layouts allow: one where the rows of both stand at one stride.
+  /// C = start + A·Bᵀ by as few calls as the layouts allow: one where the rows of both stand at one
+  /// stride.
   fileprivate func multiply(
     rows: Int, _ a: MatrixRows<Scalar>, by b: PreparedColumns<Scalar>,
     from start: MatrixEngine<Scalar>.Start, into c: MatrixRows<Scalar>

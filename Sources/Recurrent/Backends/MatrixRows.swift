@@ -2,11 +2,12 @@ internal import VectorKernels
 
 /// Rows of a matrix in memory that belongs to somebody else.
 ///
-/// They lie in blocks, from the lowest address to the highest: strides are positive, and no row begins within the extent of
-/// another. So one stride, where there is one, is a leading dimension that BLAS takes.
+/// They lie in blocks, from the lowest address to the highest: strides are positive, and no row
+/// begins within the extent of another. So one stride, where there is one, is a leading dimension
+/// that BLAS takes.
 ///
-/// The rows of a product have no order, but row i of C belongs to row i of A. Blocks that were given from the last to the first
-/// are turned round here, and must be so in both.
+/// The rows of a product have no order, but row i of C belongs to row i of A. Blocks that were
+/// given from the last to the first are turned round here, and must be so in both.
 struct MatrixRows<Scalar> {
   /// The first row of the lowest block.
   let base: UnsafeMutablePointer<Scalar>

@@ -4,14 +4,16 @@
 
 /// The routines of OpenBLAS that the OpenBLAS backend calls, for one scalar type.
 struct OpenBLASRoutines<Scalar>: Sendable {
-  /// C ← A·Bᵀ + C for row-major A [m, k], B [n, k], C [m, n] with the given row lengths: `cblas_?gemm`.
+  /// C ← A·Bᵀ + C for row-major A [m, k], B [n, k], C [m, n] with the given row lengths:
+  /// `cblas_?gemm`.
   let multiplyByTransposed:
     @Sendable (
       _ m: Int32, _ n: Int32, _ k: Int32,
       _ a: UnsafePointer<Scalar>, _ lda: Int32, _ b: UnsafePointer<Scalar>,
       _ c: UnsafeMutablePointer<Scalar>, _ ldc: Int32
     ) -> Void
-  /// C ← Aᵀ·B + C for row-major A [k, m], B [k, n], C [m, n] with the given row lengths: `cblas_?gemm`.
+  /// C ← Aᵀ·B + C for row-major A [k, m], B [k, n], C [m, n] with the given row lengths:
+  /// `cblas_?gemm`.
   let multiplyTransposed:
     @Sendable (
       _ m: Int32, _ n: Int32, _ k: Int32,
@@ -71,8 +73,8 @@ extension OpenBLASRoutines<Double> {
 }
 
 #if OpenBLAS
-  /// Checks what BLAS demands of sizes and leading dimensions. It would print a line for a call that it refuses, and return as if
-  /// it had computed something.
+  /// Checks what BLAS demands of sizes and leading dimensions. It would print a line for a call
+  /// that it refuses, and return as if it had computed something.
   private func requireStrides(
     _ m: Int32, _ n: Int32, _ k: Int32, a: (stride: Int32, row: Int32), b: (stride: Int32, row: Int32),
     c stride: Int32

@@ -8,11 +8,12 @@ protocol PreparedForEngine<Scalar>: AnyObject, Sendable {
 
 /// The prepared matrices of one version of some parameters, made when they are first needed.
 ///
-/// Copies of the parameters' owner share it; an owner whose parameters change takes a new one. Tasks that
-/// ask the same owner at once wait for the first of them to prepare; what is prepared is found without a lock.
+/// Copies of the parameters' owner share it; an owner whose parameters change takes a new one.
+/// Tasks that ask the same owner at once wait for the first of them to prepare; what is prepared is
+/// found without a lock.
 final class Preparations<Prepared: PreparedForEngine>: Sendable {
-  /// For each backend and instruction set that a call can name, a retained reference, or 0. `AtomicLazyReference` would
-  /// say it better, but looks up metadata at every load.
+  /// For each backend and instruction set that a call can name, a retained reference, or 0.
+  /// `AtomicLazyReference` would say it better, but looks up metadata at every load.
   private let places = InlineArray<8, Atomic<UInt>> { _ in Atomic(0) }
   private let preparing = Mutex<Void>(())
 

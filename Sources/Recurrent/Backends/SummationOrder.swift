@@ -1,9 +1,10 @@
 /// The constants that decide bits. All others of the package decide speed alone.
 ///
-/// Results are sums, and a sum of floating-point numbers depends on the order of its terms. A change
-/// here changes results: the golden files of the tests are recorded again, and `CHANGELOG.md` says
-/// so. Two things beside them decide bits: the coefficients of the activations in `VectorKernels`,
-/// and how the units of gated layers stand in a row, `UnitBlocks` in `CellKernels`.
+/// Results are sums, and a sum of floating-point numbers depends on the order of its terms. A
+/// change here changes results: the golden files of the tests are recorded again, and
+/// `CHANGELOG.md` says so. Two things beside them decide bits: the coefficients of the activations
+/// in `VectorKernels`, and how the units of gated layers stand in a row, `UnitBlocks` in
+/// `CellKernels`.
 enum SummationOrder {
   /// The split-K accumulators of a product that is latency-bound, since time steps wait for it.
   ///
@@ -24,7 +25,8 @@ enum SummationOrder {
   /// second-level cache.
   static let gradientRowsPerChunk = 256
 
-  /// The rows that a product with a transposed matrix at its left packs at once. On the Swift backend
-  /// the sums go on from chunk to chunk in one order; OpenBLAS begins each chunk with its own.
+  /// The rows that a product with a transposed matrix at its left packs at once. On the Swift
+  /// backend the sums go on from chunk to chunk in one order; OpenBLAS begins each chunk with its
+  /// own.
   static let transposedRowsPerChunk = 256
 }

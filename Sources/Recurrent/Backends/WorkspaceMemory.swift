@@ -4,9 +4,9 @@ internal import VectorKernels
 
 /// Memory for the large buffers of calls, handed from one that ends to the next that begins.
 ///
-/// A training loop takes buffers of the same sizes in every step. From the system, each would be mapped, cleared page by
-/// page and unmapped again. So buffers that are given back wait here for the next of their size; they take
-/// ``mostIdleBytes`` at most, and make room for others.
+/// A training loop takes buffers of the same sizes in every step. From the system, each would be
+/// mapped, cleared page by page and unmapped again. So buffers that are given back wait here for
+/// the next of their size; they take ``mostIdleBytes`` at most, and make room for others.
 enum WorkspaceMemory {
   /// Smaller buffers come from the allocator, which keeps such ones by itself.
   static let leastByteCount = 64 << 10
@@ -70,8 +70,8 @@ enum ResultMemory {
 
   /// Lets the allocator keep what results leave behind, for the next call's.
   ///
-  /// glibc gives a large free block back to the system at once. A training loop's next results are then mapped and
-  /// cleared again, page by page: up to a third of the time of a step.
+  /// glibc gives a large free block back to the system at once. A training loop's next results are
+  /// then mapped and cleared again, page by page: up to a third of the time of a step.
   static let isKept: Void = cpu_keep_freed_memory()
 }
 

@@ -19,7 +19,8 @@ enum CellKind: Sendable, Equatable {
     }
   }
 
-  /// Whether a formula follows the products that is more than an activation, which the recurrent product applies itself.
+  /// Whether a formula follows the products that is more than an activation, which the hidden
+  /// projection applies itself.
   var hasFormula: Bool {
     if case .plain = self { false } else { true }
   }
@@ -29,7 +30,8 @@ enum CellKind: Sendable, Equatable {
     if case .custom(let sizes) = self { sizes } else { nil }
   }
 
-  /// The function that bounds what a cell hands on: of a plain cell the one that it was given, of the others tanh.
+  /// The function that bounds what a cell hands on: of a plain cell the one that it was given, of
+  /// the others tanh.
   var nonlinearity: Nonlinearity {
     switch self {
     case .plain(let nonlinearity): nonlinearity
@@ -37,7 +39,7 @@ enum CellKind: Sendable, Equatable {
     }
   }
 
-  /// What the recurrent product applies.
+  /// What the hidden projection applies.
   var activation: Activation {
     switch self {
     case .plain(let nonlinearity): nonlinearity.activation
@@ -63,8 +65,9 @@ enum CellKind: Sendable, Equatable {
     }
   }
 
-  /// Whether the formula takes the sums of the state apart from those of the input, each with its own bias.
-  var takesSumsApart: Bool {
+  /// Whether the formula takes the hidden projection separate from the input projection, each with
+  /// its own bias.
+  var separatesHiddenProjection: Bool {
     switch self {
     case .plain, .lstm: false
     case .gru, .custom: true
@@ -78,6 +81,7 @@ struct CustomCellSizes: Sendable, Equatable {
   var carriesMemory: Bool
   /// K: the parameters of a unit beside its weights and biases.
   var unitParameterCount: Int
-  /// The vectors of H that a step keeps for the way back, beside its gates, its memory and its output.
+  /// The vectors of H that a step keeps for the backward pass, beside its gates, its memory and its
+  /// output.
   var keptVectorCount: Int
 }

@@ -1,20 +1,22 @@
 /// The parameters of one cell, under PyTorch's names and shapes.
 ///
-/// I is the cell's input size, H its hidden size, and G the number of its gates: 1 in a plain cell, 4 in an LSTM (in the order
-/// i, f, g, o), 3 in a GRU (r, z, n). The rows of the first gate come first. Both biases are kept, as PyTorch keeps them. P is
-/// H, but in an LSTM with a projection.
+/// I is the cell's input size, H its hidden size, and G the number of its gates: 1 in a plain cell,
+/// 4 in an LSTM (in the order i, f, g, o), 3 in a GRU (r, z, n). The rows of the first gate come
+/// first. Both biases are kept, as PyTorch keeps them. P is H, but in an LSTM with a projection.
 public struct CellParameters<Scalar: TensorScalar>: Sendable, Equatable {
   /// The weights of the input: `weight_ih`, shape `[G·H, I]`.
   public var weightIH: Tensor<Scalar>
   /// The weights of the previous state: `weight_hh`, shape `[G·H, P]`.
   public var weightHH: Tensor<Scalar>
-  /// The bias beside the input product: `bias_ih`, shape `[G·H]`; `nil` in a cell without bias.
+  /// The bias beside the input projection: `bias_ih`, shape `[G·H]`; `nil` in a cell without bias.
   public var biasIH: Tensor<Scalar>?
-  /// The bias beside the recurrent product: `bias_hh`, shape `[G·H]`; `nil` in a cell without bias.
+  /// The bias beside the hidden projection: `bias_hh`, shape `[G·H]`; `nil` in a cell without bias.
   public var biasHH: Tensor<Scalar>?
-  /// The weights of the projection: `weight_hr`, shape `[P, H]`; `nil` in a cell without projection.
+  /// The weights of the projection: `weight_hr`, shape `[P, H]`; `nil` in a cell without
+  /// projection.
   public var weightHR: Tensor<Scalar>?
-  /// The parameters of the units that a ``CustomCell`` has beside: `weight_unit`, shape `[K, H]`; `nil` in other cells.
+  /// The parameters of the units that a ``CustomCell`` has beside: `weight_unit`, shape `[K, H]`;
+  /// `nil` in other cells.
   public var weightUnit: Tensor<Scalar>?
 
   /// Creates the parameters of a cell.
@@ -22,8 +24,8 @@ public struct CellParameters<Scalar: TensorScalar>: Sendable, Equatable {
   /// - Parameters:
   ///   - weightIH: The weights of the input, `[G·H, I]`.
   ///   - weightHH: The weights of the previous state, `[G·H, P]`.
-  ///   - biasIH: The bias beside the input product, `[G·H]`, or `nil`.
-  ///   - biasHH: The bias beside the recurrent product, `[G·H]`, or `nil`.
+  ///   - biasIH: The bias beside the input projection, `[G·H]`, or `nil`.
+  ///   - biasHH: The bias beside the hidden projection, `[G·H]`, or `nil`.
   ///   - weightHR: The weights of the projection, `[P, H]`, or `nil`.
   ///   - weightUnit: The parameters of the units, `[K, H]`, or `nil`.
   public init(
@@ -94,9 +96,9 @@ public enum ParameterName: String, Sendable, CaseIterable {
   case weightIH = "weight_ih"
   /// The weights of the previous state.
   case weightHH = "weight_hh"
-  /// The bias beside the input product.
+  /// The bias beside the input projection.
   case biasIH = "bias_ih"
-  /// The bias beside the recurrent product.
+  /// The bias beside the hidden projection.
   case biasHH = "bias_hh"
   /// The weights of the projection.
   case weightHR = "weight_hr"

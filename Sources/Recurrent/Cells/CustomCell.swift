@@ -1,11 +1,12 @@
 /// A cell of your own: the formula that follows the products of a step.
 ///
-/// A ``CustomRNN`` multiplies, stacks, goes through time and threads; the cell says what becomes of the sums. For each row of
-/// the batch and each step these are, for G gates,
+/// A ``CustomRNN`` multiplies, stacks, goes through time and threads; the cell says what becomes of
+/// the sums. For each row of the batch and each step these are, for G gates,
 ///
 ///     a_g = W_ih,g·x + b_ih,g          b_g = W_hh,g·h + b_hh,g          g = 0, …, G − 1
 ///
-/// and the formula makes h′ of them, of h, and of what the cell carries from step to step. The minimal gated unit has two:
+/// and the formula makes h′ of them, of h, and of what the cell carries from step to step. The
+/// minimal gated unit has two:
 ///
 ///     struct MinimalGatedUnit: CustomCell {
 ///       var gateCount: Int { 2 }
@@ -23,12 +24,14 @@
 ///     let layer = CustomRNN(MinimalGatedUnit(), inputSize: 3, hiddenSize: 8, layerCount: 2)
 ///     let (output, finalState) = try layer(x)
 ///
-/// A cell whose derivative is written too conforms to ``DifferentiableCustomCell``, and its layers can be trained.
+/// A cell whose derivative is written too conforms to ``DifferentiableCustomCell``, and its layers
+/// can be trained.
 ///
-/// A formula is called by several threads at once, for different rows. It must not keep pointers beyond the call.
+/// A formula is called by several threads at once, for different rows. It must not keep pointers
+/// beyond the call.
 ///
-/// Source of the example: G.-B. Zhou et al., "Minimal gated unit for recurrent neural networks", IJAC 13 (2016), reset after
-/// the product as in ``GRU``.
+/// Source of the example: G.-B. Zhou et al., "Minimal gated unit for recurrent neural networks",
+/// IJAC 13 (2016), reset after the product as in ``GRU``.
 public protocol CustomCell<Scalar>: Sendable {
   /// The number type.
   associatedtype Scalar: TensorScalar
@@ -39,18 +42,21 @@ public protocol CustomCell<Scalar>: Sendable {
   /// Whether a second state of H features, as c in an ``LSTM``, flows from step to step.
   var carriesMemory: Bool { get }
 
-  /// K numbers: the values that the parameters of a unit have before training, beside its weights and biases.
+  /// K numbers: the values that the parameters of a unit have before training, beside its weights
+  /// and biases.
   ///
-  /// A layer has `weight_unit`, `[K, H]`, of which each row begins with one of them: zeros for a peephole, ones for a gain.
+  /// A layer has `weight_unit`, `[K, H]`, of which each row begins with one of them: zeros for a
+  /// peephole, ones for a gain.
   var unitParameters: [Scalar] { get }
 
-  /// The vectors of H that the formula keeps in a step for the derivative, beside its gates, its memory and its output.
+  /// The vectors of H that the formula keeps in a step for the derivative, beside its gates, its
+  /// memory and its output.
   var keptVectorCount: Int { get }
 
   /// Computes one row of one step.
   ///
-  /// - Parameter row: What it reads and writes: ``CustomCellRow/output`` always, ``CustomCellRow/memory`` where the cell
-  ///   carries one.
+  /// - Parameter row: What it reads and writes: ``CustomCellRow/output`` always,
+  ///   ``CustomCellRow/memory`` where the cell carries one.
   func forward(_ row: CustomCellRow<Scalar>)
 }
 
@@ -68,8 +74,10 @@ public protocol DifferentiableCustomCell<Scalar>: CustomCell {
   /// Carries the gradients of one row of one step back.
   ///
   /// - Parameter row: What `forward` has read and written, and gradients. The formula writes
-  ///   ``CustomCellRowGradient/gateGradient(_:)`` and ``CustomCellRowGradient/recurrentSumGradient(_:)`` of every gate,
-  ///   ``CustomCellRowGradient/unitParameterGradient(_:)`` of every parameter, and ``CustomCellRowGradient/memoryGradient`` where
-  ///   the cell carries a memory; to ``CustomCellRowGradient/stateGradient`` it adds what does not pass through the sums.
+  ///   ``CustomCellRowGradient/gateGradient(_:)`` and
+  ///   ``CustomCellRowGradient/recurrentSumGradient(_:)`` of every gate,
+  ///   ``CustomCellRowGradient/unitParameterGradient(_:)`` of every parameter, and
+  ///   ``CustomCellRowGradient/memoryGradient`` where the cell carries a memory; to
+  ///   ``CustomCellRowGradient/stateGradient`` it adds what does not pass through the sums.
   func backward(_ row: CustomCellRowGradient<Scalar>)
 }

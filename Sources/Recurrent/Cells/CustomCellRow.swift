@@ -1,7 +1,8 @@
 internal import CellKernels
 internal import VectorKernels
 
-/// One row of one step of a ``CustomCell``. Every buffer has H elements, but those of whole parameters.
+/// One row of one step of a ``CustomCell``. Every buffer has H elements, but those of whole
+/// parameters.
 ///
 /// Buffers are valid within the call only.
 public struct CustomCellRow<Scalar: TensorScalar> {
@@ -9,8 +10,8 @@ public struct CustomCellRow<Scalar: TensorScalar> {
   public let hiddenSize: Int
   /// h, the output of the step before.
   public let state: UnsafeBufferPointer<Scalar>
-  /// What the cell has kept in the step before. It may be the same memory as ``memory``: an element is to be read before
-  /// its place is written.
+  /// What the cell has kept in the step before. It may be the same memory as ``memory``: an element
+  /// is to be read before its place is written.
   public let memoryBefore: UnsafeBufferPointer<Scalar>
   /// Where the formula writes what it keeps for the next step.
   public let memory: UnsafeMutableBufferPointer<Scalar>
@@ -24,7 +25,8 @@ public struct CustomCellRow<Scalar: TensorScalar> {
   private let kept: RowVectors<Scalar>
   private let unitParameters: RowVectors<Scalar>
 
-  /// The sums of the input for a gate, a_g. The formula may write there what the derivative needs of the gate.
+  /// The sums of the input for a gate, a_g. The formula may write there what the derivative needs
+  /// of the gate.
   ///
   /// - Parameter gate: 0 to G − 1.
   /// - Returns: H numbers.
@@ -54,12 +56,14 @@ public struct CustomCellRow<Scalar: TensorScalar> {
     _ step: CellStep<Scalar>, _ other: CustomStep<Scalar>, row: Int, _ sizes: CustomCellSizes,
     hiddenSize: Int, _ unitParameters: UnsafeBufferPointer<Scalar>, _ functions: CellFunctions<Scalar>
   ) {
-    guard let recurrentSums = step.recurrentSums else { preconditionFailure("a step without sums apart") }
+    guard let recurrentSums = step.hiddenProjection else {
+      preconditionFailure("a step without a separate hidden projection")
+    }
     self.hiddenSize = hiddenSize
     self.functions = functions
     state = UnsafeBufferPointer(step.state.row(row, count: hiddenSize))
-    memoryBefore = UnsafeBufferPointer(step.memoryBefore.row(row, count: hiddenSize))
-    memory = step.memory.row(row, count: hiddenSize)
+    memoryBefore = UnsafeBufferPointer(step.cellStateBefore.row(row, count: hiddenSize))
+    memory = step.cellState.row(row, count: hiddenSize)
     output = step.output.row(row, count: hiddenSize)
     gates = RowVectors(step.gates, row, sizes.gateCount, hiddenSize)
     self.recurrentSums = RowVectors(recurrentSums, row, sizes.gateCount, hiddenSize)
@@ -68,7 +72,7 @@ public struct CustomCellRow<Scalar: TensorScalar> {
   }
 }
 
-/// One row of one step of a ``DifferentiableCustomCell`` on the way back.
+/// One row of one step of a ``DifferentiableCustomCell`` in the backward pass.
 ///
 /// Buffers are valid within the call only.
 public struct CustomCellRowGradient<Scalar: TensorScalar> {
@@ -82,7 +86,8 @@ public struct CustomCellRowGradient<Scalar: TensorScalar> {
   public let memory: UnsafeBufferPointer<Scalar>
   /// ∂h′.
   public let outputGradient: UnsafeBufferPointer<Scalar>
-  /// The gradient of ``memory`` that comes from the step after; the formula writes that of ``memoryBefore`` in its place.
+  /// The gradient of ``memory`` that comes from the step after; the formula writes that of
+  /// ``memoryBefore`` in its place.
   public let memoryGradient: UnsafeMutableBufferPointer<Scalar>
   /// Zeros, to which the formula adds the part of ∂h that does not pass through the sums.
   public let stateGradient: UnsafeMutableBufferPointer<Scalar>
@@ -142,14 +147,14 @@ public struct CustomCellRowGradient<Scalar: TensorScalar> {
     _ step: CellStepGradient<Scalar>, _ other: CustomStep<Scalar>, row: Int, _ sizes: CustomCellSizes,
     hiddenSize: Int, _ unitParameters: UnsafeBufferPointer<Scalar>, _ functions: CellFunctions<Scalar>
   ) {
-    guard let recurrentSumGradients = step.recurrentSumGradients, let unitGradients = other.unitGradients
-    else { preconditionFailure("a step without sums apart") }
+    guard let recurrentSumGradients = step.hiddenProjectionGradients, let unitGradients = other.unitGradients
+    else { preconditionFailure("a step without a separate hidden projection") }
     self.hiddenSize = hiddenSize
     self.functions = functions
     state = UnsafeBufferPointer(step.state.row(row, count: hiddenSize))
-    memoryBefore = UnsafeBufferPointer(step.memoryBefore.row(row, count: hiddenSize))
-    memory = UnsafeBufferPointer(step.memory.row(row, count: hiddenSize))
-    memoryGradient = step.memoryGradient.row(row, count: hiddenSize)
+    memoryBefore = UnsafeBufferPointer(step.cellStateBefore.row(row, count: hiddenSize))
+    memory = UnsafeBufferPointer(step.cellState.row(row, count: hiddenSize))
+    memoryGradient = step.cellStateGradient.row(row, count: hiddenSize)
     stateGradient = step.stateGradient.row(row, count: hiddenSize)
     let outputGradient = step.outputGradient.row(row, count: hiddenSize)
     for unit in 0..<hiddenSize {
@@ -159,14 +164,15 @@ public struct CustomCellRowGradient<Scalar: TensorScalar> {
     self.outputGradient = UnsafeBufferPointer(outputGradient)
     gates = RowVectors(step.gates, row, sizes.gateCount, hiddenSize)
     kept = RowVectors(other.kept, row, sizes.keptVectorCount, hiddenSize)
-    gateGradients = RowVectors(step.sumGradients, row, sizes.gateCount, hiddenSize)
+    gateGradients = RowVectors(step.preActivationGradients, row, sizes.gateCount, hiddenSize)
     self.recurrentSumGradients = RowVectors(recurrentSumGradients, row, sizes.gateCount, hiddenSize)
     self.unitParameters = RowVectors(unitParameters, sizes.unitParameterCount, hiddenSize)
     unitParameterGradients = RowVectors(unitGradients, row, sizes.unitParameterCount, hiddenSize)
   }
 }
 
-/// Element-wise functions at the speed of the processor's vectors, within 4 units in the last place.
+/// Element-wise functions at the speed of the processor's vectors, within 4 units in the last
+/// place.
 public struct CellFunctions<Scalar: TensorScalar>: Sendable {
   let kernels: KernelTable<Scalar>
 

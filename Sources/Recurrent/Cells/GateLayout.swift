@@ -2,9 +2,10 @@ internal import CellKernels
 
 /// Where the gates of a cell's units stand in the columns of its products.
 ///
-/// PyTorch's weights have all units of the first gate, then all of the second, and so on. The formula of a cell takes all gates
-/// of a unit at once; so they stand together here, a block of units each: `[blocks, gates, units of a block]`. Units
-/// beyond the last are zeros, so that a formula sees whole blocks. A cell of one gate stays as it is.
+/// PyTorch's weights have all units of the first gate, then all of the second, and so on. The
+/// formula of a cell takes all gates of a unit at once; so they stand together here, a block of
+/// units each: `[blocks, gates, units of a block]`. Units beyond the last are zeros, so that a
+/// formula sees whole blocks. A cell of one gate stays as it is.
 struct GateLayout: Sendable, Equatable {
   let gateCount: Int
   let hiddenSize: Int

@@ -4,15 +4,17 @@
 ///     c' = σ(a_f) ⊙ c + σ(a_i) ⊙ tanh(a_g)          h' = σ(a_o) ⊙ tanh(LN₃(c'))
 ///     LN(v) = α ⊙ (v − mean v) / √(var v + ε) + β
 ///
-/// LN₁ and LN₂ go over the sums of all four gates, LN₃ over the units; each has its own gain α, 1 before training, and its own
-/// β, 0 before training. As β takes the place of biases, layers are usually made without:
+/// LN₁ and LN₂ go over the sums of all four gates, LN₃ over the units; each has its own gain α, 1
+/// before training, and its own β, 0 before training. As β takes the place of biases, layers are
+/// usually made without:
 ///
 ///     let layer = CustomRNN(LayerNormalizedLSTM<Float>(), inputSize: 100, hiddenSize: 20, bias: false)
 ///
 /// `weight_unit`, `[18, H]`, has α₁ and β₁ of the gates i, f, g, o, then α₂ and β₂, then α₃ and β₃.
 ///
 /// ### Source
-/// J. L. Ba, J. R. Kiros, G. E. Hinton, "Layer normalization", arXiv:1607.06450, equations 20 to 22.
+/// J. L. Ba, J. R. Kiros, G. E. Hinton, "Layer normalization", arXiv:1607.06450, equations 20 to
+/// 22.
 public struct LayerNormalizedLSTM<Scalar: TensorScalar>: DifferentiableCustomCell {
   /// ε, which is added to variances.
   public let epsilon: Scalar
@@ -114,7 +116,8 @@ public struct LayerNormalizedLSTM<Scalar: TensorScalar>: DifferentiableCustomCel
         gainGradients: (parameters..<(parameters + 4)).map(row.unitParameterGradient),
         shiftGradients: ((parameters + 4)..<(parameters + 8)).map(row.unitParameterGradient))
     }
-    // The sums of the state first: those of the input take the place of the gradients from which both come.
+    // The sums of the state first: those of the input take the place of the gradients from which
+    // both come.
     carryBack(4, parameters: 8, into: row.recurrentSumGradient)
     carryBack(0, parameters: 0, into: row.gateGradient)
   }
@@ -139,7 +142,8 @@ private struct Moments<Scalar: TensorScalar> {
 
   func normalized(_ value: Scalar) -> Scalar { (value - mean) * inverseDeviation }
 
-  /// Carries the gradients of normalized, scaled and shifted vectors back; a target may be the gradient that it comes from.
+  /// Carries the gradients of normalized, scaled and shifted vectors back; a target may be the
+  /// gradient that it comes from.
   func carryBack(
     _ values: [UnsafeBufferPointer<Scalar>], _ gradients: [UnsafeBufferPointer<Scalar>],
     gains: [UnsafeBufferPointer<Scalar>], into targets: [UnsafeMutableBufferPointer<Scalar>],

@@ -22,11 +22,11 @@ struct PreparedCell<Scalar: TensorScalar>: Sendable {
     input = engine.prepare(
       layout.arranged(parameters.weightIH.scalars, depth: inputSize), columns: layout.width,
       depth: inputSize, columnStride: inputSize, depthStride: 1,
-      start: bias(kind.takesSumsApart ? parameters.biasIH?.scalars : parameters.biasSum))
+      start: bias(kind.separatesHiddenProjection ? parameters.biasIH?.scalars : parameters.biasSum))
     recurrent = engine.prepare(
       layout.arranged(parameters.weightHH.scalars, depth: stateSize), columns: layout.width,
       depth: stateSize, columnStride: stateSize, depthStride: 1,
-      start: kind.takesSumsApart ? bias(parameters.biasHH?.scalars) : nil, isLatencyBound: true)
+      start: kind.separatesHiddenProjection ? bias(parameters.biasHH?.scalars) : nil, isLatencyBound: true)
     projection = parameters.weightHR.map {
       engine.prepare(
         $0.scalars, columns: $0.shape[0], depth: $0.shape[1], columnStride: $0.shape[1], depthStride: 1,
@@ -65,12 +65,12 @@ struct PreparedCellTranspose<Scalar: TensorScalar>: Sendable {
 final class PreparedStack<Scalar: TensorScalar>: PreparedForEngine {
   let engine: MatrixEngine<Scalar>
   let sizes: StackSizes
-  /// What the recurrent product applies.
+  /// What the hidden projection applies.
   let activation: Activation
-  /// Whether the formula takes the sums of the state apart from those of the input.
-  let takesSumsApart: Bool
+  /// Whether the formula takes the hidden projection separate from the input projection.
+  let separatesHiddenProjection: Bool
   /// The scalars that a custom cell saves of a row for the backward pass.
-  let keptWidth: Int
+  let savedWidth: Int
   /// What follows the products; `nil` where it is a mere activation.
   let formula: StepFormula<Scalar>?
   let layout: GateLayout
@@ -86,8 +86,8 @@ final class PreparedStack<Scalar: TensorScalar>: PreparedForEngine {
     self.sizes = sizes
     let (kind, hiddenSize) = (sizes.kind, sizes.hiddenSize)
     activation = kind.activation
-    takesSumsApart = kind.takesSumsApart
-    keptWidth = (kind.customSizes?.keptVectorCount ?? 0) * hiddenSize
+    separatesHiddenProjection = kind.separatesHiddenProjection
+    savedWidth = (kind.customSizes?.keptVectorCount ?? 0) * hiddenSize
     let table = Scalar._operations.cells(engine.instructions)
     formula = StepFormula(kind, custom, table, hiddenSize: hiddenSize, engine.kernels)
     // A custom cell sees its row as a user does, all units of a gate side by side.
@@ -100,7 +100,8 @@ final class PreparedStack<Scalar: TensorScalar>: PreparedForEngine {
 
   var kind: CellKind { sizes.kind }
 
-  /// The cells' weights to carry gradients back; `parameters` are those that the stack was made from.
+  /// The cells' weights to carry gradients back; `parameters` are those that the stack was made
+  /// from.
   func transposes(of parameters: [CellParameters<Scalar>]) -> [PreparedCellTranspose<Scalar>] {
     transposedCells.withLock { cells in
       if let cells { return cells }

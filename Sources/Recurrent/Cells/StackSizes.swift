@@ -1,4 +1,5 @@
-/// The sizes of a stack of cells: all that layers and cells say of themselves but parameters and options.
+/// The sizes of a stack of cells: all that layers and cells say of themselves but parameters and
+/// options.
 struct StackSizes: Sendable, Equatable {
   let inputSize: Int
   let hiddenSize: Int

@@ -62,9 +62,9 @@ struct StepFormula<Scalar: TensorScalar>: Sendable {
 struct CustomStep<Scalar> {
   /// `[K, H]`.
   let unitParameters: [Scalar]
-  /// What the cell keeps for the way back.
+  /// What the cell keeps for the backward pass.
   let kept: UnitRows<Scalar>
-  /// On the way back: where the gradients of the parameters of units go, by row.
+  /// On the backward pass: where the gradients of the parameters of units go, by row.
   var unitGradients: UnitRows<Scalar>?
 }
 

@@ -9,8 +9,9 @@ public enum Initializer: Sendable, Equatable {
   /// `scale` on the diagonal and zeros elsewhere; of a matrix that is not square, the leading
   /// part. With ReLU and zero biases it lets a state persist (Le, Jaitly and Hinton 2015).
   case identity(scale: Double = 1)
-  /// `gain` times a random matrix with orthonormal rows or columns, whichever are fewer: the factor Q
-  /// of a normal matrix, by LAPACK's QR or this package's own (Saxe, McClelland and Ganguli 2013).
+  /// `gain` times a random matrix with orthonormal rows or columns, whichever are fewer: the factor
+  /// Q of a normal matrix, by LAPACK's QR or this package's own (Saxe, McClelland and Ganguli
+  /// 2013).
   case orthogonal(gain: Double = 1)
 
   /// A tensor with values of this kind.
@@ -21,9 +22,10 @@ public enum Initializer: Sendable, Equatable {
   ///   - generator: The source of randomness.
   /// - Returns: A tensor of that shape.
   /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` if a matrix is needed,
-  ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for a number that is not finite, in the tensor's type
-  ///   either, or a negative bound or deviation, ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no
-  ///   memory for the tensor.
+  ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for a number that is not finite,
+  ///   in the tensor's type either, or a negative bound or deviation,
+  ///   ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory for the
+  ///   tensor.
   public func tensor<Scalar: TensorScalar, Generator: RandomNumberGenerator>(
     _ shape: Shape, backend: Backend = .automatic, using generator: inout Generator
   ) throws(RecurrentError) -> Tensor<Scalar> {
@@ -57,7 +59,8 @@ public enum Initializer: Sendable, Equatable {
     case .orthogonal(let gain):
       let gain = try checked(gain, "gain")
       let (rows, columns) = try matrixSizes(shape)
-      // Q has as many orthonormal columns as the shorter side; a wide matrix is the transpose of a tall one.
+      // Q has as many orthonormal columns as the shorter side; a wide matrix is the transpose of a
+      // tall one.
       let (tall, wide) = (max(rows, columns), min(rows, columns))
       let normal = Tensor<Double>.normal([tall, wide], using: &generator)
       let factor = Factorizations(backend).orthonormalFactor(normal.scalars, tall, wide)
@@ -67,7 +70,8 @@ public enum Initializer: Sendable, Equatable {
     }
   }
 
-  /// The bytes that are in use for each element beside the result: a factorization has the matrix and its factors in `Double`.
+  /// The bytes that are in use for each element beside the result: a factorization has the matrix
+  /// and its factors in `Double`.
   private var workingSize: Int {
     if case .orthogonal = self { 3 * MemoryLayout<Double>.size } else { 0 }
   }

@@ -1,11 +1,12 @@
 extension Tensor {
   /// The spectral radius of a square matrix: the greatest magnitude of its eigenvalues.
   ///
-  /// - Parameter backend: Who computes the eigenvalues; where it is not `.swift`, LAPACK does if it is linked.
+  /// - Parameter backend: Who computes the eigenvalues; where it is not `.swift`, LAPACK does if it
+  ///   is linked.
   /// - Returns: max |λ|; 0 for an empty matrix.
-  /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` if the tensor is no square matrix,
-  ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` if an element is not finite or the iteration does
-  ///   not converge.
+  /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` if the tensor is no
+  ///   square matrix, ``RecurrentError/invalidValue(argument:expected:actual:)`` if an element is
+  ///   not finite or the iteration does not converge.
   /// - Complexity: About 10·n³ operations.
   public func spectralRadius(backend: Backend = .automatic) throws(RecurrentError) -> Scalar {
     guard shape.rank == 2, shape[0] == shape[1] else {
@@ -22,13 +23,12 @@ extension Tensor {
 
   /// A square matrix scaled so that the greatest magnitude of its eigenvalues is a given one.
   ///
-  /// - Parameters:
-  ///   - radius: The wanted spectral radius; not negative.
-  ///   - backend: Who computes the eigenvalues; where it is not `.swift`, LAPACK does if it is linked.
+  /// - Parameters: - radius: The wanted spectral radius; not negative. - backend: Who computes the
+  ///   eigenvalues; where it is not `.swift`, LAPACK does if it is linked.
   /// - Returns: The matrix times radius / spectral radius.
   /// - Throws: What ``spectralRadius(backend:)`` throws, and
-  ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for a radius that is negative or not finite, or a matrix
-  ///   whose spectral radius is 0.
+  ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for a radius that is negative or
+  ///   not finite, or a matrix whose spectral radius is 0.
   public func scaled(
     toSpectralRadius radius: Scalar, backend: Backend = .automatic
   ) throws(RecurrentError) -> Tensor {

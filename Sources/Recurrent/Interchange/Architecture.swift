@@ -47,12 +47,14 @@ package struct Architecture: Equatable, Sendable {
   /// The names of the weights whose shapes tell the rest.
   static let tellingKeys = ["weight_ih_l0", "weight_hh_l0", "weight_ih", "weight_hh"]
 
-  /// Reads names and shapes; of a weight under weight normalization or another reparametrization, those of the part that has
-  /// the weight's shape. Names that belong to none of a layer's parameters are left to the strict loading.
+  /// Reads names and shapes; of a weight under weight normalization or another reparametrization,
+  /// those of the part that has the weight's shape. Names that belong to none of a layer's
+  /// parameters are left to the strict loading.
   ///
-  /// - Throws: ``RecurrentError/stateDictionaryMismatch(_:)`` without input weights or recurrent weights,
-  ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for a cell alone with a projection,
-  ///   ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for weights that are no matrices, or no cell's.
+  /// - Throws: ``RecurrentError/stateDictionaryMismatch(_:)`` without input weights or recurrent
+  ///   weights, ``RecurrentError/invalidValue(argument:expected:actual:)`` for a cell alone with a
+  ///   projection, ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for weights that are
+  ///   no matrices, or no cell's.
   package init(of entries: [(key: String, shape: Shape)]) throws(RecurrentError) {
     var shapes = Dictionary(entries.map { ($0.key, $0.shape) }, uniquingKeysWith: { $1 })
     let names = Set(shapes.keys)

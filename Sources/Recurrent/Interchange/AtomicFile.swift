@@ -110,7 +110,8 @@ package final class AtomicFile {
     }
   }
 
-  /// Brings the file to the disk; the descriptor stays open, and with it the lock that tells that the file is wanted.
+  /// Brings the file to the disk; the descriptor stays open, and with it the lock that tells that
+  /// the file is wanted.
   private func finish() throws(RecurrentError) {
     guard POSIX.retrying({ fsync(descriptor) }) == 0 else { throw POSIX.failure("write", path) }
   }

@@ -78,6 +78,7 @@ extension TensorScalar {
   /// How the type is called in Swift.
   static var name: String { elementType == .float32 ? "Float" : "Double" }
 
-  /// Whether numbers of a file's type are read as this one: all of them, or, of whole numbers, those that it has.
+  /// Whether numbers of a file's type are read as this one: all of them, or, of whole numbers,
+  /// those that it has.
   static func reads(_ type: ElementType) -> Bool { type.isWhole || readableTypes.contains(type) }
 }

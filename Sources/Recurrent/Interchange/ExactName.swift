@@ -23,7 +23,8 @@ struct ExactName: Hashable, Sendable {
 }
 
 extension String {
-  /// What stands behind a prefix, which is compared byte by byte; `nil` for a string that does not begin so.
+  /// What stands behind a prefix, which is compared byte by byte; `nil` for a string that does not
+  /// begin so.
   func rest(after prefix: String) -> String? {
     guard utf8.starts(with: prefix.utf8) else { return nil }
     return String(decoding: utf8.dropFirst(prefix.utf8.count), as: UTF8.self)

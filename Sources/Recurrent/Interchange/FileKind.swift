@@ -34,7 +34,8 @@ enum FileKind: Equatable {
     (.jpeg, 0, [0xFF, 0xD8, 0xFF]), (.pdf, 0, Array("%PDF".utf8)), (.parquet, 0, Array("PAR1".utf8)),
     (.arrow, 0, Array("ARROW1".utf8)), (.matlab, 0, Array("MATLAB 5.0 MAT-file".utf8)),
     (.executable, 0, [0x7F, 0x45, 0x4C, 0x46]),
-    // The number 0x1950A86A20F9469CFC6C, pickled, with which torch.save began before it wrote archives.
+    // The number 0x1950A86A20F9469CFC6C, pickled, with which torch.save began before it wrote
+    // archives.
     (.pyTorchPickle, 0, [0x80, 2, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19]),
   ]
 
@@ -47,13 +48,15 @@ enum FileKind: Equatable {
     {
       return .safetensors
     }
-    // A pickle states its protocol, and nothing but the start of a frame, a container or a number follows.
+    // A pickle states its protocol, and nothing but the start of a frame, a container or a number
+    // follows.
     if bytes.count > 2, bytes[0] == 0x80, (2...5).contains(bytes[1]),
       [0x95, 0x7D, 0x5D, 0x28, 0x63, 0x8A, 0x58, 0x8C].contains(bytes[2])
     {
       return .pickle
     }
-    // ModelProto of ONNX: field 1, the version of its format, then a string or a message of a low number.
+    // ModelProto of ONNX: field 1, the version of its format, then a string or a message of a low
+    // number.
     if bytes.count > 3, bytes[0] == 0x08, (1...32).contains(bytes[1]), bytes[2] & 7 == 2,
       (2...14).contains(bytes[2] >> 3)
     {
@@ -90,7 +93,8 @@ enum FileKind: Equatable {
 extension FileKind {
   /// What the file is, and what to do with it where a file of another format is expected.
   ///
-  /// - Parameter path: The file's path: one that was downloaded is often named as what it should be.
+  /// - Parameter path: The file's path: one that was downloaded is often named as what it should
+  ///   be.
   /// - Returns: Words for the place of what came in a message.
   func explanation(path: String) -> String {
     switch self {
@@ -147,7 +151,8 @@ extension FileKind {
     "a file compressed by \(name); unpack it with \(command) first"
   }
 
-  /// What a path says of a file that is one part of a model, as `model-00001-of-00003.safetensors`; `nil` for others.
+  /// What a path says of a file that is one part of a model, as `model-00001-of-00003.safetensors`;
+  /// `nil` for others.
   static func shard(ofPath path: String) -> String? {
     let name = path.utf8.split(separator: UInt8(ascii: "/")).last.map(Array.init) ?? []
     guard let end = name.firstRange(of: Array(".safetensors".utf8))?.lowerBound,

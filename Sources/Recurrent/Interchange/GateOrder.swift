@@ -6,11 +6,12 @@
 /// | ``keras``   | i, f, g, o | z, r, n |
 /// | ``onnx``    | i, o, f, g | z, r, n |
 ///
-/// The letters are PyTorch's; Keras and ONNX call g "c" and n "h". ``CellParameters`` have PyTorch's order.
+/// The letters are PyTorch's; Keras and ONNX call g "c" and n "h". ``CellParameters`` have
+/// PyTorch's order.
 ///
 /// ### Source
-/// The documentation of `torch.nn.LSTM` and `torch.nn.GRU`; the code of `keras.layers.LSTMCell` and `keras.layers.GRUCell`; the
-/// operators LSTM and GRU of the ONNX specification.
+/// The documentation of `torch.nn.LSTM` and `torch.nn.GRU`; the code of `keras.layers.LSTMCell` and
+/// `keras.layers.GRUCell`; the operators LSTM and GRU of the ONNX specification.
 public enum GateOrder: Sendable, CaseIterable {
   /// PyTorch's order, in which this package keeps its parameters.
   case pyTorch
@@ -38,8 +39,9 @@ public enum GateOrder: Sendable, CaseIterable {
   ///   - gateCount: G: 1 for a plain cell, 3 for a GRU, 4 for an LSTM.
   ///   - order: The order of the result.
   /// - Returns: The same rows in the other order.
-  /// - Throws: ``RecurrentError/invalidSize(argument:expected:actual:)`` for another number of gates,
-  ///   ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for a tensor without rows for every gate.
+  /// - Throws: ``RecurrentError/invalidSize(argument:expected:actual:)`` for another number of
+  ///   gates, ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for a tensor without rows
+  ///   for every gate.
   /// - Complexity: O(elements).
   public func reordering<Scalar: TensorScalar>(
     _ tensor: Tensor<Scalar>, gateCount: Int, to order: GateOrder
@@ -75,11 +77,13 @@ extension CellSizes {
 }
 
 extension CellParameters {
-  /// Checks that all shapes are those of one cell without a projection, which neither Keras nor ONNX has.
+  /// Checks that all shapes are those of one cell without a projection, which neither Keras nor
+  /// ONNX has.
   ///
   /// - Returns: The cell's sizes.
   /// - Throws: ``RecurrentError/invalidValue(argument:expected:actual:)`` for a projection,
-  ///   ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for shapes that do not fit together.
+  ///   ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for shapes that do not fit
+  ///   together.
   func sizesWithoutProjection() throws(RecurrentError) -> CellSizes {
     guard weightHR == nil else {
       throw .invalidValue(

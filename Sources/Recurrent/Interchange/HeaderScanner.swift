@@ -11,9 +11,10 @@ struct HeaderFault: Error {
 /// It finds what JSONDecoder hides: names that come twice, numbers such as `1.0` or `-0` that pass
 /// for whole ones, commas that close a list. It also gives the two objects whose names come from
 /// outside, the header itself and `__metadata__`, as lists of alternating names and values: as
-/// objects they would lose their order, and canonically equivalent names one of their values.
-/// What stands in strings and literals is left to JSONDecoder. A `__metadata__` of `null` becomes an empty list, and members
-/// of a tensor that the format does not know may hold any number, as for the reference reader.
+/// objects they would lose their order, and canonically equivalent names one of their values. What
+/// stands in strings and literals is left to JSONDecoder. A `__metadata__` of `null` becomes an
+/// empty list, and members of a tensor that the format does not know may hold any number, as for
+/// the reference reader.
 struct HeaderScanner {
   /// How deep a header may nest, as in the reference reader; the format itself needs three levels.
   static let greatestDepth = 128
@@ -51,7 +52,8 @@ struct HeaderScanner {
   /// Checks a header and turns its objects of free names into lists.
   ///
   /// - Parameter source: The header in UTF-8.
-  /// - Returns: JSON of the same length. It is valid if the header is, apart from strings and literals.
+  /// - Returns: JSON of the same length. It is valid if the header is, apart from strings and
+  ///   literals.
   /// - Throws: ``HeaderFault`` for a wrong structure, a name that comes twice, or a number that is
   ///   not whole or negative.
   /// - Complexity: O(bytes), on average.

@@ -1,10 +1,12 @@
-/// The weights of one direction of a layer of Keras: `SimpleRNN`, `LSTM`, or `GRU` with `reset_after=True`.
+/// The weights of one direction of a layer of Keras: `SimpleRNN`, `LSTM`, or `GRU` with
+/// `reset_after=True`.
 ///
 ///     let weights = KerasWeights<Float>(kernel: kernel, recurrentKernel: recurrentKernel, bias: bias)
 ///     let lstm = try LSTM(stateDictionary: StateDictionary(layers: [CellParameters(weights)]))
 ///
-/// They are what `layer.get_weights()` gives. Which cell they belong to follows from their shapes; a `Bidirectional` of Keras
-/// has weights for each of its two layers. The gates stand in the last axis in the order ``GateOrder/keras``.
+/// They are what `layer.get_weights()` gives. Which cell they belong to follows from their shapes;
+/// a `Bidirectional` of Keras has weights for each of its two layers. The gates stand in the last
+/// axis in the order ``GateOrder/keras``.
 ///
 /// Shapes: G gates (1, 3 in a GRU, 4 in an LSTM), I input size, H hidden size (Keras's `units`).
 ///
@@ -15,10 +17,12 @@ public struct KerasWeights<Scalar: TensorScalar>: Sendable, Equatable {
   public var kernel: Tensor<Scalar>
   /// `recurrent_kernel`, the weights of the previous state, `[H, G·H]`.
   public var recurrentKernel: Tensor<Scalar>
-  /// `bias`: `[G·H]`, in a GRU `[2, 3·H]`, the biases beside the input product first; `nil` with `use_bias=False`.
+  /// `bias`: `[G·H]`, in a GRU `[2, 3·H]`, the biases beside the input product first; `nil` with
+  /// `use_bias=False`.
   public var bias: Tensor<Scalar>?
 
-  /// Creates weights from the arrays of a layer of Keras; their shapes are checked where they become ``CellParameters``.
+  /// Creates weights from the arrays of a layer of Keras; their shapes are checked where they
+  /// become ``CellParameters``.
   ///
   /// - Parameters:
   ///   - kernel: The weights of the input, `[I, G·H]`.
@@ -35,8 +39,9 @@ public struct KerasWeights<Scalar: TensorScalar>: Sendable, Equatable {
   /// A plain layer and an LSTM of Keras have one bias: the sum of the cell's two.
   ///
   /// - Parameter parameters: The parameters of a cell without projection.
-  /// - Throws: ``RecurrentError/invalidValue(argument:expected:actual:)`` for a projection, which Keras does not have,
-  ///   ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for shapes that do not fit together.
+  /// - Throws: ``RecurrentError/invalidValue(argument:expected:actual:)`` for a projection, which
+  ///   Keras does not have, ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for shapes
+  ///   that do not fit together.
   /// - Complexity: O(elements).
   public init(_ parameters: CellParameters<Scalar>) throws(RecurrentError) {
     let sizes = try parameters.sizesWithoutProjection()
@@ -63,8 +68,8 @@ extension CellParameters {
   /// The one bias of a plain layer or an LSTM becomes ``biasIH``, and ``biasHH`` zeros.
   ///
   /// - Parameter weights: The weights of one direction.
-  /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for shapes that do not fit together; the bias
-  ///   `[3·H]` of a GRU with `reset_after=False` too, which is another cell.
+  /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for shapes that do not
+  ///   fit together; the bias `[3·H]` of a GRU with `reset_after=False` too, which is another cell.
   /// - Complexity: O(elements).
   public init(_ weights: KerasWeights<Scalar>) throws(RecurrentError) {
     let (kernel, recurrentKernel) = (weights.kernel.shape, weights.recurrentKernel.shape)

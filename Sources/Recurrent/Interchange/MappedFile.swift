@@ -6,11 +6,12 @@
   internal import Darwin
 #endif
 
-/// A regular file, or a copy of what could stand in one, whose bytes stand in memory as long as the object lives.
+/// A regular file, or a copy of what could stand in one, whose bytes stand in memory as long as the
+/// object lives.
 ///
-/// The system loads a file's pages when they are read. Whoever shortens the file meanwhile takes the pages
-/// away from under the reader, which ends the process: replace files as ``AtomicFile`` does instead
-/// of overwriting them.
+/// The system loads a file's pages when they are read. Whoever shortens the file meanwhile takes
+/// the pages away from under the reader, which ends the process: replace files as ``AtomicFile``
+/// does instead of overwriting them.
 // The bytes are never written, and they are given back only with the last reference.
 package final class MappedFile: @unchecked Sendable {
   /// Where the file was found.
@@ -48,7 +49,8 @@ package final class MappedFile: @unchecked Sendable {
     isMapped = true
   }
 
-  /// Copies bytes into memory of their own, which ends where they end, so that a sanitizer sees what is read beyond them.
+  /// Copies bytes into memory of their own, which ends where they end, so that a sanitizer sees
+  /// what is read beyond them.
   ///
   /// - Parameters:
   ///   - contents: What would stand in a file.

@@ -8,8 +8,9 @@ extension NumPyFile {
   ///   - path: Where the file is to stand.
   /// - Throws: ``RecurrentError/fileInaccessible(path:operation:reason:)`` if the file cannot be
   ///   written, ``RecurrentError/invalidSize(argument:expected:actual:)`` if the tensor has so many
-  ///   axes that the header has no room for them, ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for a size 0
-  ///   beside others whose bytes cannot be counted, which no reader accepts.
+  ///   axes that the header has no room for them,
+  ///   ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for a size 0 beside others whose
+  ///   bytes cannot be counted, which no reader accepts.
   /// - Complexity: O(elements).
   public static func write<Scalar: TensorScalar>(
     _ tensor: Tensor<Scalar>, toPath path: String

@@ -3,10 +3,11 @@
 ///     let input = try NumPyFile(path: "input.npy").tensor(as: Float.self)
 ///     try NumPyFile.write(output, toPath: "output.npy")
 ///
-/// Versions 1.0, 2.0 and 3.0 of the format are read, in C order and in Fortran order: floating-point numbers of 2, 4 and 8
-/// bytes, whole numbers of 1 to 8 bytes with and without sign, and truth values, in either order of bytes. The file is
-/// mapped into memory and must not be shortened while it is open. All is checked when the file is
-/// opened, so that a hostile file is refused with a ``RecurrentError``.
+/// Versions 1.0, 2.0 and 3.0 of the format are read, in C order and in Fortran order:
+/// floating-point numbers of 2, 4 and 8 bytes, whole numbers of 1 to 8 bytes with and without sign,
+/// and truth values, in either order of bytes. The file is mapped into memory and must not be
+/// shortened while it is open. All is checked when the file is opened, so that a hostile file is
+/// refused with a ``RecurrentError``.
 ///
 /// ### Source
 /// NumPy's documentation, `numpy.lib.format`.
@@ -26,9 +27,9 @@ public struct NumPyFile: Sendable {
   /// Opens a file and checks its header.
   ///
   /// - Parameter path: The file's path.
-  /// - Throws: ``RecurrentError/fileInaccessible(path:operation:reason:)`` if the file cannot be opened
-  ///   or is not a regular one, ``RecurrentError/malformedFile(path:expected:actual:)`` if it is not
-  ///   a valid .npy file or holds a structured type,
+  /// - Throws: ``RecurrentError/fileInaccessible(path:operation:reason:)`` if the file cannot be
+  ///   opened or is not a regular one, ``RecurrentError/malformedFile(path:expected:actual:)`` if
+  ///   it is not a valid .npy file or holds a structured type,
   ///   ``RecurrentError/scalarTypeMismatch(path:tensor:expected:actual:)`` if it holds something
   ///   other than real numbers and truth values.
   /// - Complexity: O(header).
@@ -36,7 +37,8 @@ public struct NumPyFile: Sendable {
     try self.init(MappedFile(path: path, format: NumPyFile.format))
   }
 
-  /// Reads what would stand in a file, for those who make such bytes by the million to test the reader.
+  /// Reads what would stand in a file, for those who make such bytes by the million to test the
+  /// reader.
   ///
   /// - Parameter bytes: The bytes of a whole file, which are copied.
   /// - Throws: As ``init(path:)``, but for the file itself.
@@ -81,14 +83,17 @@ public struct NumPyFile: Sendable {
 
   /// Reads the array.
   ///
-  /// `Float` reads numbers of 2 and 4 bytes, `Double` those of 8 too. Both read truth values, as 0 and 1, and whole numbers where
-  /// the type has every one of them. All of these conversions are exact.
+  /// `Float` reads numbers of 2 and 4 bytes, `Double` those of 8 too. Both read truth values, as 0
+  /// and 1, and whole numbers where the type has every one of them. All of these conversions are
+  /// exact.
   ///
   /// - Parameter scalar: The number type of the result.
   /// - Returns: The tensor in the file's shape, in C order whatever the file's.
-  /// - Throws: ``RecurrentError/scalarTypeMismatch(path:tensor:expected:actual:)`` if `Float` is asked for and the file holds
-  ///   floating-point numbers of 8 bytes, or the type does not have a whole number, with the place of the first such one,
-  ///   ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory for the tensor.
+  /// - Throws: ``RecurrentError/scalarTypeMismatch(path:tensor:expected:actual:)`` if `Float` is
+  ///   asked for and the file holds floating-point numbers of 8 bytes, or the type does not have a
+  ///   whole number, with the place of the first such one,
+  ///   ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory for the
+  ///   tensor.
   /// - Complexity: O(elements).
   public func tensor<Scalar: TensorScalar>(
     as scalar: Scalar.Type = Scalar.self
@@ -118,7 +123,8 @@ public struct NumPyFile: Sendable {
 
 /// Copies scalars whose first axis varies fastest into the order in which the last one does.
 ///
-/// - Complexity: O(scalars): axes of size one, which would have to be passed again and again, are left out.
+/// - Complexity: O(scalars): axes of size one, which would have to be passed again and again, are
+///   left out.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 private func reverseAxes<Scalar: TensorScalar>(_ source: [Scalar], to shape: Shape) -> [Scalar] {

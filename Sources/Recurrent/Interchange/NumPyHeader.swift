@@ -59,7 +59,8 @@ struct NumPyHeader: Sendable {
   }
 }
 
-/// Reads the dictionary that a header is: a literal of Python, of which the format uses very little.
+/// Reads the dictionary that a header is: a literal of Python, of which the format uses very
+/// little.
 private struct DictionaryScanner {
   var description: String?
   var isFortranOrder: Bool?

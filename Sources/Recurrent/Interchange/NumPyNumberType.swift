@@ -12,8 +12,8 @@ struct NumPyNumberType: Equatable {
 
   /// Reads NumPy's name of a type; `nil` for one that is not read.
   ///
-  /// - Parameter description: The order of bytes (`<`, `>`, `=` and none for the machine's, `|` for single bytes), the kind
-  ///   and the size in bytes, for example "<f4".
+  /// - Parameter description: The order of bytes (`<`, `>`, `=` and none for the machine's, `|` for
+  ///   single bytes), the kind and the size in bytes, for example "<f4".
   init?(_ description: String) {
     let hasOrder = description.unicodeScalars.first.map { "<>=|".unicodeScalars.contains($0) } ?? false
     guard let element = NumPyNumberType.elements[String(description.dropFirst(hasOrder ? 1 : 0))] else {

@@ -4,9 +4,10 @@
 ///     let gru = try GRU(
 ///       stateDictionary: StateDictionary(layers: weights.cells(), directions: weights.directions))
 ///
-/// They are the operator's inputs W, R and B. Which cell they belong to follows from their shapes. An operator is one layer: the
-/// cells of several operators make a stack of layers. The gates stand in the order ``GateOrder/onnx``. Peepholes, the input P of
-/// an LSTM, and other activations than the operators' defaults belong to other cells.
+/// They are the operator's inputs W, R and B. Which cell they belong to follows from their shapes.
+/// An operator is one layer: the cells of several operators make a stack of layers. The gates stand
+/// in the order ``GateOrder/onnx``. Peepholes, the input P of an LSTM, and other activations than
+/// the operators' defaults belong to other cells.
 ///
 /// Shapes: D directions, G gates (1, 3 in a GRU, 4 in an LSTM), I input size, H hidden size.
 ///
@@ -17,10 +18,12 @@ public struct ONNXWeights<Scalar: TensorScalar>: Sendable, Equatable {
   public var weight: Tensor<Scalar>
   /// R, the weights of the previous state, `[D, G·H, H]`.
   public var recurrenceWeight: Tensor<Scalar>
-  /// B, the biases beside the input product and behind them those beside the recurrent one, `[D, 2·G·H]`; `nil` for none.
+  /// B, the biases beside the input product and behind them those beside the recurrent one, `[D,
+  /// 2·G·H]`; `nil` for none.
   public var bias: Tensor<Scalar>?
 
-  /// Creates weights from the inputs of an operator; their shapes are checked where they become ``CellParameters``.
+  /// Creates weights from the inputs of an operator; their shapes are checked where they become
+  /// ``CellParameters``.
   ///
   /// - Parameters:
   ///   - weight: W, `[D, G·H, I]`.
@@ -34,11 +37,13 @@ public struct ONNXWeights<Scalar: TensorScalar>: Sendable, Equatable {
 
   /// Converts the parameters of one layer.
   ///
-  /// - Parameter cells: The cell of the layer, or that of the forward and that of the reverse direction, as ``RecurrentLayer/parameters``
-  ///   has them one behind the other. They have no projection.
-  /// - Throws: ``RecurrentError/invalidSize(argument:expected:actual:)`` for another number of cells,
-  ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for a projection, which ONNX does not have,
-  ///   ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for shapes that do not fit together.
+  /// - Parameter cells: The cell of the layer, or that of the forward and that of the reverse
+  ///   direction, as ``RecurrentLayer/parameters`` has them one behind the other. They have no
+  ///   projection.
+  /// - Throws: ``RecurrentError/invalidSize(argument:expected:actual:)`` for another number of
+  ///   cells, ``RecurrentError/invalidValue(argument:expected:actual:)`` for a projection, which
+  ///   ONNX does not have, ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for shapes
+  ///   that do not fit together.
   /// - Complexity: O(elements).
   public init(_ cells: [CellParameters<Scalar>]) throws(RecurrentError) {
     guard let forward = cells.first, cells.count <= 2 else {
@@ -81,9 +86,10 @@ public struct ONNXWeights<Scalar: TensorScalar>: Sendable, Equatable {
 
   /// Converts to the parameters of a layer.
   ///
-  /// - Returns: The cell of each direction, the forward one first. An operator whose direction is `reverse` has one cell, for a
-  ///   sequence that is turned round.
-  /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for shapes that do not fit together.
+  /// - Returns: The cell of each direction, the forward one first. An operator whose direction is
+  ///   `reverse` has one cell, for a sequence that is turned round.
+  /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for shapes that do not
+  ///   fit together.
   /// - Complexity: O(elements).
   public func cells() throws(RecurrentError) -> [CellParameters<Scalar>] {
     guard weight.shape.rank == 3, [1, 2].contains(weight.shape[0]) else {

@@ -1,9 +1,9 @@
 extension SafetensorsFile {
   /// Writes tensors to a safetensors file.
   ///
-  /// The same arguments always give the same bytes: the names of the metadata are sorted, tensors and
-  /// their data stand in the dictionary's order. A file at the path is replaced in one step, and
-  /// stays as it was if writing fails.
+  /// The same arguments always give the same bytes: the names of the metadata are sorted, tensors
+  /// and their data stand in the dictionary's order. A file at the path is replaced in one step,
+  /// and stays as it was if writing fails.
   ///
   /// - Parameters:
   ///   - tensors: The tensors by name. `Float` is written as F32, `Double` as F64.
@@ -11,9 +11,10 @@ extension SafetensorsFile {
   ///   - path: Where the file is to stand.
   /// - Throws: ``RecurrentError/fileInaccessible(path:operation:reason:)`` if the file cannot be
   ///   written, ``RecurrentError/invalidValue(argument:expected:actual:)`` if a tensor is called
-  ///   `__metadata__`, ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for a shape that readers do not accept,
-  ///   of more than 1024 axes or of a size 0 beside others whose bytes cannot be counted,
-  ///   ``RecurrentError/invalidSize(argument:expected:actual:)`` if the header would take more bytes than they accept.
+  ///   `__metadata__`, ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for a shape that
+  ///   readers do not accept, of more than 1024 axes or of a size 0 beside others whose bytes
+  ///   cannot be counted, ``RecurrentError/invalidSize(argument:expected:actual:)`` if the header
+  ///   would take more bytes than they accept.
   /// - Complexity: O(elements).
   public static func write<Scalar: TensorScalar>(
     _ tensors: StateDictionary<Scalar>, metadata: [String: String] = [:], toPath path: String

@@ -4,8 +4,9 @@
 ///     let weight = try file.tensor("rnn.weight_ih_l0", as: Float.self)
 ///     let state = try file.stateDictionary(as: Float.self, prefix: "rnn.")
 ///
-/// A file may hold tensors of types that no layer has parameters of, such as the counters of a normalization, beside the
-/// weights that one wants. They are listed with shape and type, and an error only where they are asked for as numbers.
+/// A file may hold tensors of types that no layer has parameters of, such as the counters of a
+/// normalization, beside the weights that one wants. They are listed with shape and type, and an
+/// error only where they are asked for as numbers.
 ///
 /// The file is mapped into memory, not read: opening it costs what the header costs, and only the
 /// tensors that are asked for are loaded. A file must not be shortened while it is open; replace it
@@ -14,7 +15,8 @@
 /// ``RecurrentError``.
 ///
 /// ### Source
-/// The format's description and reference implementation, https://github.com/huggingface/safetensors.
+/// The format's description and reference implementation,
+/// https://github.com/huggingface/safetensors.
 public struct SafetensorsFile: Sendable {
   /// The strings about the file, by name.
   public var metadata: [String: String] { header.metadata }
@@ -27,18 +29,20 @@ public struct SafetensorsFile: Sendable {
   /// Opens a file and checks its header.
   ///
   /// - Parameter path: The file's path.
-  /// - Throws: ``RecurrentError/fileInaccessible(path:operation:reason:)`` if the file cannot be opened
-  ///   or is not a regular one, ``RecurrentError/malformedFile(path:expected:actual:)`` if it is not
-  ///   a valid safetensors file.
+  /// - Throws: ``RecurrentError/fileInaccessible(path:operation:reason:)`` if the file cannot be
+  ///   opened or is not a regular one, ``RecurrentError/malformedFile(path:expected:actual:)`` if
+  ///   it is not a valid safetensors file.
   /// - Complexity: O(header), and O(t log t) for t tensors.
   public init(path: String) throws(RecurrentError) {
     try self.init(MappedFile(path: path, format: SafetensorsFile.format))
   }
 
-  /// Reads what would stand in a file, for those who make such bytes by the million to test the reader.
+  /// Reads what would stand in a file, for those who make such bytes by the million to test the
+  /// reader.
   ///
   /// - Parameter bytes: The bytes of a whole file, which are copied.
-  /// - Throws: ``RecurrentError/malformedFile(path:expected:actual:)`` if they are not those of a valid safetensors file.
+  /// - Throws: ``RecurrentError/malformedFile(path:expected:actual:)`` if they are not those of a
+  ///   valid safetensors file.
   /// - Complexity: O(bytes), and O(t log t) for t tensors.
   @_spi(Fuzzing) public init(copying bytes: [UInt8]) throws(RecurrentError) {
     try self.init(MappedFile(copying: bytes, format: SafetensorsFile.format))
@@ -70,7 +74,8 @@ public struct SafetensorsFile: Sendable {
   /// - Returns: The shape, or `nil` where there is no tensor of that name.
   public func shape(of name: String) -> Shape? { entry(name)?.shape }
 
-  /// The number type of a tensor as the header calls it, for example "F32"; it may be one that this version does not know.
+  /// The number type of a tensor as the header calls it, for example "F32"; it may be one that this
+  /// version does not know.
   ///
   /// - Parameter name: The tensor's name, compared byte by byte.
   /// - Returns: The type, or `nil` where there is no tensor of that name.
@@ -78,17 +83,18 @@ public struct SafetensorsFile: Sendable {
 
   /// Reads a tensor.
   ///
-  /// `Float` reads F32, BF16 and F16; `Double` reads F64 too. Both read BOOL, as 0 and 1, and the whole numbers I8 to I64 and
-  /// U8 to U64 where the type has every one of them. All of these conversions are exact.
+  /// `Float` reads F32, BF16 and F16; `Double` reads F64 too. Both read BOOL, as 0 and 1, and the
+  /// whole numbers I8 to I64 and U8 to U64 where the type has every one of them. All of these
+  /// conversions are exact.
   ///
   /// - Parameters:
   ///   - name: The tensor's name, compared byte by byte.
   ///   - type: The number type of the result.
   /// - Returns: The tensor in the file's shape.
   /// - Throws: ``RecurrentError/missingTensor(path:name:)`` if there is no tensor of that name,
-  ///   ``RecurrentError/scalarTypeMismatch(path:tensor:expected:actual:)`` if its numbers do not fit the type, with the place
-  ///   of the first whole number that does not, ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no
-  ///   memory for it.
+  ///   ``RecurrentError/scalarTypeMismatch(path:tensor:expected:actual:)`` if its numbers do not
+  ///   fit the type, with the place of the first whole number that does not,
+  ///   ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory for it.
   /// - Complexity: O(elements).
   public func tensor<Scalar: TensorScalar>(
     _ name: String, as type: Scalar.Type = Scalar.self
@@ -99,16 +105,17 @@ public struct SafetensorsFile: Sendable {
 
   /// Reads all tensors that can be parameters, or those of them whose names begin alike.
   ///
-  /// Parameters are floating-point numbers. Tensors of other types (whole numbers and truth values, and those that are not read
-  /// at all, such as F8_E4M3) are left out and listed in ``StateDictionary/omittedKeys``: loading a layer passes
-  /// them over, and names the type where it is a parameter that the layer needs.
+  /// Parameters are floating-point numbers. Tensors of other types (whole numbers and truth values,
+  /// and those that are not read at all, such as F8_E4M3) are left out and listed in
+  /// ``StateDictionary/omittedKeys``: loading a layer passes them over, and names the type where it
+  /// is a parameter that the layer needs.
   ///
-  /// - Parameters:
-  ///   - type: The number type of the result.
-  ///   - prefix: How the names begin. It is compared byte by byte and left out of the result's names.
+  /// - Parameters: - type: The number type of the result. - prefix: How the names begin. It is
+  ///   compared byte by byte and left out of the result's names.
   /// - Returns: The tensors in the order of ``tensorNames``; none if no name has the prefix.
-  /// - Throws: ``RecurrentError/scalarTypeMismatch(path:tensor:expected:actual:)`` if one of these tensors is of F64 and the
-  ///   type is `Float`, ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory for one.
+  /// - Throws: ``RecurrentError/scalarTypeMismatch(path:tensor:expected:actual:)`` if one of these
+  ///   tensors is of F64 and the type is `Float`,
+  ///   ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory for one.
   /// - Complexity: O(elements of the result), and O(tensors).
   public func stateDictionary<Scalar: TensorScalar>(
     as type: Scalar.Type = Scalar.self, prefix: String = ""
@@ -116,7 +123,8 @@ public struct SafetensorsFile: Sendable {
     try stateDictionary(prefix: prefix) { _ in true }
   }
 
-  /// Reads the tensors that can be parameters behind a prefix, those alone whose names behind it are wanted.
+  /// Reads the tensors that can be parameters behind a prefix, those alone whose names behind it
+  /// are wanted.
   package func stateDictionary<Scalar: TensorScalar>(
     prefix: String, where isWanted: (String) -> Bool
   ) throws(RecurrentError) -> StateDictionary<Scalar> {

@@ -79,7 +79,8 @@ struct SafetensorsHeader: Sendable {
         actual: "a header of \(stated) bytes in a file of \(bytes.count) bytes")
     }
     let text = UnsafeRawBufferPointer(rebasing: bytes[prefixLength..<(prefixLength + Int(stated))])
-    // The format has no room for spaces before the header's object; the reference reader does not mind them.
+    // The format has no room for spaces before the header's object; the reference reader does not
+    // mind them.
     guard text.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) == UInt8(ascii: "{") else {
       throw HeaderFault(
         expected: "a header that begins with \"{\"",

@@ -8,23 +8,25 @@
 
 internal import Synchronization
 
-/// The temporary files of ``AtomicFile``: how they are named, and how those of dead processes are told and removed.
+/// The temporary files of ``AtomicFile``: how they are named, and how those of dead processes are
+/// told and removed.
 ///
-/// A file is locked (`flock`) from its beginning until it is committed or discarded, and the system ends a lock with the process
-/// that holds it. A file whose lock can be had belongs to nobody, then; a process id in its name would prove
-/// nothing, since ids are used again. Locks of a network file system may hold for one machine alone: the name carries
-/// which machine made the file, and of those of other ones only such are removed that have not changed for a day.
+/// A file is locked (`flock`) from its beginning until it is committed or discarded, and the system
+/// ends a lock with the process that holds it. A file whose lock can be had belongs to nobody,
+/// then; a process id in its name would prove nothing, since ids are used again. Locks of a network
+/// file system may hold for one machine alone: the name carries which machine made the file, and of
+/// those of other ones only such are removed that have not changed for a day.
 enum StagingFile {
   private static let prefix = ".recurrent-"
   private static let suffix = ".tmp"
-  /// After so many seconds without a change, a file of another machine is not being written any more.
+  /// After so many seconds without a change, a file of another machine is not being written any
+  /// more.
   private static let greatestAge = 86_400
 
   /// Creates and locks a file of a new name.
   ///
-  /// - Parameters:
-  ///   - folder: The folder's path with a slash at the end, or an empty string for the working folder.
-  ///   - mode: The permissions, of which the system subtracts the umask.
+  /// - Parameters: - folder: The folder's path with a slash at the end, or an empty string for the
+  ///   working folder. - mode: The permissions, of which the system subtracts the umask.
   /// - Returns: The path and the descriptor, which holds the lock; `nil` where the system refuses.
   static func create(in folder: String, mode: mode_t) -> (path: String, descriptor: Int32)? {
     while true {
@@ -71,7 +73,8 @@ enum StagingFile {
   private static let swept = Mutex<Set<FolderIdentity>>([])
 
   private static func removeIfAbandoned(_ path: String, isOwn: Bool) {
-    // A lock over a network asks for a descriptor that may write; a file may forbid that to its owner.
+    // A lock over a network asks for a descriptor that may write; a file may forbid that to its
+    // owner.
     let flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
     var descriptor = POSIX.retrying { open(path, O_RDWR | flags) }
     if descriptor < 0 { descriptor = POSIX.retrying { open(path, O_RDONLY | flags) } }
@@ -99,7 +102,8 @@ enum StagingFile {
     #endif
   }
 
-  /// Names this machine since it started; all containers on it have the same name. "0" where the system does not tell.
+  /// Names this machine since it started; all containers on it have the same name. "0" where the
+  /// system does not tell.
   private static let machine: String = {
     var bytes = [UInt8](repeating: 0, count: 64)
     #if canImport(Darwin)

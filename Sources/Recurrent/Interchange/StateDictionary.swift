@@ -18,7 +18,8 @@ public struct StateDictionary<Scalar: TensorScalar>: Sendable, Equatable {
 
   private var entries: [Entry] = []
   private var positions: [ExactName: Int] = [:]
-  /// Tensors of a file that are not in the dictionary, by name, and what asking for one of them throws.
+  /// Tensors of a file that are not in the dictionary, by name, and what asking for one of them
+  /// throws.
   private var omissions: [(name: ExactName, error: RecurrentError)] = []
 
   /// Creates an empty dictionary.
@@ -38,9 +39,11 @@ public struct StateDictionary<Scalar: TensorScalar>: Sendable, Equatable {
   /// - Complexity: O(count).
   public var keys: [String] { entries.map(\.name.text) }
 
-  /// The names of tensors that the file which the dictionary was read from has beside, of types that no parameter has.
+  /// The names of tensors that the file which the dictionary was read from has beside, of types
+  /// that no parameter has.
   ///
-  /// They are no part of the dictionary: two that differ in them alone are equal. Loading a layer passes them over.
+  /// They are no part of the dictionary: two that differ in them alone are equal. Loading a layer
+  /// passes them over.
   ///
   /// - Complexity: O(omittedKeys).
   public var omittedKeys: [String] { omissions.map(\.name.text) }
@@ -73,8 +76,8 @@ public struct StateDictionary<Scalar: TensorScalar>: Sendable, Equatable {
 
   /// The tensor of a name, or `nil` where there is none.
   ///
-  /// A tensor that is set replaces the name's tensor in its place, or is appended; `nil` removes the
-  /// name. A tensor that is changed through the subscript is changed in its own memory.
+  /// A tensor that is set replaces the name's tensor in its place, or is appended; `nil` removes
+  /// the name. A tensor that is changed through the subscript is changed in its own memory.
   ///
   /// - Complexity: O(1) on average; O(count) to remove.
   public subscript(_ key: String) -> Tensor<Scalar>? {

@@ -1,4 +1,5 @@
-/// The strict use of a state dictionary: every parameter finds a tensor of its shape, and no tensor is left over.
+/// The strict use of a state dictionary: every parameter finds a tensor of its shape, and no tensor
+/// is left over.
 ///
 /// Ask for every parameter, then ``finish()``: all that is wrong comes in one report.
 struct StrictLoading<Scalar: TensorScalar> {
@@ -14,9 +15,8 @@ struct StrictLoading<Scalar: TensorScalar> {
 
   /// Begins.
   ///
-  /// - Parameters:
-  ///   - source: The tensors.
-  ///   - formsWeights: Whether the tensors are parameters as a file has them, which may be the parts of weights; gradients
+  /// - Parameters: - source: The tensors. - formsWeights: Whether the tensors are parameters as a
+  ///   file has them, which may be the parts of weights; gradients
   ///     and what optimizers remember are not.
   init(_ source: StateDictionary<Scalar>, formsWeights: Bool = false) {
     self.source = source
@@ -65,8 +65,8 @@ struct StrictLoading<Scalar: TensorScalar> {
     failure = failure ?? error
   }
 
-  /// Throws where a tensor was missing, misshapen or not asked for, was of a type that is not read, or two parameters had
-  /// one name.
+  /// Throws where a tensor was missing, misshapen or not asked for, was of a type that is not read,
+  /// or two parameters had one name.
   func finish() throws(RecurrentError) {
     if let failure { throw failure }
     var mismatch = mismatch

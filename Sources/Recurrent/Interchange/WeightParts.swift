@@ -1,4 +1,5 @@
-/// A weight that a file does not hold itself, but in the parts that a reparametrization of PyTorch learns instead of it.
+/// A weight that a file does not hold itself, but in the parts that a reparametrization of PyTorch
+/// learns instead of it.
 ///
 /// | reparametrization     | names beside the weight's                                | the weight                   |
 /// | --------------------- | -------------------------------------------------------- | ---------------------------- |
@@ -6,8 +7,9 @@
 /// | spectral, pruning, …  | `…_orig`, or `parametrizations.….original`               | an error that names the way out |
 ///
 /// ### Source
-/// T. Salimans, D. P. Kingma, "Weight normalization", NIPS 2016. Names and shapes are those of PyTorch's
-/// `torch.nn.utils.weight_norm`, `torch.nn.utils.parametrizations.weight_norm` and their neighbours.
+/// T. Salimans, D. P. Kingma, "Weight normalization", NIPS 2016. Names and shapes are those of
+/// PyTorch's `torch.nn.utils.weight_norm`, `torch.nn.utils.parametrizations.weight_norm` and their
+/// neighbours.
 struct WeightParts {
   private enum Form {
     case normalized(magnitude: String, direction: String)
@@ -54,8 +56,8 @@ struct WeightParts {
   ///   - source: Where the parts stand.
   ///   - shape: The weight's shape.
   /// - Returns: g · v / ‖v‖, computed in `Double` and rounded once.
-  /// - Throws: `stateDictionaryMismatch` for a part that is missing or has another shape, `invalidValue` for parts that
-  ///   no weight is formed of.
+  /// - Throws: `stateDictionaryMismatch` for a part that is missing or has another shape,
+  ///   `invalidValue` for parts that no weight is formed of.
   /// - Complexity: O(elements).
   func weight<Scalar: TensorScalar>(
     in source: StateDictionary<Scalar>, shape: Shape
@@ -84,7 +86,8 @@ struct WeightParts {
     }
   }
 
-  /// Whether a magnitude has these sizes: those of v along one axis and 1 along the others, or no axis at all.
+  /// Whether a magnitude has these sizes: those of v along one axis and 1 along the others, or no
+  /// axis at all.
   private static func isMagnitude(_ g: Shape, of v: Shape) -> Bool {
     if g.rank == 0 { return true }
     guard g.rank == v.rank else { return false }

@@ -3,12 +3,13 @@
 ///     let layer = CustomRNN(LayerNormalizedLSTM<Float>(), inputSize: 100, hiddenSize: 20, layerCount: 2, bias: false)
 ///     let (output, finalState) = try layer(x)     // x [10, 3, 100]: output [10, 3, 20], finalState.hidden [2, 3, 20]
 ///
-/// The layer has the driver of ``RNN`` and ``LSTM``: stacks, both directions, sequences of unequal lengths, resets, dropout,
-/// checkpoints, backends, threads and exactness. Threads share out rows and layers, not the units of one row, which a formula
-/// sees together.
+/// The layer has the driver of ``RNN`` and ``LSTM``: stacks, both directions, sequences of unequal
+/// lengths, resets, dropout, checkpoints, backends, threads and exactness. Threads share out rows
+/// and layers, not the units of one row, which a formula sees together.
 ///
-/// Shapes: T steps, B batch, I input size, H hidden size, G the cell's gates, K its parameters of a unit, L layers, D
-/// directions. Weights are `weight_ih` `[G·H, I]` and `weight_hh` `[G·H, H]`, biases `[G·H]`, and `weight_unit` `[K, H]`.
+/// Shapes: T steps, B batch, I input size, H hidden size, G the cell's gates, K its parameters of a
+/// unit, L layers, D directions. Weights are `weight_ih` `[G·H, I]` and `weight_hh` `[G·H, H]`,
+/// biases `[G·H]`, and `weight_unit` `[K, H]`.
 public struct CustomRNN<Cell: CustomCell>: RecurrentLayer {
   /// The number type.
   public typealias Scalar = Cell.Scalar
@@ -22,21 +23,20 @@ public struct CustomRNN<Cell: CustomCell>: RecurrentLayer {
   /// What the layer computes of the sums.
   public let cell: Cell
 
-  /// Creates a layer with weights and biases drawn uniformly from ±1/√H, and the cell's own values for the parameters of units.
+  /// Creates a layer with weights and biases drawn uniformly from ±1/√H, and the cell's own values
+  /// for the parameters of units.
   ///
-  /// An initializer does not throw. Where a size is out of range, the layer has no parameters and every call of it throws
-  /// ``RecurrentError/invalidSize(argument:expected:actual:)``; where the dropout is, every call that would drop throws.
+  /// An initializer does not throw. Where a size is out of range, the layer has no parameters and
+  /// every call of it throws ``RecurrentError/invalidSize(argument:expected:actual:)``; where the
+  /// dropout is, every call that would drop throws.
   ///
-  /// - Parameters:
-  ///   - cell: The formula.
-  ///   - inputSize: I, the features of each input step; at least 1.
-  ///   - hiddenSize: H, the features of the state; at least 1.
-  ///   - layerCount: L, the layers; each takes the output of the one below. At least 1.
-  ///   - bias: Whether the sums have b_ih and b_hh.
-  ///   - batchFirst: Whether sequences are `[B, T, …]` instead of `[T, B, …]`.
-  ///   - dropout: The probability with which elements between the layers are dropped in training, 0 to 1.
-  ///   - variationalDropout: Whether a sequence has one mask of dropout for all of its steps.
-  ///   - directions: Whether the layer reads forward only, or both ways.
+  /// - Parameters: - cell: The formula. - inputSize: I, the features of each input step; at least
+  ///   1. - hiddenSize: H, the features of the state; at least 1. - layerCount: L, the layers; each
+  ///   takes the output of the one below. At least 1. - bias: Whether the sums have b_ih and b_hh.
+  ///   - batchFirst: Whether sequences are `[B, T, …]` instead of `[T, B, …]`. - dropout: The
+  ///   probability with which elements between the layers are dropped in training, 0 to 1. -
+  ///   variationalDropout: Whether a sequence has one mask of dropout for all of its steps. -
+  ///   directions: Whether the layer reads forward only, or both ways.
   public init(
     _ cell: Cell, inputSize: Int, hiddenSize: Int, layerCount: Int = 1, bias: Bool = true,
     batchFirst: Bool = false, dropout: Double = 0, variationalDropout: Bool = false,
@@ -49,8 +49,9 @@ public struct CustomRNN<Cell: CustomCell>: RecurrentLayer {
       directions: directions, using: &generator)
   }
 
-  /// Creates a layer whose weights and biases are drawn by a generator of yours; a ``SeededGenerator`` makes it
-  /// reproducible. The sizes and options are those of the initializer without one.
+  /// Creates a layer whose weights and biases are drawn by a generator of yours; a
+  /// ``SeededGenerator`` makes it reproducible. The sizes and options are those of the initializer
+  /// without one.
   public init<Generator: RandomNumberGenerator>(
     _ cell: Cell, inputSize: Int, hiddenSize: Int, layerCount: Int = 1, bias: Bool = true,
     batchFirst: Bool = false, dropout: Double = 0, variationalDropout: Bool = false,

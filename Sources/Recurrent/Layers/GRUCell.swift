@@ -1,4 +1,5 @@
-/// One gated recurrent unit: one step, for loops over time that are your own. See ``GRU`` for the formula.
+/// One gated recurrent unit: one step, for loops over time that are your own. See ``GRU`` for the
+/// formula.
 ///
 ///     let cell = GRUCell<Float>(inputSize: 100, hiddenSize: 20)
 ///     var h = Tensor<Float>.zeros([3, 20])
@@ -14,8 +15,8 @@ public struct GRUCell<Scalar: TensorScalar>: RecurrentCell {
 
   /// Creates a cell with parameters drawn uniformly from ±1/√H.
   ///
-  /// An initializer does not throw. Where a size is out of range, the cell has no parameters and every call of it throws
-  /// ``RecurrentError/invalidSize(argument:expected:actual:)``.
+  /// An initializer does not throw. Where a size is out of range, the cell has no parameters and
+  /// every call of it throws ``RecurrentError/invalidSize(argument:expected:actual:)``.
   ///
   /// - Parameters:
   ///   - inputSize: I, the features of the input; at least 1.
@@ -27,8 +28,9 @@ public struct GRUCell<Scalar: TensorScalar>: RecurrentCell {
       inputSize: inputSize, hiddenSize: hiddenSize, bias: bias, using: &generator)
   }
 
-  /// Creates a cell with parameters drawn uniformly from ±1/√H by a generator of yours; a ``SeededGenerator`` makes it
-  /// reproducible. The sizes and options are those of the initializer without one.
+  /// Creates a cell with parameters drawn uniformly from ±1/√H by a generator of yours; a
+  /// ``SeededGenerator`` makes it reproducible. The sizes and options are those of the initializer
+  /// without one.
   public init<Generator: RandomNumberGenerator>(
     inputSize: Int, hiddenSize: Int, bias: Bool = true, using generator: inout Generator
   ) {
@@ -41,8 +43,9 @@ public struct GRUCell<Scalar: TensorScalar>: RecurrentCell {
   /// Creates a cell from a state dictionary; its names and shapes tell the rest.
   ///
   /// - Parameter stateDictionary: PyTorch's names and shapes.
-  /// - Throws: ``RecurrentError/invalidValue(argument:expected:actual:)`` for the parameters of something else,
-  ///   ``RecurrentError/stateDictionaryMismatch(_:)`` if names or shapes do not fit together, and what `load(_:)` throws.
+  /// - Throws: ``RecurrentError/invalidValue(argument:expected:actual:)`` for the parameters of
+  ///   something else, ``RecurrentError/stateDictionaryMismatch(_:)`` if names or shapes do not fit
+  ///   together, and what `load(_:)` throws.
   public init(stateDictionary: StateDictionary<Scalar>) throws(RecurrentError) {
     _core = RecurrentCore(cell: try RecurrentStack(loading: stateDictionary, into: .cell, of: .gru))
   }

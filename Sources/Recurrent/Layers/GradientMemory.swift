@@ -6,7 +6,7 @@ struct GradientMemory<Scalar: TensorScalar> {
   init(_ stack: RecurrentStack<Scalar>, _ layout: GateLayout) {
     let width = layout.width
     let bias = stack.hasBias ? width : 0
-    let biasApart = stack.kind.takesSumsApart ? bias : 0
+    let biasApart = stack.kind.separatesHiddenProjection ? bias : 0
     let projection = stack.projectionSize.map { $0 * stack.hiddenSize } ?? 0
     let inputWeights = (0..<stack.cellCount).map { width * stack.sizes(ofCell: $0).inputSize }
     let recurrentWeights = width * stack.stateSize

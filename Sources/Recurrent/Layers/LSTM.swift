@@ -13,12 +13,14 @@
 ///
 /// A layer is a value, like ``RNN``, and has the same threads, backends and exactness.
 ///
-/// Shapes: T steps, B batch, I input size, H hidden size, P the features of the state (H without a projection), L layers, D
-/// directions. Weights are `[4·H, I]`, `[4·H, P]` and `[P, H]`, the gates in the order i, f, g, o.
+/// Shapes: T steps, B batch, I input size, H hidden size, P the features of the state (H without a
+/// projection), L layers, D directions. Weights are `[4·H, I]`, `[4·H, P]` and `[P, H]`, the gates
+/// in the order i, f, g, o.
 ///
 /// ### Source
-/// S. Hochreiter, J. Schmidhuber, "Long short-term memory", Neural Computation 9 (1997), with the forget gate of F. A.
-/// Gers, J. Schmidhuber, F. Cummins (2000). Names, shapes, defaults and initialization are those of PyTorch's `nn.LSTM`.
+/// S. Hochreiter, J. Schmidhuber, "Long short-term memory", Neural Computation 9 (1997), with the
+/// forget gate of F. A. Gers, J. Schmidhuber, F. Cummins (2000). Names, shapes, defaults and
+/// initialization are those of PyTorch's `nn.LSTM`.
 public struct LSTM<Scalar: TensorScalar>: DifferentiableRecurrentLayer {
   /// What flows from step to step.
   public typealias State = LSTMState<Scalar>
@@ -28,21 +30,20 @@ public struct LSTM<Scalar: TensorScalar>: DifferentiableRecurrentLayer {
 
   /// Creates a layer with parameters drawn uniformly from ±1/√H.
   ///
-  /// An initializer does not throw. Where a size is out of range, the layer has no parameters and every call of it throws
-  /// ``RecurrentError/invalidSize(argument:expected:actual:)``; where the dropout is, every call that would drop throws.
+  /// An initializer does not throw. Where a size is out of range, the layer has no parameters and
+  /// every call of it throws ``RecurrentError/invalidSize(argument:expected:actual:)``; where the
+  /// dropout is, every call that would drop throws.
   ///
-  /// - Parameters:
-  ///   - inputSize: I, the features of each input step; at least 1.
-  ///   - hiddenSize: H, the features of the state; at least 1.
-  ///   - layerCount: L, the layers; each takes the output of the one below. At least 1.
-  ///   - bias: Whether cells add b_ih and b_hh.
-  ///   - batchFirst: Whether sequences are `[B, T, …]` instead of `[T, B, …]`.
-  ///   - dropout: The probability with which elements between the layers are dropped in training, 0 to 1.
-  ///   - variationalDropout: Whether a sequence has one mask of dropout for all of its steps.
-  ///   - zoneout: How states keep their value at random in training.
-  ///   - directions: Whether the layer reads forward only, or both ways.
-  ///   - projectionSize: P, the features of the state where it is h = W_hr·(o ⊙ tanh c), 1 to H − 1; `nil` for no projection.
-  ///   - forgetBias: The sum of the forget gate's biases before training; 1 lets the memory persist at first. `nil`, or no
+  /// - Parameters: - inputSize: I, the features of each input step; at least 1. - hiddenSize: H,
+  ///   the features of the state; at least 1. - layerCount: L, the layers; each takes the output of
+  ///   the one below. At least 1. - bias: Whether cells add b_ih and b_hh. - batchFirst: Whether
+  ///   sequences are `[B, T, …]` instead of `[T, B, …]`. - dropout: The probability with which
+  ///   elements between the layers are dropped in training, 0 to 1. - variationalDropout: Whether a
+  ///   sequence has one mask of dropout for all of its steps. - zoneout: How states keep their
+  ///   value at random in training. - directions: Whether the layer reads forward only, or both
+  ///   ways. - projectionSize: P, the features of the state where it is h = W_hr·(o ⊙ tanh c), 1 to
+  ///   H − 1; `nil` for no projection. - forgetBias: The sum of the forget gate's biases before
+  ///   training; 1 lets the memory persist at first. `nil`, or no
   ///     bias, leaves them as they are drawn.
   public init(
     inputSize: Int, hiddenSize: Int, layerCount: Int = 1, bias: Bool = true, batchFirst: Bool = false,
@@ -58,8 +59,9 @@ public struct LSTM<Scalar: TensorScalar>: DifferentiableRecurrentLayer {
       forgetBias: forgetBias, using: &generator)
   }
 
-  /// Creates a layer with parameters drawn uniformly from ±1/√H by a generator of yours; a ``SeededGenerator`` makes it
-  /// reproducible. The sizes and options are those of the initializer without one.
+  /// Creates a layer with parameters drawn uniformly from ±1/√H by a generator of yours; a
+  /// ``SeededGenerator`` makes it reproducible. The sizes and options are those of the initializer
+  /// without one.
   public init<Generator: RandomNumberGenerator>(
     inputSize: Int, hiddenSize: Int, layerCount: Int = 1, bias: Bool = true, batchFirst: Bool = false,
     dropout: Double = 0, variationalDropout: Bool = false, zoneout: Zoneout = Zoneout(),
@@ -82,8 +84,9 @@ public struct LSTM<Scalar: TensorScalar>: DifferentiableRecurrentLayer {
   ///   - stateDictionary: PyTorch's names and shapes.
   ///   - batchFirst: Whether sequences are `[B, T, …]`.
   ///   - dropout: The probability with which elements between the layers are dropped in training.
-  /// - Throws: ``RecurrentError/invalidValue(argument:expected:actual:)`` for the parameters of something else,
-  ///   ``RecurrentError/stateDictionaryMismatch(_:)`` if names or shapes do not fit together, and what `load(_:)` throws.
+  /// - Throws: ``RecurrentError/invalidValue(argument:expected:actual:)`` for the parameters of
+  ///   something else, ``RecurrentError/stateDictionaryMismatch(_:)`` if names or shapes do not fit
+  ///   together, and what `load(_:)` throws.
   public init(
     stateDictionary: StateDictionary<Scalar>, batchFirst: Bool = false, dropout: Double = 0
   ) throws(RecurrentError) {
@@ -100,7 +103,8 @@ public struct LSTM<Scalar: TensorScalar>: DifferentiableRecurrentLayer {
 }
 
 extension RecurrentStack {
-  /// Sets the sum of the forget gate's biases of every layer of an LSTM, for those of b_ih; b_hh's become zero.
+  /// Sets the sum of the forget gate's biases of every layer of an LSTM, for those of b_ih; b_hh's
+  /// become zero.
   mutating func setForgetBias(_ value: Scalar) {
     guard hasBias else { return }
     for layer in parameters.indices {

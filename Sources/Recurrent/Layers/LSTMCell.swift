@@ -1,4 +1,5 @@
-/// One long short-term memory: one step, for loops over time that are your own. See ``LSTM`` for the formula.
+/// One long short-term memory: one step, for loops over time that are your own. See ``LSTM`` for
+/// the formula.
 ///
 ///     let cell = LSTMCell<Float>(inputSize: 100, hiddenSize: 20)
 ///     var state: LSTMState<Float>?
@@ -14,22 +15,22 @@ public struct LSTMCell<Scalar: TensorScalar>: RecurrentCell {
 
   /// Creates a cell with parameters drawn uniformly from ±1/√H.
   ///
-  /// An initializer does not throw. Where a size is out of range, the cell has no parameters and every call of it throws
-  /// ``RecurrentError/invalidSize(argument:expected:actual:)``.
+  /// An initializer does not throw. Where a size is out of range, the cell has no parameters and
+  /// every call of it throws ``RecurrentError/invalidSize(argument:expected:actual:)``.
   ///
-  /// - Parameters:
-  ///   - inputSize: I, the features of the input; at least 1.
-  ///   - hiddenSize: H, the features of the state; at least 1.
-  ///   - bias: Whether the cell adds b_ih and b_hh.
-  ///   - forgetBias: The sum of the forget gate's biases before training; `nil`, or no bias, leaves them as they are drawn.
+  /// - Parameters: - inputSize: I, the features of the input; at least 1. - hiddenSize: H, the
+  ///   features of the state; at least 1. - bias: Whether the cell adds b_ih and b_hh. -
+  ///   forgetBias: The sum of the forget gate's biases before training; `nil`, or no bias, leaves
+  ///   them as they are drawn.
   public init(inputSize: Int, hiddenSize: Int, bias: Bool = true, forgetBias: Scalar? = nil) {
     var generator = SeededGenerator(seed: .random(in: .min ... .max))
     self.init(
       inputSize: inputSize, hiddenSize: hiddenSize, bias: bias, forgetBias: forgetBias, using: &generator)
   }
 
-  /// Creates a cell with parameters drawn uniformly from ±1/√H by a generator of yours; a ``SeededGenerator`` makes it
-  /// reproducible. The sizes and options are those of the initializer without one.
+  /// Creates a cell with parameters drawn uniformly from ±1/√H by a generator of yours; a
+  /// ``SeededGenerator`` makes it reproducible. The sizes and options are those of the initializer
+  /// without one.
   public init<Generator: RandomNumberGenerator>(
     inputSize: Int, hiddenSize: Int, bias: Bool = true, forgetBias: Scalar? = nil,
     using generator: inout Generator
@@ -44,8 +45,9 @@ public struct LSTMCell<Scalar: TensorScalar>: RecurrentCell {
   /// Creates a cell from a state dictionary; its names and shapes tell the rest.
   ///
   /// - Parameter stateDictionary: PyTorch's names and shapes.
-  /// - Throws: ``RecurrentError/invalidValue(argument:expected:actual:)`` for the parameters of something else,
-  ///   ``RecurrentError/stateDictionaryMismatch(_:)`` if names or shapes do not fit together, and what `load(_:)` throws.
+  /// - Throws: ``RecurrentError/invalidValue(argument:expected:actual:)`` for the parameters of
+  ///   something else, ``RecurrentError/stateDictionaryMismatch(_:)`` if names or shapes do not fit
+  ///   together, and what `load(_:)` throws.
   public init(stateDictionary: StateDictionary<Scalar>) throws(RecurrentError) {
     _core = RecurrentCore(cell: try RecurrentStack(loading: stateDictionary, into: .cell, of: .lstm))
   }

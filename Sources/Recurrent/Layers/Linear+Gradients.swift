@@ -37,10 +37,12 @@ extension Linear {
     ///
     ///     dW = dyᵀ · x,  db = Σ dy over all rows,  dx = dy · W
     ///
-    /// - Parameter outputGradient: dy, the gradient of the loss with respect to the call's output, `[…, O]`.
+    /// - Parameter outputGradient: dy, the gradient of the loss with respect to the call's output,
+    ///   `[…, O]`.
     /// - Returns: The gradients of parameters and input. Rows are summed in their order, so that
     ///   bits on the Swift backend depend on nothing but the numbers.
-    /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for another shape than the output's.
+    /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for another shape than
+    ///   the output's.
     /// - Complexity: 4·rows·I·O operations.
     public func callAsFunction(
       _ outputGradient: Tensor<Scalar>
@@ -79,8 +81,8 @@ extension Linear {
   ///     let gradients = try pullback(gradient)     // .parameters, .input
   ///
   /// - Parameter input: x, `[…, I]`.
-  /// - Returns: `output`, y `[…, O]`, and `pullback`, which turns the gradient of a loss with respect to y into those with
-  ///   respect to the parameters and x.
+  /// - Returns: `output`, y `[…, O]`, and `pullback`, which turns the gradient of a loss with
+  ///   respect to y into those with respect to the parameters and x.
   /// - Throws: As ``callAsFunction(_:)``.
   /// - Complexity: 2·rows·I·O operations, and O(I·O) to pack the weights in the other order.
   public func valueWithPullback(

@@ -7,8 +7,8 @@ internal import VectorKernels
 ///     let head = Linear<Float>(inputSize: 32, outputSize: 1)
 ///     let y = try head(x)     // x [10, 3, 32]: y [10, 3, 1]
 ///
-/// A layer is a value. Copies share their weights, packed for the kernels once for each version of the
-/// parameters, until one of them is changed; many tasks may call one layer at once.
+/// A layer is a value. Copies share their weights, packed for the kernels once for each version of
+/// the parameters, until one of them is changed; many tasks may call one layer at once.
 ///
 /// Shapes: I input size, O output size; `…` any axes.
 ///
@@ -34,8 +34,8 @@ public struct Linear<Scalar: TensorScalar>: Sendable {
 
   /// Creates a layer with parameters drawn uniformly from ±1/√I.
   ///
-  /// An initializer does not throw. Where a size is out of range, the layer's parameters are empty and every call of it
-  /// throws ``RecurrentError/invalidSize(argument:expected:actual:)``.
+  /// An initializer does not throw. Where a size is out of range, the layer's parameters are empty
+  /// and every call of it throws ``RecurrentError/invalidSize(argument:expected:actual:)``.
   ///
   /// - Parameters:
   ///   - inputSize: I, the features of the input; at least 1.
@@ -71,9 +71,9 @@ public struct Linear<Scalar: TensorScalar>: Sendable {
   /// Creates a layer from a state dictionary; its names and shapes tell the sizes and the bias.
   ///
   /// - Parameter stateDictionary: `weight` `[O, I]` and, for a layer with bias, `bias` `[O]`.
-  /// - Throws: ``RecurrentError/stateDictionaryMismatch(_:)`` if names or shapes do not fit together,
-  ///   ``RecurrentError/shapeMismatch(argument:expected:actual:)`` if `weight` is no matrix,
-  ///   ``RecurrentError/invalidSize(argument:expected:actual:)`` if a size is out of range.
+  /// - Throws: ``RecurrentError/stateDictionaryMismatch(_:)`` if names or shapes do not fit
+  ///   together, ``RecurrentError/shapeMismatch(argument:expected:actual:)`` if `weight` is no
+  ///   matrix, ``RecurrentError/invalidSize(argument:expected:actual:)`` if a size is out of range.
   public init(stateDictionary: StateDictionary<Scalar>) throws(RecurrentError) {
     let shape = stateDictionary["weight"]?.shape ?? [1, 1]
     guard shape.rank == 2 else {
@@ -91,8 +91,8 @@ public struct Linear<Scalar: TensorScalar>: Sendable {
   ///
   /// - Parameter input: x, `[…, I]`; any of the leading axes may be empty, or there may be none.
   /// - Returns: y, `[…, O]`.
-  /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for another shape, and what the layer's own
-  ///   sizes, parameters and backend or the environment give reason for.
+  /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for another shape, and
+  ///   what the layer's own sizes, parameters and backend or the environment give reason for.
   /// - Complexity: 2·rows·I·O operations.
   public func callAsFunction(_ input: Tensor<Scalar>) throws(RecurrentError) -> Tensor<Scalar> {
     try run(input, execution: Execution(resolving: backend, threadCount: nil))

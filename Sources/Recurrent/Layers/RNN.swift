@@ -9,14 +9,14 @@
 ///     let rnn = RNN<Float>(inputSize: 100, hiddenSize: 20, layerCount: 4)
 ///     let (output, finalState) = try rnn(x)     // x [10, 3, 100]: output [10, 3, 20], finalState [4, 3, 20]
 ///
-/// A layer is a value. Copies share their weights, packed for the kernels once for each version of the
-/// parameters, until one of them is changed; many tasks may call one layer at once.
+/// A layer is a value. Copies share their weights, packed for the kernels once for each version of
+/// the parameters, until one of them is changed; many tasks may call one layer at once.
 ///
 /// Shapes: T steps, B batch, I input size, H hidden size, L layers.
 ///
 /// ### Source
-/// J. L. Elman, "Finding structure in time", Cognitive Science 14 (1990). Names, shapes, defaults and
-/// initialization are those of PyTorch's `nn.RNN`.
+/// J. L. Elman, "Finding structure in time", Cognitive Science 14 (1990). Names, shapes, defaults
+/// and initialization are those of PyTorch's `nn.RNN`.
 public struct RNN<Scalar: TensorScalar>: DifferentiableRecurrentLayer {
   /// What flows from step to step.
   public typealias State = Tensor<Scalar>
@@ -26,19 +26,17 @@ public struct RNN<Scalar: TensorScalar>: DifferentiableRecurrentLayer {
 
   /// Creates a layer with parameters drawn uniformly from ±1/√H.
   ///
-  /// An initializer does not throw. Where a size is out of range, the layer has no parameters and every call of it throws
-  /// ``RecurrentError/invalidSize(argument:expected:actual:)``; where the dropout is, every call that would drop throws.
+  /// An initializer does not throw. Where a size is out of range, the layer has no parameters and
+  /// every call of it throws ``RecurrentError/invalidSize(argument:expected:actual:)``; where the
+  /// dropout is, every call that would drop throws.
   ///
-  /// - Parameters:
-  ///   - inputSize: I, the features of each input step; at least 1.
-  ///   - hiddenSize: H, the features of the state; at least 1.
-  ///   - layerCount: L, the layers; each takes the output of the one below. At least 1.
-  ///   - nonlinearity: tanh or ReLU.
-  ///   - bias: Whether cells add b_ih and b_hh.
-  ///   - batchFirst: Whether sequences are `[B, T, …]` instead of `[T, B, …]`.
-  ///   - dropout: The probability with which elements between the layers are dropped in training, 0 to 1.
-  ///   - variationalDropout: Whether a sequence has one mask of dropout for all of its steps.
-  ///   - directions: Whether the layer reads forward only, or both ways.
+  /// - Parameters: - inputSize: I, the features of each input step; at least 1. - hiddenSize: H,
+  ///   the features of the state; at least 1. - layerCount: L, the layers; each takes the output of
+  ///   the one below. At least 1. - nonlinearity: tanh or ReLU. - bias: Whether cells add b_ih and
+  ///   b_hh. - batchFirst: Whether sequences are `[B, T, …]` instead of `[T, B, …]`. - dropout: The
+  ///   probability with which elements between the layers are dropped in training, 0 to 1. -
+  ///   variationalDropout: Whether a sequence has one mask of dropout for all of its steps. -
+  ///   directions: Whether the layer reads forward only, or both ways.
   public init(
     inputSize: Int, hiddenSize: Int, layerCount: Int = 1, nonlinearity: Nonlinearity = .tanh,
     bias: Bool = true, batchFirst: Bool = false, dropout: Double = 0, variationalDropout: Bool = false,
@@ -52,8 +50,9 @@ public struct RNN<Scalar: TensorScalar>: DifferentiableRecurrentLayer {
       directions: directions, using: &generator)
   }
 
-  /// Creates a layer with parameters drawn uniformly from ±1/√H by a generator of yours; a ``SeededGenerator`` makes it
-  /// reproducible. The sizes and options are those of the initializer without one.
+  /// Creates a layer with parameters drawn uniformly from ±1/√H by a generator of yours; a
+  /// ``SeededGenerator`` makes it reproducible. The sizes and options are those of the initializer
+  /// without one.
   public init<Generator: RandomNumberGenerator>(
     inputSize: Int, hiddenSize: Int, layerCount: Int = 1, nonlinearity: Nonlinearity = .tanh,
     bias: Bool = true, batchFirst: Bool = false, dropout: Double = 0, variationalDropout: Bool = false,
@@ -76,8 +75,9 @@ public struct RNN<Scalar: TensorScalar>: DifferentiableRecurrentLayer {
   ///   - nonlinearity: tanh or ReLU, which a state dictionary does not tell.
   ///   - batchFirst: Whether sequences are `[B, T, …]`.
   ///   - dropout: The probability with which elements between the layers are dropped in training.
-  /// - Throws: ``RecurrentError/invalidValue(argument:expected:actual:)`` for the parameters of something else,
-  ///   ``RecurrentError/stateDictionaryMismatch(_:)`` if names or shapes do not fit together, and what `load(_:)` throws.
+  /// - Throws: ``RecurrentError/invalidValue(argument:expected:actual:)`` for the parameters of
+  ///   something else, ``RecurrentError/stateDictionaryMismatch(_:)`` if names or shapes do not fit
+  ///   together, and what `load(_:)` throws.
   public init(
     stateDictionary: StateDictionary<Scalar>, nonlinearity: Nonlinearity = .tanh, batchFirst: Bool = false,
     dropout: Double = 0

@@ -12,8 +12,8 @@
 /// Shapes: B batch, I input size, H hidden size.
 ///
 /// ### Source
-/// J. L. Elman, "Finding structure in time", Cognitive Science 14 (1990). Names, shapes, defaults and
-/// initialization are those of PyTorch's `nn.RNNCell`.
+/// J. L. Elman, "Finding structure in time", Cognitive Science 14 (1990). Names, shapes, defaults
+/// and initialization are those of PyTorch's `nn.RNNCell`.
 public struct RNNCell<Scalar: TensorScalar>: RecurrentCell {
   /// What flows from step to step.
   public typealias State = Tensor<Scalar>
@@ -23,8 +23,8 @@ public struct RNNCell<Scalar: TensorScalar>: RecurrentCell {
 
   /// Creates a cell with parameters drawn uniformly from ±1/√H.
   ///
-  /// An initializer does not throw. Where a size is out of range, the cell has no parameters and every call of it throws
-  /// ``RecurrentError/invalidSize(argument:expected:actual:)``.
+  /// An initializer does not throw. Where a size is out of range, the cell has no parameters and
+  /// every call of it throws ``RecurrentError/invalidSize(argument:expected:actual:)``.
   ///
   /// - Parameters:
   ///   - inputSize: I, the features of the input; at least 1.
@@ -40,8 +40,9 @@ public struct RNNCell<Scalar: TensorScalar>: RecurrentCell {
       using: &generator)
   }
 
-  /// Creates a cell with parameters drawn uniformly from ±1/√H by a generator of yours; a ``SeededGenerator`` makes it
-  /// reproducible. The sizes and options are those of the initializer without one.
+  /// Creates a cell with parameters drawn uniformly from ±1/√H by a generator of yours; a
+  /// ``SeededGenerator`` makes it reproducible. The sizes and options are those of the initializer
+  /// without one.
   public init<Generator: RandomNumberGenerator>(
     inputSize: Int, hiddenSize: Int, bias: Bool = true, nonlinearity: Nonlinearity = .tanh,
     using generator: inout Generator
@@ -57,8 +58,9 @@ public struct RNNCell<Scalar: TensorScalar>: RecurrentCell {
   /// - Parameters:
   ///   - stateDictionary: PyTorch's names and shapes.
   ///   - nonlinearity: tanh or ReLU, which a state dictionary does not tell.
-  /// - Throws: ``RecurrentError/invalidValue(argument:expected:actual:)`` for the parameters of something else,
-  ///   ``RecurrentError/stateDictionaryMismatch(_:)`` if names or shapes do not fit together, and what `load(_:)` throws.
+  /// - Throws: ``RecurrentError/invalidValue(argument:expected:actual:)`` for the parameters of
+  ///   something else, ``RecurrentError/stateDictionaryMismatch(_:)`` if names or shapes do not fit
+  ///   together, and what `load(_:)` throws.
   public init(stateDictionary: StateDictionary<Scalar>, nonlinearity: Nonlinearity = .tanh)
     throws(RecurrentError)
   {

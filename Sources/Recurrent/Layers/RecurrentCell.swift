@@ -1,12 +1,12 @@
-/// One recurrent cell, which computes one step, for loops over time that are your own: ``RNNCell``, ``LSTMCell`` and
-/// ``GRUCell``.
+/// One recurrent cell, which computes one step, for loops over time that are your own: ``RNNCell``,
+/// ``LSTMCell`` and ``GRUCell``.
 ///
 ///     let cell = RNNCell<Float>(inputSize: 100, hiddenSize: 20)
 ///     var h = Tensor<Float>.zeros([3, 20])
 ///     for xt in x { h = try cell(xt, h) }      // x [10, 3, 100]
 ///
-/// A cell is a value, like a ``RecurrentLayer``; a layer over a whole sequence is faster than a loop, since it multiplies
-/// the input of many steps at once.
+/// A cell is a value, like a ``RecurrentLayer``; a layer over a whole sequence is faster than a
+/// loop, since it multiplies the input of many steps at once.
 ///
 /// Shapes: B batch, I input size, H hidden size, G gates.
 public protocol RecurrentCell<Scalar>: RecurrentModule {}
@@ -29,8 +29,8 @@ extension RecurrentCell {
   ///   - input: `[B, I]`, or unbatched `[I]`. B may be 0.
   ///   - state: The state before the step, `[B, H]` or `[H]`; zeros if `nil`.
   /// - Returns: The state after the step, `[B, H]` or `[H]`.
-  /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for another shape, and what the cell's own
-  ///   sizes, parameters and backend or the environment give reason for.
+  /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for another shape, and
+  ///   what the cell's own sizes, parameters and backend or the environment give reason for.
   /// - Complexity: 2·G·B·H·(I + H) operations.
   @inlinable @inline(__always)
   public func callAsFunction(
@@ -45,8 +45,8 @@ extension RecurrentCell {
   ///
   ///     for xt in x { try cell.step(xt, updating: &h) }
   ///
-  /// It gives the bits that a call gives. A small step takes no memory for a result where nobody else holds the state's;
-  /// one that is large enough for threads does.
+  /// It gives the bits that a call gives. A small step takes no memory for a result where nobody
+  /// else holds the state's; one that is large enough for threads does.
   ///
   /// - Parameters:
   ///   - input: `[B, I]`, or unbatched `[I]`. B may be 0.
@@ -67,7 +67,8 @@ extension RecurrentCell {
     return State(hidden: hidden, cellState: cellState)
   }
 
-  /// Computes the state after one step, and returns with it a function that carries its gradient back.
+  /// Computes the state after one step, and returns with it a function that carries its gradient
+  /// back.
   ///
   /// - Parameters:
   ///   - input: `[B, I]`, or unbatched `[I]`. B may be 0.
@@ -95,7 +96,7 @@ extension RecurrentCore {
       self, input,
       SequenceShape(
         schedule: SequenceSchedule(steps: 1, rows: rows), batchFirst: false, input: input.shape, state: state,
-        memory: state), hidden: scalars(ofHidden: hidden, state),
+        cellState: state), hidden: scalars(ofHidden: hidden, state),
       memory: scalars(ofCellState: cellState, state), noise: nil, checkpointInterval: nil, execution)
   }
 }

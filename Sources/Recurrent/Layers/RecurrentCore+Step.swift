@@ -28,7 +28,8 @@ extension RecurrentCore {
     return (Tensor(unchecked: next, shape: shape), self.cellState(memory, shape))
   }
 
-  /// Puts the state after one step in the place of the one before, for cells that carry nothing beside h.
+  /// Puts the state after one step in the place of the one before, for cells that carry nothing
+  /// beside h.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   @usableFromInline
@@ -48,7 +49,8 @@ extension RecurrentCore {
     try stack.step(rows: rows, input.scalars, updating: &hidden.scalars, memory: &none, execution)
   }
 
-  /// Puts the state after one step in the place of the one before, for cells that carry a cell state.
+  /// Puts the state after one step in the place of the one before, for cells that carry a cell
+  /// state.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   @usableFromInline
@@ -75,19 +77,16 @@ extension RecurrentCore {
 extension RecurrentStack {
   /// Runs one step of one layer, and returns h' in memory of its own.
   ///
-  /// - Parameters:
-  ///   - rows: B.
-  ///   - input: `[B, I]`.
-  ///   - hidden: h, `[B, H]`.
-  ///   - memory: What the cells carry beside, `[B, H]`, which becomes the new one; empty for cells that carry nothing.
-  ///   - execution: How the step is run. More threads are used only where they could be worth waking.
+  /// - Parameters: - rows: B. - input: `[B, I]`. - hidden: h, `[B, H]`. - memory: What the cells
+  ///   carry beside, `[B, H]`, which becomes the new one; empty for cells that carry nothing. -
+  ///   execution: How the step is run. More threads are used only where they could be worth waking.
   /// - Returns: `[B, H]`.
   /// - Throws: What makes a call of a layer throw; the memory is as before then.
   @inline(__always)
   fileprivate func stepped(
     rows: Int, _ input: [Scalar], from hidden: [Scalar], memory: inout [Scalar], _ execution: Execution
   ) throws(RecurrentError) -> [Scalar] {
-    guard !mayBeShared(rows: rows, execution) else {
+    guard !mayBePartitioned(rows: rows, execution) else {
       return try steppedOnThreads(rows: rows, input, from: hidden, memory: &memory, execution)
     }
     let ready = try ready(steps: 1, rows: rows, batchFirst: false, execution)
@@ -105,7 +104,7 @@ extension RecurrentStack {
     rows: Int, _ input: [Scalar], updating hidden: inout [Scalar], memory: inout [Scalar],
     _ execution: Execution
   ) throws(RecurrentError) {
-    guard !mayBeShared(rows: rows, execution) else {
+    guard !mayBePartitioned(rows: rows, execution) else {
       hidden = try steppedOnThreads(rows: rows, input, from: hidden, memory: &memory, execution)
       return
     }
@@ -122,8 +121,8 @@ extension RecurrentStack {
     }
   }
 
-  private func mayBeShared(rows: Int, _ execution: Execution) -> Bool {
-    ForwardCost.mayBeShared(
+  private func mayBePartitioned(rows: Int, _ execution: Execution) -> Bool {
+    ForwardCost.mayBePartitioned(
       sizes.forwardShape(steps: 1, rows: rows, scalarSize: MemoryLayout<Scalar>.size),
       threadCount: execution.threadCount)
   }
@@ -134,8 +133,8 @@ extension RecurrentStack {
     rows: Int, _ input: [Scalar], from hidden: [Scalar], memory: inout [Scalar], _ execution: Execution
   ) throws(RecurrentError) -> [Scalar] {
     let call = try StackCall(self, SequenceSchedule(steps: 1, rows: rows), batchFirst: false, execution)
-    let result = call.forward(input[...], from: hidden, memory: memory)
-    memory = result.finalMemory
+    let result = call.forward(input[...], from: hidden, cellState: memory)
+    memory = result.finalCellState
     return result.output
   }
 
@@ -155,7 +154,8 @@ extension RecurrentStack {
       let target = MatrixRows(base: next, rowStride: hiddenSize)
       guard kind.hasFormula else {
         // Nothing touches memory and scratch then.
-        return ready.step(layer: 0, rows: rows, x, h, memory: next, into: target, scratch: next, zoneout: nil)
+        return ready.step(
+          layer: 0, rows: rows, x, h, cellState: next, into: target, scratch: next, zoneout: nil)
       }
       // A formula that carries nothing copies what it finds in place of a memory onto itself.
       let spareCount = kind.carriesMemory ? 0 : rows * hiddenSize
@@ -165,7 +165,7 @@ extension RecurrentStack {
         guard let spare = spare.baseAddress else { return }
         memory.withUnsafeMutableBufferPointer {
           ready.step(
-            layer: 0, rows: rows, x, h, memory: kind.carriesMemory ? $0.baseAddress ?? spare : spare,
+            layer: 0, rows: rows, x, h, cellState: kind.carriesMemory ? $0.baseAddress ?? spare : spare,
             into: target, scratch: spare + spareCount, zoneout: nil)
         }
       }

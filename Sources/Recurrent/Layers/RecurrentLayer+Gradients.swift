@@ -1,5 +1,5 @@
-/// A layer whose calls can carry gradients back: ``RNN``, ``LSTM``, ``GRU``, and a ``CustomRNN`` whose cell is a
-/// ``DifferentiableCustomCell``.
+/// A layer whose calls can carry gradients back: ``RNN``, ``LSTM``, ``GRU``, and a ``CustomRNN``
+/// whose cell is a ``DifferentiableCustomCell``.
 ///
 /// Code of yours may train any of them:
 ///
@@ -37,9 +37,9 @@ public struct RecurrentGradients<State: RecurrentState>: Sendable, Equatable {
 
 /// Carries gradients back through one call of a ``RecurrentLayer``.
 ///
-/// It holds the saved activations of the call: the output, the outputs of the layers below, T·B·D·P scalars each, and
-/// of cells with gates the gates and cell states; or, with checkpoints, only every n-th state of every layer. It may be
-/// called more than once, and by many tasks.
+/// It holds the saved activations of the call: the output, the outputs of the layers below, T·B·D·P
+/// scalars each, and of cells with gates the gates and cell states; or, with checkpoints, only
+/// every n-th state of every layer. It may be called more than once, and by many tasks.
 public struct RecurrentPullback<State: RecurrentState>: Sendable {
   @usableFromInline let call: SequencePullback<State.Scalar>
 
@@ -48,15 +48,17 @@ public struct RecurrentPullback<State: RecurrentState>: Sendable {
 
   /// Computes the gradients of a scalar from its gradients with respect to the call's results.
   ///
-  /// With δ_t the gradient of the pre-activations at step t, which the derivative of the cell gives from ∂h_t and ∂c_t,
+  /// With δ_t the gradient of the pre-activations at step t, which the derivative of the cell gives
+  /// from ∂h_t and ∂c_t,
   ///
   ///     ∂h_t = ∂output_t + δ_{t+1}·W_hh
   ///     ∂W_ih = Σ δ_tᵀ·x_t    ∂W_hh = Σ δ_tᵀ·h_{t−1}    ∂b_ih = ∂b_hh = Σ δ_t    ∂x_t = δ_t·W_ih
   ///
-  /// <doc:Gradients> has the derivatives of each cell. On the Swift backend the bits do not depend on the threads.
+  /// <doc:Gradients> has the derivatives of each cell. On the Swift backend the bits do not depend
+  /// on the threads.
   ///
-  /// - Parameters:
-  ///   - outputGradient: With respect to the output, in its shape; zeros if `nil`. Of packed sequences, with respect to
+  /// - Parameters: - outputGradient: With respect to the output, in its shape; zeros if `nil`. Of
+  ///   packed sequences, with respect to
   ///     their rows, `[N, D·P]`.
   ///   - finalStateGradient: With respect to the final state, in its shape; zeros if `nil`.
   /// - Returns: The gradients of parameters, input and initial state.
@@ -64,7 +66,8 @@ public struct RecurrentPullback<State: RecurrentState>: Sendable {
   /// - Complexity: Twice the operations of the call; three times with checkpoints.
   ///
   /// ### Source
-  /// P. J. Werbos, "Backpropagation through time: what it does and how to do it", Proceedings of the IEEE 78 (1990).
+  /// P. J. Werbos, "Backpropagation through time: what it does and how to do it", Proceedings of
+  /// the IEEE 78 (1990).
   @inlinable
   public func callAsFunction(
     _ outputGradient: Tensor<State.Scalar>?, finalStateGradient: State? = nil
@@ -83,25 +86,28 @@ public struct RecurrentPullback<State: RecurrentState>: Sendable {
 }
 
 extension DifferentiableRecurrentLayer {
-  /// Runs the layer over a sequence, and returns with the results a function that carries gradients back.
+  /// Runs the layer over a sequence, and returns with the results a function that carries gradients
+  /// back.
   ///
   ///     let (output, finalState, pullback) = try rnn.valueWithPullback(at: x, from: h0)
   ///     let gradients = try pullback(outputGradient)            // .parameters .input .initialState
   ///
-  /// To truncate the gradient in time, run a long sequence in windows: feed each window's `finalState` to the next one
-  /// and drop the gradient of that one's initial state. To carry it on instead, pass it as the `finalStateGradient` of
-  /// the window before.
+  /// To truncate the gradient in time, run a long sequence in windows: feed each window's
+  /// `finalState` to the next one and drop the gradient of that one's initial state. To carry it on
+  /// instead, pass it as the `finalStateGradient` of the window before.
   ///
-  /// - Parameters:
-  ///   - input: `[T, B, I]`, `[B, T, I]` with ``RecurrentLayer/batchFirst``, or unbatched `[T, I]`. B may be 0.
-  ///   - initialState: Every cell's state before the first step; zeros if `nil`.
-  ///   - resets: 1 where a row is reset and 0 elsewhere, `[T, B]`, `[B, T]` or `[T]`; no gradient flows over a reset.
+  /// - Parameters: - input: `[T, B, I]`, `[B, T, I]` with ``RecurrentLayer/batchFirst``, or
+  ///   unbatched `[T, I]`. B may be 0. - initialState: Every cell's state before the first step;
+  ///   zeros if `nil`. - resets: 1 where a row is reset and 0 elsewhere, `[T, B]`, `[B, T]` or
+  ///   `[T]`; no gradient flows over a reset.
   ///     `nil` for none.
-  ///   - checkpointInterval: The steps between saved states. What lies between is computed again by the pullback: memory
-  ///     falls from L·T·B·H scalars to L·B·H·(T / n + n), and the pullback takes a forward pass more. `nil` saves
-  ///     everything.
-  /// - Returns: The results of the call, on the Swift backend with the same bits, without ``RecurrentLayer/dropout``; and the pullback.
-  /// - Throws: What the call throws, and ``RecurrentError/invalidSize(argument:expected:actual:)`` for an interval below 1.
+  ///   - checkpointInterval: The steps between saved states. What lies between is computed again by
+  ///     the pullback: memory falls from L·T·B·H scalars to L·B·H·(T / n + n), and the pullback
+  ///     takes a forward pass more. `nil` saves everything.
+  /// - Returns: The results of the call, on the Swift backend with the same bits, without
+  ///   ``RecurrentLayer/dropout``; and the pullback.
+  /// - Throws: What the call throws, and ``RecurrentError/invalidSize(argument:expected:actual:)``
+  ///   for an interval below 1.
   @inlinable
   public func valueWithPullback(
     at input: Tensor<Scalar>, from initialState: State? = nil, resets: Tensor<Scalar>? = nil,
@@ -116,27 +122,27 @@ extension DifferentiableRecurrentLayer {
     ).results
   }
 
-  /// Runs the layer over a sequence with ``RecurrentLayer/dropout`` between its layers, and returns with the results a function that
-  /// carries gradients back.
+  /// Runs the layer over a sequence with ``RecurrentLayer/dropout`` between its layers, and returns
+  /// with the results a function that carries gradients back.
   ///
-  /// What each layer above the first takes is dropped with the probability ``RecurrentLayer/dropout``, independently at each step, row
-  /// and feature, and scaled by 1 / (1 − dropout) otherwise; the pullback drops the same. The call takes one number of
-  /// the generator; which elements are dropped depends on it alone, neither on threads nor on checkpoints nor on
+  /// What each layer above the first takes is dropped with the probability
+  /// ``RecurrentLayer/dropout``, independently at each step, row and feature, and scaled by 1 / (1
+  /// − dropout) otherwise; the pullback drops the same. The call takes one number of the generator;
+  /// which elements are dropped depends on it alone, neither on threads nor on checkpoints nor on
   /// ``RecurrentLayer/batchFirst``.
   ///
-  /// - Parameters:
-  ///   - input: `[T, B, I]`, `[B, T, I]` with ``RecurrentLayer/batchFirst``, or unbatched `[T, I]`. B may be 0.
-  ///   - initialState: Every cell's state before the first step; zeros if `nil`.
-  ///   - resets: 1 where a row is reset and 0 elsewhere; `nil` for none.
-  ///   - checkpointInterval: The steps between saved states; `nil` saves everything.
-  ///   - generator: The source of randomness, of which one number is taken.
+  /// - Parameters: - input: `[T, B, I]`, `[B, T, I]` with ``RecurrentLayer/batchFirst``, or
+  ///   unbatched `[T, I]`. B may be 0. - initialState: Every cell's state before the first step;
+  ///   zeros if `nil`. - resets: 1 where a row is reset and 0 elsewhere; `nil` for none. -
+  ///   checkpointInterval: The steps between saved states; `nil` saves everything. - generator: The
+  ///   source of randomness, of which one number is taken.
   /// - Returns: Output and final state, and the pullback.
   /// - Throws: What the method without a generator throws, and
   ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for a dropout out of range.
   ///
   /// ### Source
-  /// W. Zaremba, I. Sutskever, O. Vinyals, "Recurrent neural network regularization" (2014): dropout on what is handed up
-  /// only, as in PyTorch.
+  /// W. Zaremba, I. Sutskever, O. Vinyals, "Recurrent neural network regularization" (2014):
+  /// dropout on what is handed up only, as in PyTorch.
   @inlinable
   public func valueWithPullback<Generator: RandomNumberGenerator>(
     at input: Tensor<Scalar>, from initialState: State? = nil, resets: Tensor<Scalar>? = nil,
@@ -151,8 +157,8 @@ extension DifferentiableRecurrentLayer {
     ).results
   }
 
-  /// Runs the layer over sequences of unequal lengths, and returns with the results a function that carries gradients
-  /// back.
+  /// Runs the layer over sequences of unequal lengths, and returns with the results a function that
+  /// carries gradients back.
   ///
   ///     let (output, finalState, pullback) = try rnn.valueWithPullback(at: packed)
   ///     let gradients = try pullback(outputGradient.data)      // .input: the gradient of packed.data
@@ -161,8 +167,8 @@ extension DifferentiableRecurrentLayer {
   ///   - input: Sequences of I features.
   ///   - initialState: Every cell's state before the first step of each sequence; zeros if `nil`.
   ///   - checkpointInterval: The steps between saved states; `nil` saves everything.
-  /// - Returns: The results of the call, and the pullback: it takes and gives gradients of packed rows, `[N, D·P]` and
-  ///   `[N, I]`.
+  /// - Returns: The results of the call, and the pullback: it takes and gives gradients of packed
+  ///   rows, `[N, D·P]` and `[N, I]`.
   /// - Throws: What the call throws, and what the method for tensors throws for the interval.
   @inlinable
   public func valueWithPullback(
@@ -178,7 +184,8 @@ extension DifferentiableRecurrentLayer {
     return (try input.replacing(data: output), finalState, pullback)
   }
 
-  /// Runs the layer over sequences of unequal lengths with ``RecurrentLayer/dropout`` between its layers.
+  /// Runs the layer over sequences of unequal lengths with ``RecurrentLayer/dropout`` between its
+  /// layers.
   ///
   /// - Parameters:
   ///   - input: Sequences of I features.
@@ -252,10 +259,10 @@ extension RecurrentCore {
     at input: Tensor<Scalar>, _ shape: SequenceShape, hidden: Tensor<Scalar>?, cellState: Tensor<Scalar>?,
     checkpointInterval: Int?, noise: TrainingNoise?, _ execution: Execution
   ) throws(RecurrentError) -> SequencePullback<Scalar> {
-    try require(hidden, shape.state, cellState, shape.memory, "initialState")
+    try require(hidden, shape.state, cellState, shape.cellState, "initialState")
     return try SequencePullback(
       self, input, shape, hidden: scalars(ofHidden: hidden, shape.state),
-      memory: scalars(ofCellState: cellState, shape.memory), noise: noise,
+      memory: scalars(ofCellState: cellState, shape.cellState), noise: noise,
       checkpointInterval: checkpointInterval, execution)
   }
 }

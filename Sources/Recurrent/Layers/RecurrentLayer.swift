@@ -1,17 +1,18 @@
 /// A stack of recurrent cells over whole sequences: ``RNN``, ``LSTM``, ``GRU`` and ``CustomRNN``.
 ///
-/// Every call and option that is here is there for each of them, and code of yours may be generic over them:
+/// Every call and option that is here is there for each of them, and code of yours may be generic
+/// over them:
 ///
 ///     func encode<Layer: RecurrentLayer>(_ layer: Layer, _ x: Tensor<Layer.Scalar>) throws -> Tensor<Layer.Scalar> {
 ///       let (_, finalState) = try layer(x)
 ///       return finalState.hidden[layer.layerCount - 1]
 ///     }
 ///
-/// A layer is a value. Copies share their weights, packed for the kernels once for each version of the parameters, until
-/// one of them is changed; many tasks may call one layer at once.
+/// A layer is a value. Copies share their weights, packed for the kernels once for each version of
+/// the parameters, until one of them is changed; many tasks may call one layer at once.
 ///
-/// Shapes: T time steps, B batch, I input size, H hidden size, P the features of the state (H without a projection),
-/// L layers, D directions, G gates.
+/// Shapes: T time steps, B batch, I input size, H hidden size, P the features of the state (H
+/// without a projection), L layers, D directions, G gates.
 public protocol RecurrentLayer<Scalar>: RecurrentModule {}
 
 extension RecurrentLayer {
@@ -21,21 +22,24 @@ extension RecurrentLayer {
   /// Whether the layer reads forward only, or both ways.
   public var directions: Directions { _core.stack.directions }
 
-  /// Whether sequences are `[B, T, …]` instead of `[T, B, …]`. States are `[L·D, B, P]` in either case.
+  /// Whether sequences are `[B, T, …]` instead of `[T, B, …]`. States are `[L·D, B, P]` in either
+  /// case.
   public var batchFirst: Bool { _core.batchFirst }
 
-  /// The probability with which elements of each layer's output but the last one's are dropped in training.
+  /// The probability with which elements of each layer's output but the last one's are dropped in
+  /// training.
   ///
-  /// Only `valueWithPullback` with a generator drops; every other call runs the network as it is used. So there is no
-  /// mode to set.
+  /// Only `valueWithPullback` with a generator drops; every other call runs the network as it is
+  /// used. So there is no mode to set.
   public var dropout: Double { _core.stack.regularization.dropout }
 
-  /// Whether a sequence has one mask of dropout for all of its steps, as variational dropout has: Y. Gal, Z. Ghahramani,
-  /// "A theoretically grounded application of dropout in recurrent neural networks", NIPS 2016.
+  /// Whether a sequence has one mask of dropout for all of its steps, as variational dropout has:
+  /// Y. Gal, Z. Ghahramani, "A theoretically grounded application of dropout in recurrent neural
+  /// networks", NIPS 2016.
   public var variationalDropout: Bool { _core.stack.regularization.isVariational }
 
-  /// The parameters of every cell: of the layer that takes the input first, and in both directions of the forward one
-  /// first.
+  /// The parameters of every cell: of the layer that takes the input first, and in both directions
+  /// of the forward one first.
   ///
   /// A tensor of another shape may be assigned; the next call then throws.
   public var parameters: [CellParameters<Scalar>] {
@@ -45,21 +49,22 @@ extension RecurrentLayer {
 
   /// Runs the layer over a sequence.
   ///
-  /// - Parameters:
-  ///   - input: `[T, B, I]`, `[B, T, I]` with ``batchFirst``, or unbatched `[T, I]`. B may be 0.
-  ///   - initialState: Every cell's state before the first step, h `[L·D, B, P]`, without B where unbatched; zeros if
+  /// - Parameters: - input: `[T, B, I]`, `[B, T, I]` with ``batchFirst``, or unbatched `[T, I]`. B
+  ///   may be 0. - initialState: Every cell's state before the first step, h `[L·D, B, P]`, without
+  ///   B where unbatched; zeros if
   ///     `nil`.
-  ///   - resets: 1 where a row is reset and 0 elsewhere, `[T, B]`, `[B, T]` or `[T]`: its state is zeros there, in both
-  ///     directions of time, as where an episode or a document begins. At a first step the initial state is dropped.
-  ///     `nil` for none.
-  /// - Returns: `output`, the last layer's h after every step, `[T, B, D·P]`, `[B, T, D·P]` or `[T, D·P]`, and
-  ///   `finalState`, every cell's state after its last step.
+  ///   - resets: 1 where a row is reset and 0 elsewhere, `[T, B]`, `[B, T]` or `[T]`: its state is
+  ///     zeros there, in both directions of time, as where an episode or a document begins. At a
+  ///     first step the initial state is dropped. `nil` for none.
+  /// - Returns: `output`, the last layer's h after every step, `[T, B, D·P]`, `[B, T, D·P]` or `[T,
+  ///   D·P]`, and `finalState`, every cell's state after its last step.
   /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for another shape,
-  ///   ``RecurrentError/emptySequence(argument:)`` for T = 0, ``RecurrentError/invalidValue(argument:expected:actual:)``
-  ///   for a number in the mask that is neither 0 nor 1, and what the layer's own sizes, parameters and backend or the
-  ///   environment give reason for.
-  /// - Complexity: 2·G·T·B·H·(I + P) operations for the first layer and 2·G·T·B·H·(D + 1)·P for each other, in each
-  ///   direction; the number of allocations does not depend on T.
+  ///   ``RecurrentError/emptySequence(argument:)`` for T = 0,
+  ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for a number in the mask that is
+  ///   neither 0 nor 1, and what the layer's own sizes, parameters and backend or the environment
+  ///   give reason for.
+  /// - Complexity: 2·G·T·B·H·(I + P) operations for the first layer and 2·G·T·B·H·(D + 1)·P for
+  ///   each other, in each direction; the number of allocations does not depend on T.
   @inlinable @inline(__always)
   public func callAsFunction(
     _ input: Tensor<Scalar>, _ initialState: State? = nil, resets: Tensor<Scalar>? = nil
@@ -73,17 +78,19 @@ extension RecurrentLayer {
   ///
   ///     let (output, finalState) = try rnn(PackedSequence([a, b, c]))
   ///
-  /// On the Swift backend every sequence has the bits that it has alone. Only the steps that there are cost time.
+  /// On the Swift backend every sequence has the bits that it has alone. Only the steps that there
+  /// are cost time.
   ///
-  /// - Parameters:
-  ///   - input: Sequences of I features.
-  ///   - initialState: Every cell's state before the first step of each sequence, h `[L·D, B, P]`, B in the order in
+  /// - Parameters: - input: Sequences of I features. - initialState: Every cell's state before the
+  ///   first step of each sequence, h `[L·D, B, P]`, B in the order in
   ///     which the sequences were given; zeros if `nil`.
-  /// - Returns: `output`, sequences of D·P features, and `finalState`, every cell's state after each sequence's own last
-  ///   step.
-  /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for other features or another state, and what
-  ///   the layer's own sizes, parameters and backend or the environment give reason for.
-  /// - Complexity: As for a batch of equal lengths, with N, the steps of all sequences, in the place of T·B.
+  /// - Returns: `output`, sequences of D·P features, and `finalState`, every cell's state after
+  ///   each sequence's own last step.
+  /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for other features or
+  ///   another state, and what the layer's own sizes, parameters and backend or the environment
+  ///   give reason for.
+  /// - Complexity: As for a batch of equal lengths, with N, the steps of all sequences, in the
+  ///   place of T·B.
   @inlinable @inline(__always)
   public func callAsFunction(
     _ input: PackedSequence<Scalar>, _ initialState: State? = nil
@@ -101,8 +108,8 @@ extension RecurrentLayer {
   /// - Returns: A stream with the parameters and the backend that the layer has now.
   /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for another shape,
   ///   ``RecurrentError/invalidSize(argument:expected:actual:)`` for a batch size out of range,
-  ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for a layer of both directions, and what the layer's
-  ///   own sizes, parameters and backend or the environment give reason for.
+  ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for a layer of both directions,
+  ///   and what the layer's own sizes, parameters and backend or the environment give reason for.
   public func stream(
     batchSize: Int = 1, from initialState: State? = nil
   ) throws(RecurrentError) -> RecurrentStream<State> {
@@ -164,17 +171,17 @@ extension RecurrentCore {
     _ input: Tensor<Scalar>, _ shape: SequenceShape, hidden: Tensor<Scalar>?, cellState: Tensor<Scalar>?,
     _ execution: Execution
   ) throws(RecurrentError) -> (output: Tensor<Scalar>, hidden: Tensor<Scalar>, cellState: Tensor<Scalar>?) {
-    try require(hidden, shape.state, cellState, shape.memory, "initialState")
-    let memory = scalars(ofCellState: cellState, shape.memory)
-    let (output, finalState, finalMemory) = try StackCall(
+    try require(hidden, shape.state, cellState, shape.cellState, "initialState")
+    let memory = scalars(ofCellState: cellState, shape.cellState)
+    let (output, finalState, lastCellState) = try StackCall(
       stack, shape.schedule, batchFirst: shape.batchFirst, execution
     ).forward(
       input.scalars[...], from: shape.sorted(hidden?.scalars ?? [], shape.state),
-      memory: shape.sorted(memory, shape.memory))
+      cellState: shape.sorted(memory, shape.cellState))
     return (
       Tensor(unchecked: output, shape: shape.input.replacingLast(with: stack.outputSize)),
       Tensor(unchecked: shape.unsorted(finalState, shape.state), shape: shape.state),
-      self.cellState(shape.unsorted(finalMemory, shape.memory), shape.memory)
+      self.cellState(shape.unsorted(lastCellState, shape.cellState), shape.cellState)
     )
   }
 

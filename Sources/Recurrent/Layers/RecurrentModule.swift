@@ -25,16 +25,19 @@ extension RecurrentModule {
     set { _core.backend = newValue }
   }
 
-  /// The threads that a call may use, 1 to 1024; `nil` for `RECURRENT_THREADS` or the available processors.
+  /// The threads that a call may use, 1 to 1024; `nil` for `RECURRENT_THREADS` or the available
+  /// processors.
   ///
-  /// Results on the Swift backend do not depend on it. OpenBLAS has a setting of its own, see ``OpenBLASLibrary``.
+  /// Results on the Swift backend do not depend on it. OpenBLAS has a setting of its own, see
+  /// ``OpenBLASLibrary``.
   public var threadCount: Int? {
     get { _core.threadCount }
     set { _core.threadCount = newValue }
   }
 
-  /// Visits the parameters under PyTorch's names, in PyTorch's order: `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`,
-  /// `bias_hh_l0`, `weight_ih_l1`, … of a layer, `weight_ih`, `weight_hh`, `bias_ih`, `bias_hh` of a cell.
+  /// Visits the parameters under PyTorch's names, in PyTorch's order: `weight_ih_l0`,
+  /// `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0`, `weight_ih_l1`, … of a layer, `weight_ih`,
+  /// `weight_hh`, `bias_ih`, `bias_hh` of a cell.
   ///
   /// Packed weights are dropped, as with any access that may change a parameter.
   ///
@@ -48,8 +51,8 @@ extension RecurrentModule {
   /// Takes all parameters from a state dictionary.
   ///
   /// - Parameter stateDictionary: Exactly the names and shapes of the parameters.
-  /// - Throws: ``RecurrentError/stateDictionaryMismatch(_:)`` with all missing, unexpected and misshapen names; nothing
-  ///   has changed then.
+  /// - Throws: ``RecurrentError/stateDictionaryMismatch(_:)`` with all missing, unexpected and
+  ///   misshapen names; nothing has changed then.
   public mutating func load(_ stateDictionary: StateDictionary<Scalar>) throws(RecurrentError) {
     try _core.stack.load(stateDictionary, _core.parameterNames)
   }
@@ -79,8 +82,8 @@ extension RecurrentModule {
   }
 }
 
-/// All of a recurrent layer or cell that is not peculiar to its architecture. It has nothing for users: they have what
-/// ``RecurrentModule``, ``RecurrentLayer`` and ``RecurrentCell`` say.
+/// All of a recurrent layer or cell that is not peculiar to its architecture. It has nothing for
+/// users: they have what ``RecurrentModule``, ``RecurrentLayer`` and ``RecurrentCell`` say.
 public struct RecurrentCore<Scalar: TensorScalar>: Sendable {
   var stack: RecurrentStack<Scalar>
   /// Whether sequences are `[B, T, …]`.

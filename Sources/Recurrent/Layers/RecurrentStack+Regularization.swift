@@ -1,7 +1,8 @@
 extension RecurrentStack {
   /// Takes one number of a generator for a call in training.
   ///
-  /// - Throws: ``RecurrentError/invalidValue(argument:expected:actual:)`` for a dropout out of range.
+  /// - Throws: ``RecurrentError/invalidValue(argument:expected:actual:)`` for a dropout out of
+  ///   range.
   func noise<Generator: RandomNumberGenerator>(
     using generator: inout Generator
   ) throws(RecurrentError) -> TrainingNoise {

@@ -1,9 +1,9 @@
 extension StateDictionary {
-  /// The gradients of an ``RNN``, or anything else in the form of its parameters, under the names of its parameters.
+  /// The gradients of an ``RNN``, or anything else in the form of its parameters, under the names
+  /// of its parameters.
   ///
-  /// - Parameters:
-  ///   - layers: The parameters of every cell: layer by layer, and in both directions the forward one first.
-  ///   - directions: The directions in which the layer reads.
+  /// - Parameters: - layers: The parameters of every cell: layer by layer, and in both directions
+  ///   the forward one first. - directions: The directions in which the layer reads.
   public init(layers: [CellParameters<Scalar>], directions: Directions = .forward) {
     self.init()
     let names = PyTorchParameterNames.layers(directions)
@@ -14,7 +14,8 @@ extension StateDictionary {
 }
 
 extension CellParameters {
-  /// The parameters under the names that they have in an ``RNNCell``: `weight_ih`, `weight_hh`, `bias_ih`, `bias_hh`.
+  /// The parameters under the names that they have in an ``RNNCell``: `weight_ih`, `weight_hh`,
+  /// `bias_ih`, `bias_hh`.
   ///
   /// It turns the gradients of a cell to what an optimizer takes.
   public var stateDictionary: StateDictionary<Scalar> {
@@ -35,7 +36,8 @@ enum PyTorchParameterNames {
   case layers(Directions)
   case cell
 
-  /// The name of a parameter of the cell of a number, which counts the directions of the first layer, then of the second.
+  /// The name of a parameter of the cell of a number, which counts the directions of the first
+  /// layer, then of the second.
   func key(_ name: ParameterName, _ cell: Int) -> String {
     switch self {
     case .layers(let directions):
@@ -46,7 +48,8 @@ enum PyTorchParameterNames {
 }
 
 extension RecurrentStack {
-  /// Creates a stack from a state dictionary, whose names and shapes tell the sizes, the layers and the bias.
+  /// Creates a stack from a state dictionary, whose names and shapes tell the sizes, the layers and
+  /// the bias.
   init(
     loading stateDictionary: StateDictionary<Scalar>, into form: Architecture.Kind, of kind: CellKind
   ) throws(RecurrentError) {

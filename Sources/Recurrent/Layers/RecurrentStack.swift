@@ -1,21 +1,23 @@
 internal import VectorKernels
 
-/// Cells stacked on each other, with what all layers and cells have in common: sizes, parameters, and one call.
+/// Cells stacked on each other, with what all layers and cells have in common: sizes, parameters,
+/// and one call.
 struct RecurrentStack<Scalar: TensorScalar>: Sendable {
   let sizes: StackSizes
   /// The formula of a custom cell.
   let custom: CustomFormula<Scalar>?
   var regularization = Regularization()
 
-  /// The parameters of every cell, layer by layer, in each of them the forward direction first; empty where the sizes are
-  /// out of range.
+  /// The parameters of every cell, layer by layer, in each of them the forward direction first;
+  /// empty where the sizes are out of range.
   var parameters: [CellParameters<Scalar>] {
     didSet { preparations = Preparations() }
   }
   /// The weights in the form that engines want; copies of the stack share it.
   private var preparations = Preparations<PreparedStack<Scalar>>()
-  /// Whether the sizes are in range, and there is memory for the parameters. An initializer cannot throw in the place of a stored property's default value, so
-  /// each use of a stack whose sizes are not throws instead.
+  /// Whether the sizes are in range, and there is memory for the parameters. An initializer cannot
+  /// throw in the place of a stored property's default value, so each use of a stack whose sizes
+  /// are not throws instead.
   private let hasValidSizes: Bool
 
   /// Creates a stack of zeros.
@@ -97,7 +99,8 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
     return try prepare(for: backend, instructions)
   }
 
-  /// Checks and prepares the weights; apart, so that no call of a layer that is prepared copies it into a closure.
+  /// Checks and prepares the weights; apart, so that no call of a layer that is prepared copies it
+  /// into a closure.
   @inline(never)
   private func prepare(
     for backend: Backend, _ instructions: InstructionSet

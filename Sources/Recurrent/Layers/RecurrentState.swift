@@ -1,14 +1,15 @@
-/// What flows from time step to time step in a recurrent layer or cell: h, and beside it the cell state of some.
+/// What flows from time step to time step in a recurrent layer or cell: h, and beside it the cell
+/// state of some.
 ///
-/// It is a ``Tensor`` for ``RNN`` and ``GRU``, an ``LSTMState`` for ``LSTM``, and a ``CustomState`` for
-/// ``CustomRNN``. Code that is generic over layers reads h and the cell state of any of them:
+/// It is a ``Tensor`` for ``RNN`` and ``GRU``, an ``LSTMState`` for ``LSTM``, and a ``CustomState``
+/// for ``CustomRNN``. Code that is generic over layers reads h and the cell state of any of them:
 ///
 ///     func lastHidden<Layer: RecurrentLayer>(_ layer: Layer, _ x: Tensor<Layer.Scalar>) throws -> Tensor<Layer.Scalar> {
 ///       try layer(x).finalState.hidden
 ///     }
 ///
-/// Shapes: h `[L·D, B, P]` of a layer, `[B, H]` of a cell; the cell state `[L·D, B, H]` or `[B, H]`; both without B
-/// where unbatched.
+/// Shapes: h `[L·D, B, P]` of a layer, `[B, H]` of a cell; the cell state `[L·D, B, H]` or `[B,
+/// H]`; both without B where unbatched.
 public protocol RecurrentState<Scalar>: Sendable, Equatable {
   /// The number type.
   associatedtype Scalar: TensorScalar
@@ -21,9 +22,8 @@ public protocol RecurrentState<Scalar>: Sendable, Equatable {
 
   /// Names both.
   ///
-  /// - Parameters:
-  ///   - hidden: h.
-  ///   - cellState: What the cells carry beside. An ``LSTMState`` has zeros for `nil`, and a ``Tensor`` has no place for it.
+  /// - Parameters: - hidden: h. - cellState: What the cells carry beside. An ``LSTMState`` has
+  ///   zeros for `nil`, and a ``Tensor`` has no place for it.
   init(hidden: Tensor<Scalar>, cellState: Tensor<Scalar>?)
 
   /// Puts the state after one step of a cell in the place of this one, in the state's own memory.
@@ -99,8 +99,8 @@ public struct LSTMState<Scalar: TensorScalar>: RecurrentState {
 public struct CustomState<Scalar: TensorScalar>: RecurrentState {
   /// h, the output: `[L·D, B, H]`, without B where unbatched.
   public var hidden: Tensor<Scalar>
-  /// What the cell carries beside, in the same shape. In a state that is given, `nil` is zeros; in one that is
-  /// returned, it is `nil` for cells that carry none.
+  /// What the cell carries beside, in the same shape. In a state that is given, `nil` is zeros; in
+  /// one that is returned, it is `nil` for cells that carry none.
   public var memory: Tensor<Scalar>?
 
   /// Names both.

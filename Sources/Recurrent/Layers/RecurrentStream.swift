@@ -1,20 +1,23 @@
 internal import VectorKernels
 
-/// A layer that is fed one step at a time and keeps its state: for signals that arrive while they are processed.
+/// A layer that is fed one step at a time and keeps its state: for signals that arrive while they
+/// are processed.
 ///
 ///     var stream = try lstm.stream()                      // one sequence
 ///     while let frame = source.next() {                   // I scalars each
 ///       try stream.step(frame.span, into: &samples)       // P scalars
 ///     }
 ///
-/// Steps of a stream give the bits that the layer gives for the whole sequence, on the Swift backend. A step with spans
-/// neither allocates memory nor takes a lock, and runs on the calling thread; one of an ``RNN`` counts no references on that backend.
+/// Steps of a stream give the bits that the layer gives for the whole sequence, on the Swift
+/// backend. A step with spans neither allocates memory nor takes a lock, and runs on the calling
+/// thread; one of an ``RNN`` counts no references on that backend.
 ///
-/// A stream has one owner, and may be handed on to another thread. It keeps the parameters that the layer had when the
-/// stream was made. `State` is what flows from step to step: a tensor for ``RNN`` and ``GRU``, an ``LSTMState`` for ``LSTM``, a
-/// ``CustomState`` for ``CustomRNN``.
+/// A stream has one owner, and may be handed on to another thread. It keeps the parameters that the
+/// layer had when the stream was made. `State` is what flows from step to step: a tensor for
+/// ``RNN`` and ``GRU``, an ``LSTMState`` for ``LSTM``, a ``CustomState`` for ``CustomRNN``.
 ///
-/// Shapes: B batch, I input size, H hidden size, P the features of the state, which are H without a projection, L layers.
+/// Shapes: B batch, I input size, H hidden size, P the features of the state, which are H without a
+/// projection, L layers.
 public struct RecurrentStream<State: RecurrentState>: ~Copyable, Sendable {
   /// The number type.
   public typealias Scalar = State.Scalar
@@ -35,8 +38,8 @@ public struct RecurrentStream<State: RecurrentState>: ~Copyable, Sendable {
   private let core: RecurrentCore<Scalar>
   /// How states keep their value, in expectation; `nil` where they do not.
   private let zoneout: ZoneoutPass?
-  /// Two sets of states, `[L, B, P]` each: of the last step, and of the step that is computed. Then the memories, `[L, B, H]`, of
-  /// cells with a formula, and the scratch of a step.
+  /// Two sets of states, `[L, B, P]` each: of the last step, and of the step that is computed. Then
+  /// the cell states, `[L, B, H]`, of cells with a formula, and the scratch of a step.
   private let buffer: AlignedBuffer<Scalar>
   /// Which set is that of the last step.
   private var current = 0
@@ -74,8 +77,8 @@ public struct RecurrentStream<State: RecurrentState>: ~Copyable, Sendable {
     hiddenSize = layer.hiddenSize
     outputSize = layer.stateSize
     layerCount = layer.layerCount
-    let memoryCount = stack.formula == nil ? 0 : layer.layerCount * batchSize * layer.hiddenSize
-    let count = 2 * layer.layerCount * batchSize * layer.stateSize + memoryCount
+    let cellStateCount = stack.formula == nil ? 0 : layer.layerCount * batchSize * layer.hiddenSize
+    let count = 2 * layer.layerCount * batchSize * layer.stateSize + cellStateCount
     buffer = AlignedBuffer(count: count + stack.stepScratchSize(rows: batchSize, hasZoneout: zoneout != nil))
     buffer.base.fillWithZeros(count: count)
   }
@@ -88,9 +91,10 @@ public struct RecurrentStream<State: RecurrentState>: ~Copyable, Sendable {
   /// - Parameters:
   ///   - input: The B rows of I features, one row after the other.
   ///   - output: Takes the last layer's B rows of P features.
-  /// - Throws: ``RecurrentError/invalidSize(argument:expected:actual:)`` for another number of scalars; nothing has
-  ///   happened then.
-  /// - Complexity: 2·G·B·H·(I + P) operations for the first layer and 4·G·B·H·P for each other, G the gates.
+  /// - Throws: ``RecurrentError/invalidSize(argument:expected:actual:)`` for another number of
+  ///   scalars; nothing has happened then.
+  /// - Complexity: 2·G·B·H·(I + P) operations for the first layer and 4·G·B·H·P for each other, G
+  ///   the gates.
   @specialized(where State == Tensor<Float>)
   @specialized(where State == Tensor<Double>)
   @specialized(where State == LSTMState<Float>)
@@ -117,8 +121,10 @@ public struct RecurrentStream<State: RecurrentState>: ~Copyable, Sendable {
   ///
   /// - Parameter input: `[B, I]`.
   /// - Returns: The last layer's output, `[B, P]`.
-  /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for another shape; nothing has happened then.
-  /// - Complexity: 2·G·B·H·(I + P) operations for the first layer and 4·G·B·H·P for each other, and memory for the result.
+  /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for another shape;
+  ///   nothing has happened then.
+  /// - Complexity: 2·G·B·H·(I + P) operations for the first layer and 4·G·B·H·P for each other, and
+  ///   memory for the result.
   public mutating func step(_ input: Tensor<Scalar>) throws(RecurrentError) -> Tensor<Scalar> {
     guard input.shape == [batchSize, inputSize] else {
       throw .shapeMismatch(
@@ -138,7 +144,7 @@ public struct RecurrentStream<State: RecurrentState>: ~Copyable, Sendable {
     let before = buffer.base + current * stateCount
     let after = buffer.base + (1 - current) * stateCount
     // Without a formula nothing touches them.
-    let memories = buffer.base + 2 * stateCount
+    let cellStates = buffer.base + 2 * stateCount
     guard let input else { preconditionFailure("rows without memory") }
     // What is only read has the same kind of view as what is written.
     var source = MatrixRows(
@@ -147,8 +153,9 @@ public struct RecurrentStream<State: RecurrentState>: ~Copyable, Sendable {
       let previous = MatrixRows(base: before + layer * size, rowStride: outputSize)
       let target = MatrixRows(base: after + layer * size, rowStride: outputSize)
       stack.step(
-        layer: layer, rows: batchSize, source, previous, memory: memories + layer * batchSize * hiddenSize,
-        into: target, scratch: memories + layerCount * batchSize * hiddenSize, zoneout: zoneout)
+        layer: layer, rows: batchSize, source, previous,
+        cellState: cellStates + layer * batchSize * hiddenSize,
+        into: target, scratch: cellStates + layerCount * batchSize * hiddenSize, zoneout: zoneout)
       source = target
     }
     current = 1 - current
@@ -160,25 +167,27 @@ public struct RecurrentStream<State: RecurrentState>: ~Copyable, Sendable {
 
 extension RecurrentStream {
   private var stateShape: Shape { [layerCount, batchSize, outputSize] }
-  private var memoryShape: Shape { [layerCount, batchSize, hiddenSize] }
+  private var cellStateShape: Shape { [layerCount, batchSize, hiddenSize] }
 
-  /// Every layer's state after the last step: h `[L, B, P]`, and the cell state `[L, B, H]` where there is one.
+  /// Every layer's state after the last step: h `[L, B, P]`, and the cell state `[L, B, H]` where
+  /// there is one.
   public var state: State {
     State(
       hidden: copy(from: current * stateCount, stateShape),
-      cellState: core.stack.kind.carriesMemory ? copy(from: 2 * stateCount, memoryShape) : nil)
+      cellState: core.stack.kind.carriesMemory ? copy(from: 2 * stateCount, cellStateShape) : nil)
   }
 
   /// Sets every layer's state, as before a new sequence.
   ///
-  /// - Parameter state: h `[L, B, P]`, and the cell state `[L, B, H]` where there is one; zeros if `nil`.
-  /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for another shape; the state is then what it
-  ///   was.
+  /// - Parameter state: h `[L, B, P]`, and the cell state `[L, B, H]` where there is one; zeros if
+  ///   `nil`.
+  /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for another shape; the
+  ///   state is then what it was.
   public mutating func reset(to state: State? = nil) throws(RecurrentError) {
-    try core.require(state?.hidden, stateShape, state?.cellState, memoryShape, "state")
+    try core.require(state?.hidden, stateShape, state?.cellState, cellStateShape, "state")
     copy(core.scalars(ofHidden: state?.hidden, stateShape), to: current * stateCount)
     // Empty where there is no place for it.
-    copy(core.scalars(ofCellState: state?.cellState, memoryShape), to: 2 * stateCount)
+    copy(core.scalars(ofCellState: state?.cellState, cellStateShape), to: 2 * stateCount)
   }
 
   private func copy(from start: Int, _ shape: Shape) -> Tensor<Scalar> {

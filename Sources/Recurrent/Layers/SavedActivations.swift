@@ -5,7 +5,7 @@ struct SavedActivations<Scalar: TensorScalar>: @unchecked Sendable {
   /// What the layers above took of them; `nil` where that is the same.
   let dropped: DroppedInputs<Scalar>?
   /// What cells with gates save.
-  let gates: GateHistory<Scalar>?
+  let gates: SavedGates<Scalar>?
   /// N · D·P.
   private let layerSize: Int
   /// The owners of the memory of the two.
@@ -31,12 +31,12 @@ struct SavedActivations<Scalar: TensorScalar>: @unchecked Sendable {
     }
     if stack.kind.hasFormula {
       let (cells, hiddenSize) = (stack.cellCount * count, stack.hiddenSize)
-      let (width, keptWidth) = (call.ready.layout.width, call.ready.keptWidth)
-      gates = GateHistory(
-        gates: take(cells * width), memories: take(cells * hiddenSize),
+      let (width, savedWidth) = (call.ready.layout.width, call.ready.savedWidth)
+      gates = SavedGates(
+        gates: take(cells * width), cellStates: take(cells * hiddenSize),
         unprojected: stack.projectionSize == nil ? nil : take(cells * hiddenSize),
-        kept: take(cells * keptWidth), packedRowCount: count, hiddenSize: hiddenSize, width: width,
-        keptWidth: keptWidth)
+        kept: take(cells * savedWidth), packedRowCount: count, hiddenSize: hiddenSize, width: width,
+        savedWidth: savedWidth)
     } else {
       gates = nil
     }

@@ -1,4 +1,5 @@
-/// A call of a layer or a cell whose activations are saved: what the pullbacks of all of them have in common.
+/// A call of a layer or a cell whose activations are saved: what the pullbacks of all of them have
+/// in common.
 @usableFromInline
 struct SequencePullback<Scalar: TensorScalar>: Sendable {
   /// The layer as it was.
@@ -54,7 +55,7 @@ struct SequencePullback<Scalar: TensorScalar>: Sendable {
     self.execution = execution
     self.noise = noise
     let start = SegmentStart(
-      state: shape.sorted(hidden, shape.state), memory: shape.sorted(memory, shape.memory))
+      state: shape.sorted(hidden, shape.state), cellState: shape.sorted(memory, shape.cellState))
     let results: StackCall<Scalar>.Results
     if let interval = checkpointInterval, interval < shape.schedule.stepCount {
       var starts: [SegmentStart<Scalar>] = []
@@ -63,14 +64,14 @@ struct SequencePullback<Scalar: TensorScalar>: Sendable {
     } else {
       let activations = SavedActivations(call)
       results = call.forward(
-        self.input[...], from: start.state, memory: start.memory, saving: activations)
+        self.input[...], from: start.state, cellState: start.cellState, saving: activations)
       saved = .activations(start, activations)
     }
     timeMajorOutput = results.output
     output = try Self.ordered(
       results.output, shape, shape.input.replacingLast(with: stack.outputSize))
     finalHidden = Tensor(unchecked: shape.unsorted(results.finalState, shape.state), shape: shape.state)
-    finalCellState = core.cellState(shape.unsorted(results.finalMemory, shape.memory), shape.memory)
+    finalCellState = core.cellState(shape.unsorted(results.finalCellState, shape.cellState), shape.cellState)
   }
 
   /// Runs segment after segment, and hands out the states from which each starts.
@@ -90,11 +91,11 @@ struct SequencePullback<Scalar: TensorScalar>: Sendable {
       let drops = call.noise?.dropsInputs == true
       let results = call.forward(
         segment.rows(of: input, features: whole.stack.inputSize), from: start.state,
-        memory: start.memory, saving: drops ? SavedActivations(call) : nil)
+        cellState: start.cellState, saving: drops ? SavedActivations(call) : nil)
       output += results.output
-      start = SegmentStart(state: results.finalState, memory: results.finalMemory)
+      start = SegmentStart(state: results.finalState, cellState: results.finalCellState)
     }
-    return (output, start.state, start.memory)
+    return (output, start.state, start.cellState)
   }
 
   /// The directions in which the layer reads, which decide the names of its parameters.
@@ -138,16 +139,16 @@ extension SequencePullback {
     stateArgument: StaticString
   ) throws(RecurrentError) -> Gradients {
     try outputGradient?.require(output.shape, "outputGradient")
-    try core.require(hiddenGradient, shape.state, cellGradient, shape.memory, stateArgument)
+    try core.require(hiddenGradient, shape.state, cellGradient, shape.cellState, stateArgument)
     let timeMajorGradient = (shape.batchFirst ? try outputGradient?.transposed() : outputGradient)?.scalars
     let parameters = GradientMemory(core.stack, ready.layout)
-    // Where the final states' gradients stand at first, the initial ones' stand at last. Every cell with gates has those
-    // of a cell state, whether it carries one or not.
+    // Where the final states' gradients stand at first, the initial ones' stand at last. Every cell
+    // with gates has those of a cell state, whether it carries one or not.
     var state = shape.sorted(core.scalars(ofHidden: hiddenGradient, shape.state), shape.state)
     var memory: [Scalar] = []
     if core.stack.kind.hasFormula {
-      let scalars = cellGradient?.scalars ?? Array(repeating: 0, count: shape.memory.elementCount)
-      memory = shape.sorted(scalars, shape.memory)
+      let scalars = cellGradient?.scalars ?? Array(repeating: 0, count: shape.cellState.elementCount)
+      memory = shape.sorted(scalars, shape.cellState)
     }
     let input = [Scalar](count: input.count) { input in
       state.withUnsafeMutableBufferPointer { state in
@@ -156,7 +157,7 @@ extension SequencePullback {
           backward(
             timeMajorGradient,
             BackwardTargets(
-              states: state, memories: memory.baseAddress, input: input, parameters: parameters.cells))
+              states: state, cellStates: memory.baseAddress, input: input, parameters: parameters.cells))
         }
       }
     }
@@ -164,10 +165,11 @@ extension SequencePullback {
       parameters: parameters.result(core.stack, ready.layout),
       input: try Self.ordered(input, shape, shape.input),
       hidden: Tensor(unchecked: shape.unsorted(state, shape.state), shape: shape.state),
-      cellState: core.cellState(shape.unsorted(memory, shape.memory), shape.memory))
+      cellState: core.cellState(shape.unsorted(memory, shape.cellState), shape.cellState))
   }
 
-  /// Runs the backward pass, with checkpoints segment by segment from the last on, each of which is computed again first.
+  /// Runs the backward pass, with checkpoints segment by segment from the last on, each of which is
+  /// computed again first.
   private func backward(_ outputGradient: [Scalar]?, _ targets: BackwardTargets<Scalar>) {
     let transposes = ready.transposes(of: core.stack.parameters)
     func call(_ schedule: SequenceSchedule, packedRowsBefore: Int = 0) -> StackCall<Scalar> {
@@ -187,7 +189,8 @@ extension SequencePullback {
         let input = segment.rows(of: input, features: stack.inputSize)
         let call = call(segment.schedule, packedRowsBefore: segment.packedRow)
         let activations = SavedActivations(call)
-        let output = call.forward(input, from: start.state, memory: start.memory, saving: activations).output
+        let output = call.forward(input, from: start.state, cellState: start.cellState, saving: activations)
+          .output
         var targets = targets
         targets.input += segment.packedRow * stack.inputSize
         call.backward(

@@ -7,7 +7,7 @@ struct SequenceShape {
   /// `[L·D, B, P]` or, unbatched, `[L·D, P]`.
   let state: Shape
   /// `[L·D, B, H]` or, unbatched, `[L·D, H]`.
-  let memory: Shape
+  let cellState: Shape
   /// The sequences by length, where rows of states are not in that order; `nil` where they are.
   var sortedIndices: [Int]?
 
@@ -29,7 +29,8 @@ struct SequenceShape {
     return Self.reordered(scalars, shape) { $0.update(from: $1 + places[$2] * shape[2], count: shape[2]) }
   }
 
-  /// Fills every row of `[cells, B, features]` by a closure, which takes the row, the rows of its cell, and the row's number.
+  /// Fills every row of `[cells, B, features]` by a closure, which takes the row, the rows of its
+  /// cell, and the row's number.
   private static func reordered<Scalar>(
     _ scalars: [Scalar], _ shape: Shape,
     _ fill: (UnsafeMutablePointer<Scalar>, UnsafePointer<Scalar>, Int) -> Void
@@ -49,7 +50,7 @@ struct SequenceShape {
 }
 
 extension RecurrentStack {
-  /// Checks the shape of a sequence, and of a mask of the rows that begin anew.
+  /// Checks the shape of a sequence, and of a mask of the rows that are reset.
   @inline(__always)
   func checkedSequence(
     _ input: Shape, batchFirst: Bool, resets: Tensor<Scalar>? = nil
@@ -75,11 +76,11 @@ extension RecurrentStack {
       schedule: schedule, batchFirst: isBatched && batchFirst, input: input,
       state: isBatched
         ? Shape(unchecked: cellCount, rows, stateSize) : Shape(unchecked: cellCount, stateSize),
-      memory: isBatched
+      cellState: isBatched
         ? Shape(unchecked: cellCount, rows, hiddenSize) : Shape(unchecked: cellCount, hiddenSize))
   }
 
-  /// Reads a mask: the rows that begin anew at each step.
+  /// Reads a mask: the rows that are reset at each step.
   private func rowsThatReset(
     _ resets: Tensor<Scalar>, _ schedule: SequenceSchedule, isBatched: Bool, batchFirst: Bool
   ) throws(RecurrentError) -> [Int: [Int]] {
@@ -108,7 +109,7 @@ extension RecurrentStack {
     return SequenceShape(
       schedule: SequenceSchedule(batchSizes: input.batchSizes, rowCount: rows), batchFirst: false,
       input: input.data.shape, state: Shape(unchecked: cellCount, rows, stateSize),
-      memory: Shape(unchecked: cellCount, rows, hiddenSize), sortedIndices: input.sortedIndices)
+      cellState: Shape(unchecked: cellCount, rows, hiddenSize), sortedIndices: input.sortedIndices)
   }
 
   /// Checks the shape of one step.

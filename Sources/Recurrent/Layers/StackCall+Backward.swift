@@ -3,7 +3,7 @@ struct SegmentStart<Scalar: TensorScalar>: Sendable {
   /// `[L·D, B, P]`.
   var state: [Scalar]
   /// `[L·D, B, H]`; empty for cells that carry no cell state.
-  var memory: [Scalar]
+  var cellState: [Scalar]
 }
 
 /// The same for a backward pass.
@@ -11,7 +11,7 @@ struct BackwardStates<Scalar> {
   /// `[L·D, B, P]`.
   let states: UnsafePointer<Scalar>
   /// `[L·D, B, H]`; `nil` for cells that carry no cell state.
-  let memories: UnsafePointer<Scalar>?
+  let cellStates: UnsafePointer<Scalar>?
 }
 
 /// Where a backward pass sums and carries gradients.
@@ -19,7 +19,7 @@ struct BackwardTargets<Scalar: TensorScalar> {
   /// `[L·D, B, P]`: of the final states before it, of the initial ones after it.
   let states: UnsafeMutablePointer<Scalar>
   /// `[L·D, B, H]`; `nil` for cells without gates.
-  let memories: UnsafeMutablePointer<Scalar>?
+  let cellStates: UnsafeMutablePointer<Scalar>?
   /// `[N, I]`.
   var input: UnsafeMutablePointer<Scalar>
   let parameters: [CellGradientMemory<Scalar>]
@@ -35,7 +35,7 @@ extension StackCall {
   ///   - outputGradient: `[N, D·P]`; zeros if `nil`.
   ///   - targets: Where the gradients go.
   ///   - saved: What the forward pass has saved.
-  ///   - transposes: The weights for the way back.
+  ///   - transposes: The weights for the backward pass.
   func backward(
     _ input: ArraySlice<Scalar>, _ output: ArraySlice<Scalar>, from start: SegmentStart<Scalar>,
     outputGradient: ArraySlice<Scalar>?, _ targets: BackwardTargets<Scalar>,
@@ -44,7 +44,7 @@ extension StackCall {
     input.withUnsafeBufferPointer { input in
       output.withUnsafeBufferPointer { output in
         start.state.withUnsafeBufferPointer { states in
-          start.memory.withUnsafeBufferPointer { memories in
+          start.cellState.withUnsafeBufferPointer { cellStates in
             (outputGradient ?? []).withUnsafeBufferPointer { gradient in
               guard let input = input.baseAddress, let output = output.baseAddress,
                 let states = states.baseAddress
@@ -52,7 +52,7 @@ extension StackCall {
               backward(
                 input, output,
                 BackwardStates(
-                  states: states, memories: stack.kind.carriesMemory ? memories.baseAddress : nil),
+                  states: states, cellStates: stack.kind.carriesMemory ? cellStates.baseAddress : nil),
                 outputGradient == nil ? nil : gradient.baseAddress, targets, saved, transposes)
             }
           }
@@ -74,8 +74,8 @@ extension StackCall {
     BackwardPass(
       stack: ready, transposes: transposes[...], shape: shape, schedule: schedule, direction: .forward,
       plan: backwardPlan(shape), input: input, outputs: lower + [output], outputStride: stack.stateSize,
-      gateHistory: saved.gates, initialStates: initial.states, initialMemories: initial.memories,
-      outputGradient: outputGradient, stateGradients: targets.states, memoryGradients: targets.memories,
+      savedGates: saved.gates, initialStates: initial.states, initialCellStates: initial.cellStates,
+      outputGradient: outputGradient, stateGradients: targets.states, cellStateGradients: targets.cellStates,
       parameterGradients: targets.parameters[...], inputGradient: targets.input, dropped: saved.dropped,
       zoneout: zoneout
     ).run(execution)

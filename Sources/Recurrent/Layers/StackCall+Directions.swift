@@ -1,5 +1,6 @@
-// Layers that read a sequence in both directions: each is two passes of one cell, whose outputs stand side by side in one
-// row. So a layer needs the whole sequence of the one below, and layers follow each other.
+// Layers that read a sequence in both directions: each is two passes of one cell, whose outputs
+// stand side by side in one row. So a layer needs the whole sequence of the one below, and layers
+// follow each other.
 
 extension StackCall {
   /// Runs the forward pass, layer by layer.
@@ -29,8 +30,8 @@ extension StackCall {
           input: source, output: target.from(feature: index * stack.stateSize),
           initialStates: states.initial + cell * rows * stack.stateSize,
           finalStates: states.final + cell * rows * stack.stateSize,
-          memories: states.memories.map { $0 + cell * rows * stack.hiddenSize },
-          gateHistory: saved?.gates?.ofCell(cell), zoneout: zoneout)
+          cellStates: states.cellStates.map { $0 + cell * rows * stack.hiddenSize },
+          savedGates: saved?.gates?.ofCell(cell), zoneout: zoneout)
       }
       onThreads(atMost: 2 * rows, shape, forced: execution.plan.map(\.threadCount)) {
         direction, part, count in
@@ -40,8 +41,8 @@ extension StackCall {
     }
   }
 
-  /// Runs the backward pass, layer by layer, the last first: both directions give a gradient of what the layer took, and
-  /// their sum is that of the output of the layer below.
+  /// Runs the backward pass, layer by layer, the last first: both directions give a gradient of
+  /// what the layer took, and their sum is that of the output of the layer below.
   func backwardInBothDirections(
     _ input: UnsafePointer<Scalar>, _ output: UnsafePointer<Scalar>, _ initial: BackwardStates<Scalar>,
     _ outputGradient: UnsafePointer<Scalar>?, _ targets: BackwardTargets<Scalar>,
@@ -60,15 +61,16 @@ extension StackCall {
       let plan = backwardPlan(shape)
       func pass(_ direction: TimeDirection, _ index: Int) -> BackwardPass<Scalar> {
         let cell = layer * 2 + index
-        let (states, memories) = (cell * rows * stateSize, cell * rows * stack.hiddenSize)
+        let (states, cellStates) = (cell * rows * stateSize, cell * rows * stack.hiddenSize)
         return BackwardPass(
           stack: ready, transposes: transposes[cell...cell], shape: shape, schedule: schedule,
           direction: direction, plan: plan, input: source, outputs: [outputs + index * stateSize],
-          outputStride: outputSize, gateHistory: saved.gates?.ofCell(cell),
-          initialStates: initial.states + states, initialMemories: initial.memories.map { $0 + memories },
+          outputStride: outputSize, savedGates: saved.gates?.ofCell(cell),
+          initialStates: initial.states + states,
+          initialCellStates: initial.cellStates.map { $0 + cellStates },
           outputGradient: gradient.map { $0 + index * stateSize },
           stateGradients: targets.states + states,
-          memoryGradients: targets.memories.map { $0 + memories },
+          cellStateGradients: targets.cellStates.map { $0 + cellStates },
           parameterGradients: targets.parameters[cell...cell],
           inputGradient: index == 0 ? target : reverse.base, dropped: nil, zoneout: zoneout)
       }
@@ -82,8 +84,8 @@ extension StackCall {
     }
   }
 
-  /// Calls `body` for both directions: at the same time where there are threads, each of which has one part of several of
-  /// one direction, otherwise one after the other.
+  /// Calls `body` for both directions: at the same time where there are threads, each of which has
+  /// one part of several of one direction, otherwise one after the other.
   private func onThreads(
     atMost most: Int, _ shape: ForwardShape, forced: Int?,
     _ body: (_ direction: Int, _ part: Int, _ count: Int) -> Void
@@ -93,10 +95,10 @@ extension StackCall {
     let isWorthIt =
       forced != nil || ForwardCost(shape, panelWidth: ready.engine.panelWidth).isWorthAThread
     guard ready.engine.backend == .swift, wanted > 1, isWorthIt else { return alone() }
-    ThreadPool.shared.withWorkerGroup(upTo: wanted, forced: forced != nil) { crew in
-      let count = min(crew.count, wanted)
+    ThreadPool.shared.withWorkerGroup(upTo: wanted, forced: forced != nil) { group in
+      let count = min(group.count, wanted)
       guard count > 1 else { return alone() }
-      crew.run(threadCount: count) { worker in
+      group.run(threadCount: count) { worker in
         let direction = worker % 2
         body(direction, worker / 2, (count + 1 - direction) / 2)
       }

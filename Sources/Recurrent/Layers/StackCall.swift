@@ -1,6 +1,7 @@
 internal import VectorKernels
 
-/// One call of a stack of cells on a sequence, checked: what its forward and its backward pass have in common.
+/// One call of a stack of cells on a sequence, checked: what its forward and its backward pass have
+/// in common.
 ///
 /// It has one owner, as copies would count references to all that it has: a tenth of a small call.
 struct StackCall<Scalar: TensorScalar>: ~Copyable, Sendable {
@@ -60,9 +61,9 @@ struct StackCall<Scalar: TensorScalar>: ~Copyable, Sendable {
       steps: schedule.stepCount, rows: schedule.rowCount, scalarSize: MemoryLayout<Scalar>.size, layer: layer)
   }
 
-  /// The results of a call: the output, laid out as the input, every cell's last state, `[L·D, B, P]`, and last cell
-  /// state, `[L·D, B, H]`, which is empty for cells that carry none.
-  typealias Results = (output: [Scalar], finalState: [Scalar], finalMemory: [Scalar])
+  /// The results of a call: the output, laid out as the input, every cell's last state, `[L·D, B,
+  /// P]`, and last cell state, `[L·D, B, H]`, which is empty for cells that carry none.
+  typealias Results = (output: [Scalar], finalState: [Scalar], finalCellState: [Scalar])
 
   /// Where the states of a call stand.
   struct States {
@@ -70,31 +71,31 @@ struct StackCall<Scalar: TensorScalar>: ~Copyable, Sendable {
     let initial: UnsafeMutablePointer<Scalar>
     /// `[L·D, B, P]`.
     let final: UnsafeMutablePointer<Scalar>
-    /// `[L·D, B, H]`: the initial ones before the call, the final ones after it; `nil` for cells that carry none.
-    let memories: UnsafeMutablePointer<Scalar>?
+    /// `[L·D, B, H]`: the initial ones before the call, the final ones after it; `nil` for cells
+    /// that carry none.
+    let cellStates: UnsafeMutablePointer<Scalar>?
   }
 
-  /// Runs the forward pass: one through all layers, or in both directions two through each, which need all that the layer
-  /// below has written.
+  /// Runs the forward pass: one through all layers, or in both directions two through each, which
+  /// need all that the layer below has written.
   ///
-  /// - Parameters:
-  ///   - input: N rows of I features: `[T, B, I]`, or `[B, T, I]` where rows stand outside of time steps.
-  ///   - initialState: `[L·D, B, P]`; empty for zeros.
-  ///   - initialMemory: `[L·D, B, H]`; empty for cells that carry none.
-  ///   - saved: Where the activations are saved for the backward pass; `nil` for nowhere.
+  /// - Parameters: - input: N rows of I features: `[T, B, I]`, or `[B, T, I]` where rows stand
+  ///   outside of time steps. - initialState: `[L·D, B, P]`; empty for zeros. - initialMemory:
+  ///   `[L·D, B, H]`; empty for cells that carry none. - saved: Where the activations are saved for
+  ///   the backward pass; `nil` for nowhere.
   /// - Returns: Outputs and last states.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   func forward(
-    _ input: ArraySlice<Scalar>, from initialState: [Scalar], memory initialMemory: [Scalar],
+    _ input: ArraySlice<Scalar>, from initialState: [Scalar], cellState initialCellState: [Scalar],
     saving saved: SavedActivations<Scalar>? = nil
   ) -> Results {
     var output: [Scalar] = []
-    var finalMemory = initialMemory
+    var finalCellState = initialCellState
     let stateCount = stack.cellCount * schedule.rowCount * stack.stateSize
     let finalState = [Scalar](count: stateCount) { final in
       initialState.withUnsafeBufferPointer { initial in
-        finalMemory.withUnsafeMutableBufferPointer { memories in
+        finalCellState.withUnsafeMutableBufferPointer { cellStates in
           // A pass may start from where it ends.
           var start = final
           if initial.isEmpty {
@@ -108,7 +109,7 @@ struct StackCall<Scalar: TensorScalar>: ~Copyable, Sendable {
             }
           }
           let states = States(
-            initial: start, final: final, memories: stack.kind.carriesMemory ? memories.baseAddress : nil)
+            initial: start, final: final, cellStates: stack.kind.carriesMemory ? cellStates.baseAddress : nil)
           output = [Scalar](count: schedule.packedRowCount * stack.outputSize) { output in
             input.withUnsafeBufferPointer { input in
               guard let input = input.baseAddress else { return }
@@ -123,7 +124,7 @@ struct StackCall<Scalar: TensorScalar>: ~Copyable, Sendable {
                   stack: ready, cells: ready.cells[...], shape: shape, schedule: schedule, plan: plan,
                   input: source,
                   output: target, initialStates: states.initial, finalStates: states.final,
-                  memories: states.memories, history: saved?.outputs.base, gateHistory: saved?.gates,
+                  cellStates: states.cellStates, savedOutputs: saved?.outputs.base, savedGates: saved?.gates,
                   dropped: saved?.dropped, zoneout: zoneout
                 ).run(execution)
               }
@@ -133,6 +134,6 @@ struct StackCall<Scalar: TensorScalar>: ~Copyable, Sendable {
         }
       }
     }
-    return (output, finalState, finalMemory)
+    return (output, finalState, finalCellState)
   }
 }

@@ -209,7 +209,8 @@ struct FrancisIteration {
     }
   }
 
-  /// H ← P·H·P for the reflection P = I − τ·v·vᵀ, v = (1, y, z) on rows and columns start, + 1, + 2.
+  /// H ← P·H·P for the reflection P = I − τ·v·vᵀ, v = (1, y, z) on rows and columns start, + 1, +
+  /// 2.
   private func reflectThree(
     at start: Int, y: Double, z: Double, tau: Double, low: Int, high: Int
   ) {

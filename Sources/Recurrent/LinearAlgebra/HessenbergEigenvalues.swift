@@ -13,8 +13,8 @@ enum HessenbergEigenvalues {
   ///
   /// No order is promised, but that a complex pair stands together, positive imaginary part first.
   ///
-  /// - Returns: `order` eigenvalues; nil where an entry of A is not finite, where the iteration does
-  ///   not converge within 30·order steps, or where an eigenvalue exceeds the range of Double.
+  /// - Returns: `order` eigenvalues; nil where an entry of A is not finite, where the iteration
+  ///   does not converge within 30·order steps, or where an eigenvalue exceeds the range of Double.
   /// - Complexity: about 10·order³ operations, two matrices of storage.
   static func eigenvalues(
     of matrix: [Double], order: Int
@@ -27,7 +27,8 @@ enum HessenbergEigenvalues {
     guard !remaining.isEmpty else { return eigenvalues }
 
     let active = remaining.count
-    // Rows a multiple of 4096 bytes apart share cache sets, which column loops would then fight for.
+    // Rows a multiple of 4096 bytes apart share cache sets, which column loops would then fight
+    // for.
     let stride = active % 16 == 0 ? active + 8 : active
     var block = [Double](repeating: 0, count: active * stride)
     for (row, source) in remaining.enumerated() {
@@ -35,9 +36,9 @@ enum HessenbergEigenvalues {
         block[row * stride + column] = matrix[source * order + sourceColumn]
       }
     }
-    // Balancing needs sums of entries in range. It can bring huge and tiny entries together, so that
-    // what comes after it is provided for only then: products of two entries in range, and nothing
-    // above about 1, so that what underflows beside the largest entry counts as zero.
+    // Balancing needs sums of entries in range. It can bring huge and tiny entries together, so
+    // that what comes after it is provided for only then: products of two entries in range, and
+    // nothing above about 1, so that what underflows beside the largest entry counts as zero.
     var exponent = scale(&block, intoExponents: -1000...1000)
     block.withUnsafeMutableBufferPointer { buffer in
       guard let entries = buffer.baseAddress else { return }

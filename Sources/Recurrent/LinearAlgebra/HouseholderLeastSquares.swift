@@ -4,8 +4,8 @@
 
 /// Linear least squares by Householder QR.
 ///
-/// Source: Golub & Van Loan, Matrix Computations (4th ed.), § 5.3.2; error bounds: Higham, Accuracy and Stability of
-/// Numerical Algorithms (2nd ed.), theorem 20.3.
+/// Source: Golub & Van Loan, Matrix Computations (4th ed.), § 5.3.2; error bounds: Higham, Accuracy
+/// and Stability of Numerical Algorithms (2nd ed.), theorem 20.3.
 enum HouseholderLeastSquares {
   /// The X that minimizes ‖A·X − B‖_F: with A = Q·R, R·X = Qᵀ·B.
   ///
@@ -15,7 +15,8 @@ enum HouseholderLeastSquares {
   ///   - columns: the number of columns of A.
   ///   - rightHandSides: B, [rows, count], row-major.
   ///   - count: the number of columns of B.
-  /// - Returns: X, [columns, count], row-major; nil where an entry is not finite or R's diagonal has a zero.
+  /// - Returns: X, [columns, count], row-major; nil where an entry is not finite or R's diagonal
+  ///   has a zero.
   /// - Complexity: 2·rows·columns² − 2/3·columns³ operations, one copy of A and B.
   static func solve(
     _ matrix: [Double], rows: Int, columns: Int, rightHandSides: [Double], count: Int

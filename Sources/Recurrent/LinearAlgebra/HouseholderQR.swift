@@ -13,8 +13,8 @@ enum HouseholderQR {
   /// row-major.
   ///
   /// R's diagonal is made non-negative, which makes Q unique where A has full rank. Where A is rank
-  /// deficient Q has orthonormal columns all the same, and A = Q·R still holds. An entry that is not
-  /// finite makes every entry of Q NaN.
+  /// deficient Q has orthonormal columns all the same, and A = Q·R still holds. An entry that is
+  /// not finite makes every entry of Q NaN.
   ///
   /// - Parameters:
   ///   - matrix: A, [rows, columns], row-major.
@@ -56,7 +56,8 @@ enum HouseholderQR {
   /// A ← A·D, D diagonal of powers of two that bring each column's largest entry near 1.
   ///
   /// A·D = Q·(R·D) with the same Q, and R·D keeps R's signs: the scaling is exact and only keeps
-  /// entries near the ends of the exponent range from overflow and underflow. The workspace [columns] then holds D.
+  /// entries near the ends of the exponent range from overflow and underflow. The workspace
+  /// [columns] then holds D.
   static func scaleColumns(
     of matrix: UnsafeMutablePointer<Double>, rows: Int, columns: Int,
     workspace: UnsafeMutablePointer<Double>
@@ -78,11 +79,11 @@ enum HouseholderQR {
     }
   }
 
-  /// Overwrites A with R, but for its diagonal, and below it with the vectors v of its reflections (v₀ = 1 is
-  /// implied); returns each reflection's τ and R's diagonal entry.
+  /// Overwrites A with R, but for its diagonal, and below it with the vectors v of its reflections
+  /// (v₀ = 1 is implied); returns each reflection's τ and R's diagonal entry.
   ///
-  /// A's rows lie `stride` ≥ `columns` apart. What stands behind A's columns in a row is another matrix B, which becomes
-  /// Qᵀ·B.
+  /// A's rows lie `stride` ≥ `columns` apart. What stands behind A's columns in a row is another
+  /// matrix B, which becomes Qᵀ·B.
   static func factor(
     _ matrix: UnsafeMutablePointer<Double>, rows: Int, columns: Int, stride: Int,
     vector: UnsafeMutablePointer<Double>, projection: UnsafeMutablePointer<Double>

@@ -10,10 +10,10 @@
 enum MatrixBalancing {
   /// Splits A [order, order] into eigenvalues that stand alone on its diagonal and the rest.
   ///
-  /// Where row (or column) k has no non-zero entry off the diagonal, A is similar by a permutation to
-  /// a block triangular matrix with the 1×1 block aₖₖ: aₖₖ is an eigenvalue, and the others are
-  /// those of A without row and column k. This repeats until no such k is left; triangular matrices,
-  /// also permuted ones, are read off entirely. O(order²).
+  /// Where row (or column) k has no non-zero entry off the diagonal, A is similar by a permutation
+  /// to a block triangular matrix with the 1×1 block aₖₖ: aₖₖ is an eigenvalue, and the others are
+  /// those of A without row and column k. This repeats until no such k is left; triangular
+  /// matrices, also permuted ones, are read off entirely. O(order²).
   ///
   /// - Returns: the eigenvalues read off, and the indices of the rows and columns that remain.
   static func isolate(_ matrix: [Double], order: Int) -> (isolated: [Double], remaining: [Int]) {
@@ -47,18 +47,17 @@ enum MatrixBalancing {
   ///
   /// For row norm r and column norm c the factor f = 2ᵉ, e half the difference of their exponents,
   /// brings c·f and r / f within a factor of 8 of each other; it is used where it lowers their sum
-  /// by more than 5 %. The norms include the diagonal entry, which f leaves alone: off-diagonal entries that are
-  /// small beside it are then left as they are, because scaling up their rounding errors would do
-  /// more harm than good (James, Langou & Lowery, On matrix balancing and eigenvector computation,
-  /// 2014). O(order²) for each sweep.
+  /// by more than 5 %. The norms include the diagonal entry, which f leaves alone: off-diagonal
+  /// entries that are small beside it are then left as they are, because scaling up their rounding
+  /// errors would do more harm than good (James, Langou & Lowery, On matrix balancing and
+  /// eigenvector computation, 2014). O(order²) for each sweep.
   ///
-  /// - Parameters:
-  ///   - matrix: A, [order, order], entries below about 2¹⁰⁰⁰ in magnitude, its rows `stride` apart.
-  ///   - order: the number of rows and of columns.
-  ///   - stride: the distance from one row to the next, at least `order`.
+  /// - Parameters: - matrix: A, [order, order], entries below about 2¹⁰⁰⁰ in magnitude, its rows
+  ///   `stride` apart. - order: the number of rows and of columns. - stride: the distance from one
+  ///   row to the next, at least `order`.
   static func equilibrate(_ matrix: UnsafeMutablePointer<Double>, order: Int, stride: Int) {
-    // Each accepted step lowers a sum of norms by a fixed part, so that few sweeps suffice. The limit
-    // is a guard only: stopping early leaves a matrix with the same eigenvalues.
+    // Each accepted step lowers a sum of norms by a fixed part, so that few sweeps suffice. The
+    // limit is a guard only: stopping early leaves a matrix with the same eigenvalues.
     for _ in 0..<100 {
       var changed = false
       for index in 0..<order {

@@ -3,9 +3,10 @@ internal import Synchronization
 
 /// An object of this process, which a child that `fork` makes has anew.
 ///
-/// The child has the memory of its parent and one of its threads: workers that it would wait for are gone, and so are the
-/// owners of locks that were held. So what has threads or locks, and belongs to the process, is reached through this. What the
-/// parent had is left to the child as it was, since it may be half written.
+/// The child has the memory of its parent and one of its threads: workers that it would wait for
+/// are gone, and so are the owners of locks that were held. So what has threads or locks, and
+/// belongs to the process, is reached through this. What the parent had is left to the child as it
+/// was, since it may be half written.
 struct ProcessLocal<Value: AnyObject & Sendable>: ~Copyable, Sendable {
   private final class Instance: Sendable {
     let generation: UInt32

@@ -44,7 +44,7 @@ enum ProcessorCosts {
   /// Waking threads that sleep takes some 10 µs, sometimes more: the least work to wake them for.
   static let leastNanosecondsToShare = 40_000.0
   /// Too few operations to take that long even where weights come from memory.
-  static let leastOperationsToShare = 400_000.0
+  static let leastOperationsToPartition = 400_000.0
   /// The part of the time that must remain for more threads to be worth waking.
   static let worthwhile = 0.85
 }

@@ -1,4 +1,5 @@
-/// Which elements are dropped: a function of a key and an element's place, that nobody needs to store.
+/// Which elements are dropped: a function of a key and an element's place, that nobody needs to
+/// store.
 struct DropoutMask: Sendable {
   /// Elements whose number is below are dropped.
   private let threshold: UInt64
@@ -33,8 +34,8 @@ struct DropoutMask: Sendable {
     return Tensor(unchecked: scalars, shape: tensor.shape)
   }
 
-  /// Copies `count` elements, the first of which stands at the row-major offset `first`: without those that are
-  /// dropped, the others scaled up. Source and target may be the same.
+  /// Copies `count` elements, the first of which stands at the row-major offset `first`: without
+  /// those that are dropped, the others scaled up. Source and target may be the same.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   func apply<Scalar: TensorScalar>(

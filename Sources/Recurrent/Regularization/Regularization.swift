@@ -31,7 +31,7 @@ struct TrainingNoise: Sendable {
   }
 
   /// The key of the states of a cell that keep their value. Numbers below zero are no layer's.
-  func zoneoutKey(ofCell cell: Int, memory: Bool) -> UInt64 {
-    SeededGenerator.number(-1 - 2 * cell - (memory ? 1 : 0), seed: key)
+  func zoneoutKey(ofCell cell: Int, cellState: Bool) -> UInt64 {
+    SeededGenerator.number(-1 - 2 * cell - (cellState ? 1 : 0), seed: key)
   }
 }

@@ -1,27 +1,28 @@
 extension EchoStateNetwork {
   /// Learns the read-out that gives each step of a sequence from what is known before it.
   ///
-  /// The network follows the sequence, and ridge regression, in `Double`, minimizes over the steps after the washout
+  /// The network follows the sequence, and ridge regression, in `Double`, minimizes over the steps
+  /// after the washout
   ///
   ///     Σ ‖[h_t, u_t] · W_outᵀ + c − target_t‖² + λ · ‖W_out‖²
   ///
   /// by QR of the states beside √λ·I.
   ///
-  /// - Parameters:
-  ///   - target: The sequence, `[T, B, O]` or unbatched `[T, O]`.
-  ///   - input: u, `[T, B, I]` or `[T, I]`; `nil` where I is 0.
-  ///   - state: Where to begin; zeros if `nil`.
-  ///   - washout: The steps at the beginning to leave out of the regression, less than T: their states still depend on
+  /// - Parameters: - target: The sequence, `[T, B, O]` or unbatched `[T, O]`. - input: u, `[T, B,
+  ///   I]` or `[T, I]`; `nil` where I is 0. - state: Where to begin; zeros if `nil`. - washout: The
+  ///   steps at the beginning to leave out of the regression, less than T: their states still
+  ///   depend on
   ///     where they began.
-  ///   - regularization: λ, not negative. It keeps the weights small where states nearly depend on each other, which
-  ///     makes what the network generates stable; 0 asks for states of full rank.
+  ///   - regularization: λ, not negative. It keeps the weights small where states nearly depend on
+  ///     each other, which makes what the network generates stable; 0 asks for states of full rank.
   /// - Returns: The state after the last step, from which the network can go on.
   /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for another shape,
   ///   ``RecurrentError/emptySequence(argument:)`` for a sequence without steps or rows,
   ///   ``RecurrentError/invalidSize(argument:expected:actual:)`` for a washout that leaves no step,
-  ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for another λ, for numbers that are not finite, or for
-  ///   states without full rank at λ = 0, ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory for
-  ///   the states. The read-out is then what it was.
+  ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for another λ, for numbers that
+  ///   are not finite, or for states without full rank at λ = 0,
+  ///   ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory for the
+  ///   states. The read-out is then what it was.
   /// - Complexity: 2·T·B·H·(I + O + c·H) operations for the states, c being the connectivity, and
   ///   2·(T·B + F/2)·F² with F = H + I for the regression.
   @discardableResult

@@ -1,16 +1,18 @@
 extension EchoStateNetwork {
-  /// Runs along a sequence that is known: the state takes the sequence itself in the place of the fed-back output.
+  /// Runs along a sequence that is known: the state takes the sequence itself in the place of the
+  /// fed-back output.
   ///
   /// - Parameters:
   ///   - target: The sequence, `[T, B, O]` or unbatched `[T, O]`.
   ///   - input: u, `[T, B, I]` or `[T, I]`; `nil` where I is 0.
   ///   - state: Where to begin; zeros if `nil`.
-  /// - Returns: `output`, each step's y from what is known before it, shaped as the target, and `finalState`, from
-  ///   which the sequence can be followed further or continued.
+  /// - Returns: `output`, each step's y from what is known before it, shaped as the target, and
+  ///   `finalState`, from which the sequence can be followed further or continued.
   /// - Throws: ``RecurrentError/invalidValue(argument:expected:actual:)`` without a read-out,
   ///   ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for another shape,
   ///   ``RecurrentError/emptySequence(argument:)`` for T = 0,
-  ///   ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory for the states.
+  ///   ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory for the
+  ///   states.
   /// - Complexity: 2·T·B·H·(I + O + c·H) operations, c being the connectivity.
   public func follow(
     _ target: Tensor<Scalar>, input: Tensor<Scalar>? = nil, from state: State? = nil
@@ -40,12 +42,11 @@ extension EchoStateNetwork {
 
   /// Continues by itself: each output is the next step's y_{t−1}.
   ///
-  /// - Parameters:
-  ///   - steps: T, how many steps to make; at least 1.
-  ///   - state: Where to begin, as ``fit(_:input:from:washout:regularization:)`` and ``follow(_:input:from:)`` return it.
+  /// - Parameters: - steps: T, how many steps to make; at least 1. - state: Where to begin, as
+  ///   ``fit(_:input:from:washout:regularization:)`` and ``follow(_:input:from:)`` return it.
   /// - Returns: `output`, `[T, B, O]` or, from an unbatched state, `[T, O]`, and `finalState`.
-  /// - Throws: ``RecurrentError/invalidSize(argument:expected:actual:)`` for another number of steps, or for a network
-  ///   that takes an external input; what ``follow(_:input:from:)`` throws.
+  /// - Throws: ``RecurrentError/invalidSize(argument:expected:actual:)`` for another number of
+  ///   steps, or for a network that takes an external input; what ``follow(_:input:from:)`` throws.
   /// - Complexity: 2·T·B·H·(O + c·H) operations, c being the connectivity.
   public func generate(
     _ steps: Int, from state: State
@@ -111,7 +112,8 @@ extension EchoStateNetwork {
     return extent
   }
 
-  /// Whether all that there is in a sequence has a shape: steps beside no rows, and rows beside no features, may be any number.
+  /// Whether all that there is in a sequence has a shape: steps beside no rows, and rows beside no
+  /// features, may be any number.
   private func isCountable(_ extent: Extent) -> Bool {
     Shape(exactly: [extent.steps, extent.rows, max(inputSize, hiddenSize, outputSize)]) != nil
   }
@@ -161,7 +163,7 @@ extension EchoStateNetwork {
     if sparse == nil, leakRate == 1 {
       let schedule = SequenceSchedule(steps: extent.steps, rows: extent.rows)
       let result = try StackCall(stack, schedule, batchFirst: false, execution)
-        .forward(drive[...], from: state, memory: [])
+        .forward(drive[...], from: state, cellState: [])
       state = result.finalState
       return result.output
     }

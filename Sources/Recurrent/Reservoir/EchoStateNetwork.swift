@@ -1,12 +1,12 @@
-/// A network whose recurrent weights are random and stay so: only a linear read-out of its states is learnt, by ridge
-/// regression, without a gradient.
+/// A network whose recurrent weights are random and stay so: only a linear read-out of its states
+/// is learnt, by ridge regression, without a gradient.
 ///
 ///     h_t = (1 − a) · h_{t−1} + a · tanh(u_t · W_inᵀ + y_{t−1} · W_fbᵀ + h_{t−1} · W_hhᵀ + b)
 ///     y_t = [h_t, u_t] · W_outᵀ + c
 ///
-/// u is an external input, y the output, which feeds back into the states. Without an external input the network
-/// is a model of the series itself: while it learns and follows, the series takes the place of y_{t−1}, and
-/// afterwards its own output does, for as many steps as are asked for.
+/// u is an external input, y the output, which feeds back into the states. Without an external
+/// input the network is a model of the series itself: while it learns and follows, the series takes
+/// the place of y_{t−1}, and afterwards its own output does, for as many steps as are asked for.
 ///
 ///     let series = try ReferenceSeries.mackeyGlass(count: 3000)
 ///     var generator = SeededGenerator(seed: 1)
@@ -14,15 +14,17 @@
 ///     let state = try network.fit(series, washout: 200)
 ///     let (next, _) = try network.generate(84, from: state)     // [84, 1]
 ///
-/// A network is a value, like ``RNN``. It runs on one row as well as on a batch of them, of independent sequences.
+/// A network is a value, like ``RNN``. It runs on one row as well as on a batch of them, of
+/// independent sequences.
 ///
-/// Shapes: T steps, B batch, I input size (0 without an external input), H hidden size, O output size.
+/// Shapes: T steps, B batch, I input size (0 without an external input), H hidden size, O output
+/// size.
 ///
 /// ### Source
-/// H. Jaeger, "The 'echo state' approach to analysing and training recurrent neural networks", GMD report 148 (2001);
-/// H. Jaeger and H. Haas, "Harnessing nonlinearity", Science 304 (2004); the leak as in H. Jaeger, M. Lukoševičius,
-/// D. Popovici and U. Siewert, "Optimization and applications of echo state networks with leaky-integrator neurons",
-/// Neural Networks 20 (2007).
+/// H. Jaeger, "The 'echo state' approach to analysing and training recurrent neural networks", GMD
+/// report 148 (2001); H. Jaeger and H. Haas, "Harnessing nonlinearity", Science 304 (2004); the
+/// leak as in H. Jaeger, M. Lukoševičius, D. Popovici and U. Siewert, "Optimization and
+/// applications of echo state networks with leaky-integrator neurons", Neural Networks 20 (2007).
 public struct EchoStateNetwork<Scalar: TensorScalar>: Sendable {
   /// I, the features of the external input; 0 without one.
   public let inputSize: Int
@@ -41,7 +43,8 @@ public struct EchoStateNetwork<Scalar: TensorScalar>: Sendable {
   /// Who multiplies the matrices and factorizes them.
   public var backend: Backend = .automatic
 
-  /// The threads that a call may use, 1 to 1024; `nil` for `RECURRENT_THREADS` or the available processors.
+  /// The threads that a call may use, 1 to 1024; `nil` for `RECURRENT_THREADS` or the available
+  /// processors.
   public var threadCount: Int?
 
   /// W_ih [H, I + O] = [W_in, W_fb], W_hh and b.
@@ -69,27 +72,26 @@ public struct EchoStateNetwork<Scalar: TensorScalar>: Sendable {
 
   /// Creates a network with random weights and without a read-out.
   ///
-  /// W_in and W_fb are uniform in ±`inputScale` and ±`feedbackScale`, b in ±`biasScale`. Each unit takes the states
-  /// of the same number of units, k = `connectivity` · H rounded, at least 1; their weights are uniform, and scaled to
-  /// the spectral radius. The draws come in this order: W_in, W_fb, b, W_hh. LAPACK and this package find eigenvalues
-  /// that differ in the last bits, and so do weights that are scaled by them.
+  /// W_in and W_fb are uniform in ±`inputScale` and ±`feedbackScale`, b in ±`biasScale`. Each unit
+  /// takes the states of the same number of units, k = `connectivity` · H rounded, at least 1;
+  /// their weights are uniform, and scaled to the spectral radius. The draws come in this order:
+  /// W_in, W_fb, b, W_hh. LAPACK and this package find eigenvalues that differ in the last bits,
+  /// and so do weights that are scaled by them.
   ///
-  /// - Parameters:
-  ///   - inputSize: I, the features of the external input; 0 for none.
-  ///   - hiddenSize: H, the units; at least 1.
-  ///   - outputSize: O, the features of the output; at least 1.
-  ///   - spectralRadius: The greatest magnitude of W_hh's eigenvalues; below 1, states forget where they began.
-  ///   - connectivity: The share of W_hh that is not zero, more than 0 and at most 1.
-  ///   - leakRate: a, more than 0 and at most 1.
-  ///   - inputScale: The greatest magnitude in W_in.
-  ///   - feedbackScale: The greatest magnitude in W_fb; 0 for a network without feedback.
-  ///   - biasScale: The greatest magnitude in b.
-  ///   - backend: Who multiplies the matrices and factorizes them.
-  ///   - generator: The source of randomness; a ``SeededGenerator`` makes the network reproducible.
+  /// - Parameters: - inputSize: I, the features of the external input; 0 for none. - hiddenSize: H,
+  ///   the units; at least 1. - outputSize: O, the features of the output; at least 1. -
+  ///   spectralRadius: The greatest magnitude of W_hh's eigenvalues; below 1, states forget where
+  ///   they began. - connectivity: The share of W_hh that is not zero, more than 0 and at most 1. -
+  ///   leakRate: a, more than 0 and at most 1. - inputScale: The greatest magnitude in W_in. -
+  ///   feedbackScale: The greatest magnitude in W_fb; 0 for a network without feedback. -
+  ///   biasScale: The greatest magnitude in b. - backend: Who multiplies the matrices and
+  ///   factorizes them. - generator: The source of randomness; a ``SeededGenerator`` makes the
+  ///   network reproducible.
   /// - Throws: ``RecurrentError/invalidSize(argument:expected:actual:)`` and
-  ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for sizes and numbers out of range, for a network that
-  ///   neither takes an input nor feeds back, ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory
-  ///   for the weights, and what ``Tensor/scaled(toSpectralRadius:backend:)`` throws.
+  ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for sizes and numbers out of
+  ///   range, for a network that neither takes an input nor feeds back,
+  ///   ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory for the
+  ///   weights, and what ``Tensor/scaled(toSpectralRadius:backend:)`` throws.
   /// - Complexity: About 10·H³ operations, for the eigenvalues.
   public init<Generator: RandomNumberGenerator>(
     inputSize: Int = 0, hiddenSize: Int, outputSize: Int = 1, spectralRadius: Scalar = 0.9,
@@ -138,16 +140,19 @@ public struct EchoStateNetwork<Scalar: TensorScalar>: Sendable {
       ? SparseMatrix(weightHH.scalars, columns: hiddenSize) : nil
   }
 
-  /// Up to this share of entries, taking them one by one is faster than the whole matrix in vectors.
+  /// Up to this share of entries, taking them one by one is faster than the whole matrix in
+  /// vectors.
   static var greatestSparseConnectivity: Double { 0.05 }
 
   /// H, the units.
   public var hiddenSize: Int { stack.hiddenSize }
 
-  /// The random weights under PyTorch's names: `weightIH` `[H, I + O]` is W_in beside W_fb, `biasIH` is b.
+  /// The random weights under PyTorch's names: `weightIH` `[H, I + O]` is W_in beside W_fb,
+  /// `biasIH` is b.
   public var parameters: CellParameters<Scalar> { stack.parameters[0] }
 
-  /// A square matrix in which every row has the same number of weights, uniform in ±1, in random places.
+  /// A square matrix in which every row has the same number of weights, uniform in ±1, in random
+  /// places.
   private static func sparseWeights<Generator: RandomNumberGenerator>(
     _ size: Int, connectivity: Double, using generator: inout Generator
   ) -> Tensor<Scalar> {

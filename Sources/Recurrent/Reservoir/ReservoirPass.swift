@@ -1,11 +1,12 @@
 internal import VectorKernels
 
-/// The steps of a reservoir: those of a plain recurrent layer, but for a state that may leak and weights that may be
-/// sparse.
+/// The steps of a reservoir: those of a plain recurrent layer, but for a state that may leak and
+/// weights that may be sparse.
 ///
 ///     h_t = (1 − a) · h_{t−1} + a · tanh(x_t · W_ihᵀ + b + h_{t−1} · W_hhᵀ)
 ///
-/// The input product of all steps is computed at once, in the place of the output; one thread does it all.
+/// The input product of all steps is computed at once, in the place of the output; one thread does
+/// it all.
 struct ReservoirPass<Scalar: TensorScalar>: Sendable {
   let stack: PreparedStack<Scalar>
   /// W_hh by its entries, where that is faster than the whole matrix.

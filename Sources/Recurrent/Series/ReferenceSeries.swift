@@ -6,9 +6,11 @@
   internal import Darwin
 #endif
 
-/// Series that follow from equations: something to forecast before there are data, and to compare with what others report.
+/// Series that follow from equations: something to forecast before there are data, and to compare
+/// with what others report.
 ///
-/// Each is a sequence `[count, features]` of `Double`, ready for ``EchoStateNetwork`` and, unbatched, for ``RNN``.
+/// Each is a sequence `[count, features]` of `Double`, ready for ``EchoStateNetwork`` and,
+/// unbatched, for ``RNN``.
 public enum ReferenceSeries {
   /// A sine wave: amplitude · sin(2π · t / period + phase), t = 0, 1, ….
   ///
@@ -20,7 +22,8 @@ public enum ReferenceSeries {
   /// - Returns: The samples, `[count, 1]`.
   /// - Throws: ``RecurrentError/invalidSize(argument:expected:actual:)`` or
   ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for an argument out of range,
-  ///   ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory for so many samples.
+  ///   ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory for so many
+  ///   samples.
   public static func sine(
     count: Int, period: Double = 25, amplitude: Double = 1, phase: Double = 0
   ) throws(RecurrentError) -> Tensor<Double> {
@@ -37,24 +40,25 @@ public enum ReferenceSeries {
   ///
   ///     dy/dt = 0.2 · y(t − τ) / (1 + y(t − τ)¹⁰) − 0.1 · y(t)
   ///
-  /// sampled at every unit of time. The classical Runge–Kutta method of order 4 integrates with a step of 1 /
-  /// `stepsPerUnit`; between the steps, where it asks for y(t − τ), a cubic through values and derivatives of both
-  /// neighbours (Hermite) stands in, so that the method keeps its order. Before t = 0, y is constant.
+  /// sampled at every unit of time. The classical Runge–Kutta method of order 4 integrates with a
+  /// step of 1 / `stepsPerUnit`; between the steps, where it asks for y(t − τ), a cubic through
+  /// values and derivatives of both neighbours (Hermite) stands in, so that the method keeps its
+  /// order. Before t = 0, y is constant.
   ///
-  /// - Parameters:
-  ///   - count: The samples; at least 1.
-  ///   - delay: τ, in units of time; at least 1.
-  ///   - initialValue: y before t = 0.
-  ///   - washout: The units of time before the first sample, in which the series reaches its attractor.
-  ///   - stepsPerUnit: The steps of the integration in one unit of time; at least 1.
+  /// - Parameters: - count: The samples; at least 1. - delay: τ, in units of time; at least 1. -
+  ///   initialValue: y before t = 0. - washout: The units of time before the first sample, in which
+  ///   the series reaches its attractor. - stepsPerUnit: The steps of the integration in one unit
+  ///   of time; at least 1.
   /// - Returns: The samples, `[count, 1]`.
   /// - Throws: ``RecurrentError/invalidSize(argument:expected:actual:)`` or
   ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for an argument out of range,
-  ///   ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory for so many samples.
+  ///   ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory for so many
+  ///   samples.
   /// - Complexity: O((`count` + `washout`) · `stepsPerUnit`).
   ///
   /// ### Source
-  /// M. C. Mackey and L. Glass, "Oscillation and chaos in physiological control systems", Science 197 (1977).
+  /// M. C. Mackey and L. Glass, "Oscillation and chaos in physiological control systems", Science
+  /// 197 (1977).
   public static func mackeyGlass(
     count: Int, delay: Int = 17, initialValue: Double = 1.2, washout: Int = 1000, stepsPerUnit: Int = 10
   ) throws(RecurrentError) -> Tensor<Double> {
@@ -105,7 +109,8 @@ public enum ReferenceSeries {
   ///
   ///     dx/dt = σ · (y − x)        dy/dt = x · (ρ − z) − y        dz/dt = x · y − β · z
   ///
-  /// with σ = 10, ρ = 28, β = 8/3, from (1, 1, 1), integrated by the classical Runge–Kutta method of order 4.
+  /// with σ = 10, ρ = 28, β = 8/3, from (1, 1, 1), integrated by the classical Runge–Kutta method
+  /// of order 4.
   ///
   /// - Parameters:
   ///   - count: The samples; at least 1.
@@ -115,7 +120,8 @@ public enum ReferenceSeries {
   /// - Returns: The samples (x, y, z), `[count, 3]`.
   /// - Throws: ``RecurrentError/invalidSize(argument:expected:actual:)`` or
   ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for an argument out of range,
-  ///   ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory for so many samples.
+  ///   ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory for so many
+  ///   samples.
   /// - Complexity: O((`count` + `washout`) · `stepsPerSample`).
   ///
   /// ### Source

@@ -1,5 +1,6 @@
 extension Array where Element: TensorScalar {
-  /// Creates an array of so many scalars, all of which a closure sets; where there are none, it is not called.
+  /// Creates an array of so many scalars, all of which a closure sets; where there are none, it is
+  /// not called.
   @inline(__always)
   init(count: Int, settingAll set: (UnsafeMutablePointer<Element>) -> Void) {
     self.init()

@@ -6,21 +6,23 @@
   internal import Darwin
 #endif
 
-/// Whether memory can be had, asked before an array is made whose size comes from outside: an array that the system has no
-/// memory for ends the process.
+/// Whether memory can be had, asked before an array is made whose size comes from outside: an array
+/// that the system has no memory for ends the process.
 ///
 /// | way                               | why not                                                         |
 /// | --------------------------------- | --------------------------------------------------------------- |
 /// | an array of our own from `malloc` | a tensor's scalars are an array of Swift, which allocates itself |
 /// | the size of the machine's memory  | a limit of the process, as `ulimit -v` sets it, is lower         |
 enum Memory {
-  /// Below this, asking costs more than it tells: such arrays come from memory that the process has.
+  /// Below this, asking costs more than it tells: such arrays come from memory that the process
+  /// has.
   private static let leastByteCount = 1 << 20
 
   /// Checks that an array of so many elements can be made.
   ///
-  /// The system is asked for address space of that size, which it refuses beyond the limits of the process and, where it
-  /// is set up so, beyond what the machine has; it is given back at once and never touched.
+  /// The system is asked for address space of that size, which it refuses beyond the limits of the
+  /// process and, where it is set up so, beyond what the machine has; it is given back at once and
+  /// never touched.
   ///
   /// - Parameters:
   ///   - counts: Sizes whose product is the number of elements; none is negative.

@@ -4,9 +4,10 @@
 ///     let (output, finalState) = try lstm(packed)           // finalState: each sequence's own last step
 ///     let padded = try output.padded()                      // [7, 3, H], zeros behind the ends
 ///
-/// Sequences are given in any order; inside they stand by length, the longest first, and all results are in the order in
-/// which they were given. ``data`` holds the rows of the first step, then those of the second, and so on: step t has the rows of
-/// all sequences that are longer than t, ``batchSizes``[t] of them. A layer computes these rows and no others.
+/// Sequences are given in any order; inside they stand by length, the longest first, and all
+/// results are in the order in which they were given. ``data`` holds the rows of the first step,
+/// then those of the second, and so on: step t has the rows of all sequences that are longer than
+/// t, ``batchSizes``[t] of them. A layer computes these rows and no others.
 ///
 /// A sequence may have no steps at all; a layer then passes its initial state through.
 ///
@@ -29,7 +30,8 @@ public struct PackedSequence<Scalar: TensorScalar>: Sendable, Equatable {
   /// - Parameter sequences: The sequences, `[T_b, F]` each, with one F; T_b may be 0.
   /// - Throws: ``RecurrentError/emptySequence(argument:)`` for no sequences,
   ///   ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for one of another form,
-  ///   ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory for their steps.
+  ///   ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory for their
+  ///   steps.
   /// - Complexity: O(N·F + B log B).
   public init(_ sequences: [Tensor<Scalar>]) throws(RecurrentError) {
     guard let first = sequences.first else { throw .emptySequence(argument: "sequences") }
@@ -49,13 +51,13 @@ public struct PackedSequence<Scalar: TensorScalar>: Sendable, Equatable {
 
   /// Packs a padded batch.
   ///
-  /// - Parameters:
-  ///   - padded: `[T, B, F]`, or `[B, T, F]` with `batchFirst`; what stands behind the end of a sequence is not read.
-  ///   - lengths: The B lengths, 0 to T.
-  ///   - batchFirst: Whether the batch is the first axis.
+  /// - Parameters: - padded: `[T, B, F]`, or `[B, T, F]` with `batchFirst`; what stands behind the
+  ///   end of a sequence is not read. - lengths: The B lengths, 0 to T. - batchFirst: Whether the
+  ///   batch is the first axis.
   /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for another form,
-  ///   ``RecurrentError/invalidSize(argument:expected:actual:)`` for another number of lengths, or a length out of range,
-  ///   ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory for the steps.
+  ///   ``RecurrentError/invalidSize(argument:expected:actual:)`` for another number of lengths, or
+  ///   a length out of range, ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is
+  ///   no memory for the steps.
   /// - Complexity: O(N·F + B log B).
   public init(
     padded: Tensor<Scalar>, lengths: [Int], batchFirst: Bool = false
@@ -80,7 +82,8 @@ public struct PackedSequence<Scalar: TensorScalar>: Sendable, Equatable {
     }
   }
 
-  /// Checks that there is memory for the rows, and for the numbers of steps; sizes beside a size of 0 may be any.
+  /// Checks that there is memory for the rows, and for the numbers of steps; sizes beside a size of
+  /// 0 may be any.
   private static func requireMemory(
     lengths: [Int], features: Int, _ argument: String
   ) throws(RecurrentError) {
@@ -121,10 +124,12 @@ public struct PackedSequence<Scalar: TensorScalar>: Sendable, Equatable {
     sortedIndices = other.sortedIndices
   }
 
-  /// The same sequences with other rows: of features that were computed from these, or of gradients.
+  /// The same sequences with other rows: of features that were computed from these, or of
+  /// gradients.
   ///
   /// - Parameter data: `[N, F′]`, in the order of ``data``.
-  /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for another number of rows.
+  /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for another number of
+  ///   rows.
   /// - Returns: Sequences of the same lengths.
   public func replacing(data: Tensor<Scalar>) throws(RecurrentError) -> PackedSequence {
     guard data.shape.rank == 2, data.shape[0] == self.data.shape[0] else {
@@ -156,8 +161,9 @@ public struct PackedSequence<Scalar: TensorScalar>: Sendable, Equatable {
   ///   - totalLength: T of the result; that of the longest sequence if `nil`.
   ///   - batchFirst: Whether the batch is the first axis.
   /// - Returns: `[T, B, F]`, or `[B, T, F]` with `batchFirst`.
-  /// - Throws: ``RecurrentError/invalidSize(argument:expected:actual:)`` for a total length below the longest,
-  ///   ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory for the result.
+  /// - Throws: ``RecurrentError/invalidSize(argument:expected:actual:)`` for a total length below
+  ///   the longest, ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory
+  ///   for the result.
   /// - Complexity: O(T·B·F).
   public func padded(
     with value: Scalar = 0, totalLength: Int? = nil, batchFirst: Bool = false

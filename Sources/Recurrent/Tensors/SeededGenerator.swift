@@ -1,15 +1,17 @@
 /// A small, fast generator of random numbers that always gives the same numbers for the same seed.
 ///
 /// SplitMix64: the state advances by a constant, and each output is a bijective mix of the state.
-/// It passes statistical test suites, and serves to initialize parameters; it is no source of secrets.
+/// It passes statistical test suites, and serves to initialize parameters; it is no source of
+/// secrets.
 ///
 /// ### Source
-/// G. L. Steele, D. Lea, C. H. Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
+/// G. L. Steele, D. Lea, C. H. Flood, "Fast splittable pseudorandom number generators", OOPSLA
+/// 2014.
 public struct SeededGenerator: RandomNumberGenerator, Sendable, Equatable {
   /// Where the sequence stands: the one number that the next ones depend on.
   ///
-  /// A generator with the state of another one continues as that does, so that saving it is enough to
-  /// resume a run:
+  /// A generator with the state of another one continues as that does, so that saving it is enough
+  /// to resume a run:
   ///
   ///     let saved = generator.state
   ///     generator.state = saved     // the same numbers again
@@ -28,7 +30,8 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable, Equatable {
     return Self.mix(state)
   }
 
-  /// The number that a generator of this seed gives after `index` others: one counter, no sequence to walk along.
+  /// The number that a generator of this seed gives after `index` others: one counter, no sequence
+  /// to walk along.
   static func number(_ index: Int, seed: UInt64) -> UInt64 {
     mix(seed &+ increment &* (UInt64(truncatingIfNeeded: index) &+ 1))
   }

@@ -3,8 +3,8 @@
 /// A literal reads as on the blackboard: `let shape: Shape = [10, 3, 100]`. The empty shape
 /// belongs to a tensor of one scalar.
 public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStringConvertible {
-  // Up to four sizes stand in the value itself, so that calls of small layers allocate none. Those beyond the rank are
-  // zero.
+  // Up to four sizes stand in the value itself, so that calls of small layers allocate none. Those
+  // beyond the rank are zero.
   private var sizes = InlineArray<4, Int>(repeating: 0)
   /// The sizes of the fifth axis and those inside of it, if there are any.
   private var furtherSizes: [Int]?
@@ -14,7 +14,8 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
   /// Creates a shape from the sizes of its axes.
   ///
   /// - Parameter dimensions: The size of every axis, outermost first.
-  /// - Precondition: No size is negative, and the product of those that are not zero is representable as `Int`.
+  /// - Precondition: No size is negative, and the product of those that are not zero is
+  ///   representable as `Int`.
   public init(_ dimensions: [Int]) {
     precondition(
       Shape.elementCount(of: dimensions) != nil,
@@ -24,8 +25,8 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
     furtherSizes = rank > 4 ? Array(dimensions[4...]) : nil
   }
 
-  /// Creates a shape from sizes that may come from anywhere; `nil` where one is negative, or the product of those that are
-  /// not zero is more than an `Int`.
+  /// Creates a shape from sizes that may come from anywhere; `nil` where one is negative, or the
+  /// product of those that are not zero is more than an `Int`.
   ///
   /// - Parameter dimensions: The size of every axis, outermost first.
   public init?(exactly dimensions: [Int]) {
@@ -61,7 +62,8 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
 
   /// The number of scalars: the product of all sizes.
   public var elementCount: Int {
-    // Without a range, whose iterator takes memory in debug builds: tests count what calls allocate.
+    // Without a range, whose iterator takes memory in debug builds: tests count what calls
+    // allocate.
     var (count, axis) = (1, 0)
     while axis < rank {
       count *= self[axis]
@@ -98,7 +100,8 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
   /// The sizes in brackets, for example `[10, 3, 100]`.
   public var description: String { "[\(dimensions.map(String.init).joined(separator: ", "))]" }
 
-  /// The product of sizes that may come from anywhere: `nil` where one is negative or the product overflows.
+  /// The product of sizes that may come from anywhere: `nil` where one is negative or the product
+  /// overflows.
   ///
   /// Zeros hide no overflow: the sizes of a slice, or in another order, are those of a shape too.
   package static func elementCount(of dimensions: [Int]) -> Int? {

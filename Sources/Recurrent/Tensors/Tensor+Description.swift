@@ -12,9 +12,9 @@ extension Tensor: CustomStringConvertible {
   ///     [[ 0.5000, -1.0000],
   ///      [12.2500,  3.0000]]
   ///
-  /// Four digits behind the point, or an exponent where magnitudes need one. Of an axis that is longer than
-  /// six in a tensor of more than a thousand elements, the first and the last three are shown; of one without elements, of which
-  /// an axis is so long, too.
+  /// Four digits behind the point, or an exponent where magnitudes need one. Of an axis that is
+  /// longer than six in a tensor of more than a thousand elements, the first and the last three are
+  /// shown; of one without elements, of which an axis is so long, too.
   public var description: String {
     // Sizes beside a size of 0 may be any.
     let summarized = scalars.count > 1000 || scalars.isEmpty

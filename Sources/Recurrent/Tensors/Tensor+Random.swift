@@ -9,7 +9,8 @@
 extension Tensor {
   /// A tensor of independent numbers, uniform in a range.
   ///
-  /// Each takes one call of the generator: lower + u · (upper − lower), with u a multiple of 2⁻⁵³ in [0, 1).
+  /// Each takes one call of the generator: lower + u · (upper − lower), with u a multiple of 2⁻⁵³
+  /// in [0, 1).
   ///
   /// - Parameters:
   ///   - shape: The sizes of the axes.
@@ -38,7 +39,8 @@ extension Tensor {
     return uniform(shape, in: range, using: &generator)
   }
 
-  /// A tensor of independent normal numbers (Box and Muller's transform, two calls of the generator each).
+  /// A tensor of independent normal numbers (Box and Muller's transform, two calls of the generator
+  /// each).
   ///
   /// - Parameters:
   ///   - shape: The sizes of the axes.

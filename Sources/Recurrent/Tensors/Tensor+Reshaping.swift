@@ -5,7 +5,8 @@ extension Tensor {
   /// - Returns: A tensor `[tensors.count]` + that shape.
   /// - Throws: ``RecurrentError/emptySequence(argument:)`` if there is none,
   ///   ``RecurrentError/shapeMismatch(argument:expected:actual:)`` if shapes differ,
-  ///   ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory for the result.
+  ///   ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory for the
+  ///   result.
   /// - Complexity: O(elements of the result).
   public static func stack(_ tensors: [Tensor]) throws(RecurrentError) -> Tensor {
     guard let first = tensors.first else { throw .emptySequence(argument: "tensors") }
@@ -27,7 +28,8 @@ extension Tensor {
 
   /// The same scalars in the same order under another shape.
   ///
-  /// - Parameter dimensions: The new sizes. One of them may be −1: it becomes what the others leave.
+  /// - Parameter dimensions: The new sizes. One of them may be −1: it becomes what the others
+  ///   leave.
   /// - Returns: A tensor of the new shape.
   /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` if the sizes do not
   ///   multiply to the number of elements.

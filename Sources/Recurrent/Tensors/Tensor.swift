@@ -1,7 +1,8 @@
 /// A row-major array of numbers with a shape.
 ///
 /// A tensor is a value: a copy shares the numbers until one of the two is changed. It offers what
-/// recurrent layers need, under the names that NumPy made familiar, and is no general array library.
+/// recurrent layers need, under the names that NumPy made familiar, and is no general array
+/// library.
 ///
 ///     let x = try Tensor<Float>([1, 2, 3, 4, 5, 6], shape: [2, 3])
 ///     x[1, 2]          // 6, a scalar
@@ -40,7 +41,8 @@ public struct Tensor<Scalar: TensorScalar>: Sendable, Equatable {
   /// - Parameters:
   ///   - scalars: The scalars, the last axis varying fastest.
   ///   - shape: The sizes of the axes.
-  /// - Throws: ``RecurrentError/scalarCountMismatch(shape:actual:)`` if the array does not fill the shape.
+  /// - Throws: ``RecurrentError/scalarCountMismatch(shape:actual:)`` if the array does not fill the
+  ///   shape.
   public init(_ scalars: [Scalar], shape: Shape) throws(RecurrentError) {
     guard scalars.count == shape.elementCount else {
       throw .scalarCountMismatch(shape: shape, actual: scalars.count)

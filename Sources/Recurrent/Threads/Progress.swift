@@ -3,8 +3,8 @@ internal import VectorKernels
 
 /// How far each worker of a group has come, for workers that wait for each other again and again.
 ///
-/// Every worker writes its own counter and reads the others', so nobody takes a cache line away from one who
-/// writes it; a wait between two threads that both run takes some 50 ns.
+/// Every worker writes its own counter and reads the others', so nobody takes a cache line away
+/// from one who writes it; a wait between two threads that both run takes some 50 ns.
 struct Progress: ~Copyable, @unchecked Sendable {
   private let counters: UnsafeMutablePointer<Atomic<Int>>
   private let count: Int
@@ -24,7 +24,8 @@ struct Progress: ~Copyable, @unchecked Sendable {
     counters.deallocate()
   }
 
-  /// Tells the others that everything up to `value` is done, and shows them what was written before.
+  /// Tells the others that everything up to `value` is done, and shows them what was written
+  /// before.
   @inline(__always)
   func publish(_ value: Int, by worker: Int) {
     counters[worker * Self.stride].store(value, ordering: .releasing)

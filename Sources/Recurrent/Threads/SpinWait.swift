@@ -1,7 +1,8 @@
 internal import CPUFeatures
 
-/// Waits for another thread: at first without giving the processor away, since the other one is about to be ready, and
-/// then by letting others run, since it may be one of them that is waited for. What the second part takes is counted.
+/// Waits for another thread: at first without giving the processor away, since the other one is
+/// about to be ready, and then by letting others run, since it may be one of them that is waited
+/// for. What the second part takes is counted.
 struct SpinWait: ~Copyable {
   private var rounds = 0
   /// When the second part began.
@@ -9,8 +10,8 @@ struct SpinWait: ~Copyable {
 
   /// Some 5 µs. Threads that run side by side seldom wait for each other as long.
   private static let spins = 200
-  /// With one thread for each processor, a processor that is given away comes back at once, after half a microsecond;
-  /// so this is another 50 µs.
+  /// With one thread for each processor, a processor that is given away comes back at once, after
+  /// half a microsecond; so this is another 50 µs.
   private static let yields = 100
 
   /// Whether it is time to sleep, for who need not be there at once.

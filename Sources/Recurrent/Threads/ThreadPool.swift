@@ -47,15 +47,16 @@ final class ThreadPool: Sendable {
   private let pauseLength = Atomic<UInt64>(0)
   private static let shortestPause: UInt64 = 10_000_000
   private static let longestPause: UInt64 = 320_000_000
-  /// How many times as long as a group that was held up the pause after it may be: trying again takes no more than a small part of
-  /// the time, and processors that are free again are soon used.
+  /// How many times as long as a group that was held up the pause after it may be: trying again
+  /// takes no more than a small part of the time, and processors that are free again are soon used.
   private static let mostPauseForTrial: UInt64 = 20
 
   /// Calls `body` with the caller's thread and up to `count` − 1 others that are free.
   ///
-  /// More threads than the machine has processors are started only for a caller that asks for so many. The caller is alone
-  /// for a while after a group has lost much of its time to threads of other programs, longer each time, but no longer than
-  /// in proportion to the time that a group takes, unless it is forced.
+  /// More threads than the machine has processors are started only for a caller that asks for so
+  /// many. The caller is alone for a while after a group has lost much of its time to threads of
+  /// other programs, longer each time, but no longer than in proportion to the time that a group
+  /// takes, unless it is forced.
   func withWorkerGroup<Result>(
     upTo count: Int, forced: Bool = false, _ body: (WorkerGroup) -> Result
   ) -> Result {
@@ -65,7 +66,8 @@ final class ThreadPool: Sendable {
     return body(group)
   }
 
-  /// Hears how a group has fared in so many nanoseconds, and decides whether to make another one soon.
+  /// Hears how a group has fared in so many nanoseconds, and decides whether to make another one
+  /// soon.
   fileprivate func note(_ groupWasHeldUp: Bool, elapsed: UInt64) {
     guard groupWasHeldUp else {
       if pauseLength.load(ordering: .relaxed) != 0 { pauseLength.store(0, ordering: .relaxed) }
@@ -108,13 +110,14 @@ struct WorkerGroup {
   /// The number of threads.
   var count: Int { workers.count + 1 }
 
-  /// Calls `body` once on each of `threadCount` threads, with numbers from 0 on; the caller's is 0. Returns when all have
-  /// returned. The pool hears how they have fared.
+  /// Calls `body` once on each of `threadCount` threads, with numbers from 0 on; the caller's is 0.
+  /// Returns when all have returned. The pool hears how they have fared.
   func run(threadCount: Int, _ body: (Int) -> Void) {
     let (start, waitedBefore) = (cpu_now(), cpu_waited())
     perform(threadCount: threadCount, body)
-    // Shares are never quite equal: the caller's may be half of another's. But if it has waited for longer than that, or for
-    // a quarter of the time while a worker lost its processor, it has waited for others' work.
+    // Shares are never quite equal: the caller's may be half of another's. But if it has waited for
+    // longer than that, or for a quarter of the time while a worker lost its processor, it has
+    // waited for others' work.
     let (waited, elapsed) = (cpu_waited() &- waitedBefore, cpu_now() &- start)
     let wasPreempted = workers.prefix(threadCount - 1).contains { $0.lastPreemptions > 0 }
     ThreadPool.shared.note(
@@ -125,8 +128,9 @@ struct WorkerGroup {
   func perform(threadCount: Int, _ body: (Int) -> Void) {
     let workers = workers.prefix(threadCount - 1)
     withUnsafeTemporaryAllocation(of: Int32.self, capacity: threadCount) { processors in
-      // Threads that wait for each other by giving the processor away look busy to the system, and stay together on one
-      // processor for long; so they see to it themselves that they do not meet there.
+      // Threads that wait for each other by giving the processor away look busy to the system, and
+      // stay together on one processor for long; so they see to it themselves that they do not meet
+      // there.
       processors.initialize(repeating: cpu_current())
       for (index, worker) in workers.enumerated() { processors[index + 1] = worker.lastProcessor }
       withoutActuallyEscaping(body) { body in

@@ -4,7 +4,8 @@ internal import Synchronization
 
 /// One thread that waits for work.
 ///
-/// After its work it spins for a moment, since in a loop over calls the next one is near, and then sleeps.
+/// After its work it spins for a moment, since in a loop over calls the next one is near, and then
+/// sleeps.
 final class Worker: @unchecked Sendable {
   private enum State: Int, AtomicRepresentable {
     case awake
@@ -14,7 +15,8 @@ final class Worker: @unchecked Sendable {
 
   private let state = Atomic(State.awake)
   private let alarm = DispatchSemaphore(value: 0)
-  /// Written by the caller before the state becomes `working`, read and cleared by the worker before it ends to be.
+  /// Written by the caller before the state becomes `working`, read and cleared by the worker
+  /// before it ends to be.
   private var job: Job?
 
   private struct Job {
@@ -31,7 +33,8 @@ final class Worker: @unchecked Sendable {
   /// How often the worker lost its processor to another thread during its last job.
   var lastPreemptions: Int { preemptions.load(ordering: .relaxed) }
 
-  /// The processor on which the worker began its last job; −1 before, or where the system does not tell.
+  /// The processor on which the worker began its last job; −1 before, or where the system does not
+  /// tell.
   var lastProcessor: Int32 { processor.load(ordering: .relaxed) }
 
   /// Starts a thread; `nil` where the system has none left.
@@ -75,7 +78,8 @@ final class Worker: @unchecked Sendable {
     }
   }
 
-  /// A function of its own, so that no reference to the job is left when the caller hears that it is done.
+  /// A function of its own, so that no reference to the job is left when the caller hears that it
+  /// is done.
   @inline(never)
   private func work() {
     guard let job else { return }

@@ -1,4 +1,5 @@
-/// Adam: steps along a moving average of the gradients, divided by the root of a moving average of their squares.
+/// Adam: steps along a moving average of the gradients, divided by the root of a moving average of
+/// their squares.
 ///
 /// For each parameter p with gradient g, in the update number t:
 ///
@@ -8,8 +9,8 @@
 ///     p ← p − γ / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε)
 ///
 /// ### Source
-/// D. P. Kingma, J. Ba, "Adam: a method for stochastic optimization", ICLR 2015. Equations and defaults are those of
-/// PyTorch's `optim.Adam`.
+/// D. P. Kingma, J. Ba, "Adam: a method for stochastic optimization", ICLR 2015. Equations and
+/// defaults are those of PyTorch's `optim.Adam`.
 public struct Adam<Scalar: TensorScalar>: Optimizer {
   /// γ, the length of steps.
   public var learningRate: Double
@@ -74,8 +75,8 @@ public struct Adam<Scalar: TensorScalar>: Optimizer {
 ///     p ← p − γ / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε)
 ///
 /// ### Source
-/// I. Loshchilov, F. Hutter, "Decoupled weight decay regularization", ICLR 2019. Equations and defaults are those of
-/// PyTorch's `optim.AdamW`.
+/// I. Loshchilov, F. Hutter, "Decoupled weight decay regularization", ICLR 2019. Equations and
+/// defaults are those of PyTorch's `optim.AdamW`.
 public struct AdamW<Scalar: TensorScalar>: Optimizer {
   /// γ, the length of steps.
   public var learningRate: Double

@@ -8,7 +8,8 @@
 
 /// The numbers of one update of ``Adam`` or ``AdamW``, in the parameters' type.
 ///
-/// What does not depend on an element is computed in `Double`: 1 − βᵗ loses most of its digits in `Float`.
+/// What does not depend on an element is computed in `Double`: 1 − βᵗ loses most of its digits in
+/// `Float`.
 struct AdamEquation<Scalar: TensorScalar> {
   /// What is remembered of each parameter: m and v.
   static var kinds: [String] { ["exp_avg", "exp_avg_sq"] }

@@ -19,9 +19,12 @@ extension Checkpoint {
 
   /// Writes the checkpoint in one step.
   ///
-  /// - Parameter path: Where the file is to stand; one that is there is replaced once the new one is whole and on the disk.
-  /// - Throws: ``RecurrentError/fileInaccessible(path:operation:reason:)`` if the file cannot be written; the old one then stays
-  ///   as it was. ``RecurrentError/invalidSize(argument:expected:actual:)`` for a counter that is negative or more than 2⁵³.
+  /// - Parameter path: Where the file is to stand; one that is there is replaced once the new one
+  ///   is whole and on the disk.
+  /// - Throws: ``RecurrentError/fileInaccessible(path:operation:reason:)`` if the file cannot be
+  ///   written; the old one then stays as it was.
+  ///   ``RecurrentError/invalidSize(argument:expected:actual:)`` for a counter that is negative or
+  ///   more than 2⁵³.
   /// - Complexity: O(scalars).
   public func write(toPath path: String) throws(RecurrentError) {
     try requireCounters()
@@ -41,9 +44,11 @@ extension Checkpoint {
   /// Reads a checkpoint.
   ///
   /// - Parameter path: The file's path.
-  /// - Throws: ``RecurrentError/fileInaccessible(path:operation:reason:)`` if the file cannot be read,
-  ///   ``RecurrentError/malformedFile(path:expected:actual:)`` if it is no whole checkpoint of this version, with what is
-  ///   missing or too much, ``RecurrentError/scalarTypeMismatch(path:tensor:expected:actual:)`` for a run in another type.
+  /// - Throws: ``RecurrentError/fileInaccessible(path:operation:reason:)`` if the file cannot be
+  ///   read, ``RecurrentError/malformedFile(path:expected:actual:)`` if it is no whole checkpoint
+  ///   of this version, with what is missing or too much,
+  ///   ``RecurrentError/scalarTypeMismatch(path:tensor:expected:actual:)`` for a run in another
+  ///   type.
   /// - Complexity: O(scalars).
   public init(path: String) throws(RecurrentError) {
     let file = try SafetensorsFile(path: path)
@@ -113,7 +118,8 @@ private struct CheckpointReader {
     }
   }
 
-  /// The type of the run and of every tensor: others could be read, but would not give the same bits.
+  /// The type of the run and of every tensor: others could be read, but would not give the same
+  /// bits.
   func requireScalar<Scalar: TensorScalar>(
     _: Scalar.Type, _ name: String
   ) throws(RecurrentError) {

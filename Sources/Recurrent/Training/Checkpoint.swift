@@ -7,9 +7,9 @@
 ///     try checkpoint.restore(&model, &optimizer)
 ///     generator = checkpoint.generator
 ///
-/// A checkpoint is one safetensors file, which appears whole or not at all: a process that is killed while it writes leaves
-/// the last whole one. Tensors are written in the model's own type, and a run that is resumed gives the bits of one that
-/// was not interrupted.
+/// A checkpoint is one safetensors file, which appears whole or not at all: a process that is
+/// killed while it writes leaves the last whole one. Tensors are written in the model's own type,
+/// and a run that is resumed gives the bits of one that was not interrupted.
 public struct Checkpoint<Scalar: TensorScalar>: Sendable, Equatable {
   /// The parameters.
   public var model: StateDictionary<Scalar>
@@ -63,16 +63,17 @@ public struct Checkpoint<Scalar: TensorScalar>: Sendable, Equatable {
     self.metadata = metadata
   }
 
-  /// Puts the parameters into a model of the same kind, and the state into an optimizer of the same kind.
+  /// Puts the parameters into a model of the same kind, and the state into an optimizer of the same
+  /// kind.
   ///
   /// Hyperparameters other than the learning rate are not saved; they are part of the program.
   ///
   /// - Parameters:
   ///   - model: The model.
   ///   - optimizer: The optimizer.
-  /// - Throws: ``RecurrentError/stateDictionaryMismatch(_:)`` if model or optimizer have other parameters,
-  ///   ``RecurrentError/invalidSize(argument:expected:actual:)`` for a counter that is negative or more than 2⁵³; both are then
-  ///   unchanged.
+  /// - Throws: ``RecurrentError/stateDictionaryMismatch(_:)`` if model or optimizer have other
+  ///   parameters, ``RecurrentError/invalidSize(argument:expected:actual:)`` for a counter that is
+  ///   negative or more than 2⁵³; both are then unchanged.
   public func restore<Model: Parameterized<Scalar>, Rule: Optimizer<Scalar>>(
     _ model: inout Model, _ optimizer: inout Rule
   ) throws(RecurrentError) {

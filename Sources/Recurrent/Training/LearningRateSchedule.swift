@@ -6,7 +6,8 @@
   internal import Darwin
 #endif
 
-/// A learning rate for every epoch, or for every step: which of the two, the loop decides that asks.
+/// A learning rate for every epoch, or for every step: which of the two, the loop decides that
+/// asks.
 ///
 ///     let schedule = try WarmUp(epochs: 5, then: CosineAnnealing(from: 1e-2, epochs: 95))
 ///     for epoch in 0..<100 {
@@ -14,8 +15,8 @@
 ///       …
 ///     }
 ///
-/// A schedule is a function of the epoch alone, so that a resumed run needs nothing of it; ``ReduceOnPlateau``, which looks at
-/// how training goes, is a value with a state instead.
+/// A schedule is a function of the epoch alone, so that a resumed run needs nothing of it;
+/// ``ReduceOnPlateau``, which looks at how training goes, is a value with a state instead.
 public protocol LearningRateSchedule: Sendable {
   /// The learning rate of an epoch.
   ///
@@ -59,8 +60,8 @@ public struct StepDecay: LearningRateSchedule, Equatable {
 /// minimum + (initial − minimum) · (1 + cos(π · epoch / epochs)) / 2.
 ///
 /// ### Source
-/// I. Loshchilov, F. Hutter, "SGDR: stochastic gradient descent with warm restarts", ICLR 2017, without restarts; the formula
-/// is that of PyTorch's `CosineAnnealingLR`.
+/// I. Loshchilov, F. Hutter, "SGDR: stochastic gradient descent with warm restarts", ICLR 2017,
+/// without restarts; the formula is that of PyTorch's `CosineAnnealingLR`.
 public struct CosineAnnealing: LearningRateSchedule, Equatable {
   private let initial: Double
   private let epochs: Int
@@ -96,7 +97,8 @@ public struct ConstantRate: LearningRateSchedule, Equatable {
   /// Creates the schedule.
   ///
   /// - Parameter rate: The rate; 0 or more.
-  /// - Throws: ``RecurrentError/invalidValue(argument:expected:actual:)`` for a number out of range.
+  /// - Throws: ``RecurrentError/invalidValue(argument:expected:actual:)`` for a number out of
+  ///   range.
   public init(_ rate: Double) throws(RecurrentError) {
     try Hyperparameter.require("rate", rate, atLeast: 0)
     self.rate = rate
@@ -107,12 +109,12 @@ public struct ConstantRate: LearningRateSchedule, Equatable {
 
 /// A rate that rises on a line to the first one of another schedule, which then begins.
 ///
-/// In the epochs e < n before, the rate is r₀ · (s + (1 − s) · e / n), with r₀ the other schedule's first rate and s
-/// the share to start from.
+/// In the epochs e < n before, the rate is r₀ · (s + (1 − s) · e / n), with r₀ the other schedule's
+/// first rate and s the share to start from.
 ///
 /// ### Source
-/// P. Goyal et al., "Accurate, large minibatch SGD", arXiv 1706.02677, § 2.2; the formula is that of PyTorch's `LinearLR`, chained
-/// by its `SequentialLR`.
+/// P. Goyal et al., "Accurate, large minibatch SGD", arXiv 1706.02677, § 2.2; the formula is that
+/// of PyTorch's `LinearLR`, chained by its `SequentialLR`.
 public struct WarmUp<Following: LearningRateSchedule>: LearningRateSchedule {
   private let epochs: Int
   private let share: Double

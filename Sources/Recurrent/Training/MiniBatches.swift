@@ -1,4 +1,5 @@
-/// The numbers of samples, cut into mini-batches: in their order, or shuffled by a seeded generator.
+/// The numbers of samples, cut into mini-batches: in their order, or shuffled by a seeded
+/// generator.
 ///
 ///     for samples in try MiniBatches(count: 1000, size: 32, using: &generator) {
 ///       let batch = try input.selecting(samples)
@@ -15,7 +16,8 @@ public struct MiniBatches: Sequence, Sendable {
   ///   - count: The number of samples; 0 or more.
   ///   - size: The samples of a batch, at least 1; the last batch has what is left.
   /// - Throws: ``RecurrentError/invalidSize(argument:expected:actual:)`` for a size out of range,
-  ///   ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory for so many numbers.
+  ///   ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory for so many
+  ///   numbers.
   public init(count: Int, size: Int) throws(RecurrentError) {
     guard count >= 0 else {
       throw .invalidSize(argument: "count", expected: "0 or more", actual: count)
@@ -36,11 +38,13 @@ public struct MiniBatches: Sequence, Sendable {
   ///   - size: The samples of a batch, at least 1; the last batch has what is left.
   ///   - generator: The source of randomness.
   /// - Throws: ``RecurrentError/invalidSize(argument:expected:actual:)`` for a size out of range,
-  ///   ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory for so many numbers.
+  ///   ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory for so many
+  ///   numbers.
   ///
   /// ### Source
-  /// Fisher and Yates's shuffle in the form of R. Durstenfeld, "Algorithm 235: random permutation", CACM 7 (1964); unbiased
-  /// indices by D. Lemire, "Fast random integer generation in an interval", ACM TOMACS 29 (2019).
+  /// Fisher and Yates's shuffle in the form of R. Durstenfeld, "Algorithm 235: random permutation",
+  /// CACM 7 (1964); unbiased indices by D. Lemire, "Fast random integer generation in an interval",
+  /// ACM TOMACS 29 (2019).
   public init<Generator: RandomNumberGenerator>(
     count: Int, size: Int, using generator: inout Generator
   ) throws(RecurrentError) {
@@ -66,7 +70,8 @@ public struct MiniBatches: Sequence, Sendable {
   ) -> Int {
     var product = generator.next().multipliedFullWidth(by: bound)
     if product.low < bound {
-      // The first 2⁶⁴ mod bound of the low halves belong to a share that is larger than others by one.
+      // The first 2⁶⁴ mod bound of the low halves belong to a share that is larger than others by
+      // one.
       let excess = (0 &- bound) % bound
       while product.low < excess { product = generator.next().multipliedFullWidth(by: bound) }
     }
@@ -83,7 +88,8 @@ extension Tensor {
   /// - Returns: A tensor whose size at the axis is `indices.count`.
   /// - Throws: ``RecurrentError/invalidAxis(_:shape:)`` if the tensor has no such axis,
   ///   ``RecurrentError/invalidSize(argument:expected:actual:)`` for an index out of range,
-  ///   ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory for the result.
+  ///   ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is no memory for the
+  ///   result.
   /// - Complexity: O(elements of the result).
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)

@@ -7,8 +7,8 @@
 ///     …
 ///     let forecast = try normalization.inverted(prediction)
 ///
-/// Take the numbers from the part of a series that is trained on: those of the rest are not known when one forecasts.
-/// They belong to the model, and are saved with it by ``stateDictionary``.
+/// Take the numbers from the part of a series that is trained on: those of the rest are not known
+/// when one forecasts. They belong to the model, and are saved with it by ``stateDictionary``.
 ///
 /// Shapes: F features; `…` any axes.
 public struct Normalization<Scalar: TensorScalar>: Sendable, Equatable {
@@ -22,8 +22,9 @@ public struct Normalization<Scalar: TensorScalar>: Sendable, Equatable {
   /// - Parameters:
   ///   - offset: What is subtracted of each feature, `[F]`; finite.
   ///   - scale: What each feature is then divided by, `[F]`; finite and not 0.
-  /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` if these are not two vectors of one length,
-  ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for a number out of range.
+  /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` if these are not two
+  ///   vectors of one length, ``RecurrentError/invalidValue(argument:expected:actual:)`` for a
+  ///   number out of range.
   public init(offset: Tensor<Scalar>, scale: Tensor<Scalar>) throws(RecurrentError) {
     guard offset.shape.rank == 1 else {
       throw .shapeMismatch(argument: "offset", expected: "[F]", actual: offset.shape)
@@ -47,8 +48,8 @@ public struct Normalization<Scalar: TensorScalar>: Sendable, Equatable {
   /// A feature that is constant is only moved to 0.
   ///
   /// - Parameter samples: Numbers `[…, F]`, at least one of each feature; finite.
-  /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for a tensor of fewer than two axes,
-  ///   ``RecurrentError/emptySequence(argument:)`` if there is no number,
+  /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for a tensor of fewer
+  ///   than two axes, ``RecurrentError/emptySequence(argument:)`` if there is no number,
   ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` if one is not finite.
   /// - Complexity: O(elements).
   public init(standardizing samples: Tensor<Scalar>) throws(RecurrentError) {
@@ -71,8 +72,8 @@ public struct Normalization<Scalar: TensorScalar>: Sendable, Equatable {
   /// A feature that is constant is only moved to 0.
   ///
   /// - Parameter samples: Numbers `[…, F]`, at least one of each feature; finite.
-  /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for a tensor of fewer than two axes,
-  ///   ``RecurrentError/emptySequence(argument:)`` if there is no number,
+  /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for a tensor of fewer
+  ///   than two axes, ``RecurrentError/emptySequence(argument:)`` if there is no number,
   ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` if one is not finite.
   /// - Complexity: O(elements).
   public init(rescaling samples: Tensor<Scalar>) throws(RecurrentError) {
@@ -114,7 +115,8 @@ public struct Normalization<Scalar: TensorScalar>: Sendable, Equatable {
   ///
   /// - Parameter features: The features, by their place.
   /// - Returns: A map of as many features.
-  /// - Throws: ``RecurrentError/invalidSize(argument:expected:actual:)`` for a feature out of range.
+  /// - Throws: ``RecurrentError/invalidSize(argument:expected:actual:)`` for a feature out of
+  ///   range.
   public func selecting(_ features: [Int]) throws(RecurrentError) -> Normalization {
     try Normalization(offset: offset.selecting(features), scale: scale.selecting(features))
   }
@@ -173,7 +175,8 @@ extension Normalization {
   /// Creates the map that was saved.
   ///
   /// - Parameter stateDictionary: Exactly `offset` and `scale`.
-  /// - Throws: ``RecurrentError/stateDictionaryMismatch(_:)`` for other names, and what ``init(offset:scale:)`` throws.
+  /// - Throws: ``RecurrentError/stateDictionaryMismatch(_:)`` for other names, and what
+  ///   ``init(offset:scale:)`` throws.
   public init(stateDictionary: StateDictionary<Scalar>) throws(RecurrentError) {
     let none = Tensor<Scalar>.zeros([0])
     var loading = StrictLoading(stateDictionary)

@@ -1,4 +1,5 @@
-/// What an optimizer remembers of each parameter, and the walk over parameters, gradients and memory side by side.
+/// What an optimizer remembers of each parameter, and the walk over parameters, gradients and
+/// memory side by side.
 struct OptimizerMemory<Scalar: TensorScalar>: Sendable {
   private struct Entry: Sendable {
     let name: String
@@ -49,7 +50,8 @@ struct OptimizerMemory<Scalar: TensorScalar>: Sendable {
     self.stepCount = stepCount
   }
 
-  /// Changes every parameter by `change`, which takes its scalars, their gradient, and what is remembered of it.
+  /// Changes every parameter by `change`, which takes its scalars, their gradient, and what is
+  /// remembered of it.
   mutating func update<Model: Parameterized<Scalar>>(
     _ model: inout Model, with gradients: StateDictionary<Scalar>,
     _ change: (ParameterUpdate<Scalar>) -> Void

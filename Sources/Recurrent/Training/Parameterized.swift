@@ -12,19 +12,22 @@
 ///       }
 ///     }
 ///
-/// Its parameters then have the names that PyTorch gives them in a module with the same members, `rnn.weight_ih_l0` to
-/// `head.bias`; state dictionaries, loading, optimizers and checkpoints follow. Gradients are a state
-/// dictionary with the same names, so that an optimizer walks through the two side by side.
+/// Its parameters then have the names that PyTorch gives them in a module with the same members,
+/// `rnn.weight_ih_l0` to `head.bias`; state dictionaries, loading, optimizers and checkpoints
+/// follow. Gradients are a state dictionary with the same names, so that an optimizer walks through
+/// the two side by side.
 ///
-/// Arrays and optionals of such things conform too: the members of an array are called `0`, `1` and so on.
+/// Arrays and optionals of such things conform too: the members of an array are called `0`, `1` and
+/// so on.
 public protocol Parameterized<Scalar>: Sendable {
   /// The number type of the parameters.
   associatedtype Scalar: TensorScalar
 
   /// Calls `body` with the name and the tensor of every parameter, always in the same order.
   ///
-  /// - Parameter body: Takes a name that no other parameter has, and the parameter, which it may change but not give
-  ///   another shape. What it changes takes place in the parameter's own memory.
+  /// - Parameter body: Takes a name that no other parameter has, and the parameter, which it may
+  ///   change but not give another shape. What it changes takes place in the parameter's own
+  ///   memory.
   mutating func forEachParameter(_ body: (String, inout Tensor<Scalar>) throws -> Void) rethrows
 }
 
@@ -60,14 +63,16 @@ extension Parameterized {
 
   /// Takes all parameters from a state dictionary.
   ///
-  /// A weight may come as PyTorch's weight normalization has it, `…_g` and `…_v` or `parametrizations.….original0` and `….original1`:
-  /// it is then g · v / ‖v‖. Tensors that the dictionary leaves out (``StateDictionary/omittedKeys``) are passed over.
+  /// A weight may come as PyTorch's weight normalization has it, `…_g` and `…_v` or
+  /// `parametrizations.….original0` and `….original1`: it is then g · v / ‖v‖. Tensors that the
+  /// dictionary leaves out (``StateDictionary/omittedKeys``) are passed over.
   ///
   /// - Parameter stateDictionary: Exactly the model's names and shapes.
-  /// - Throws: ``RecurrentError/stateDictionaryMismatch(_:)`` with all missing, unexpected and misshapen names,
-  ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` if two parameters have one name, or a weight comes in the
-  ///   parts of another reparametrization, ``RecurrentError/scalarTypeMismatch(path:tensor:expected:actual:)`` if a parameter's
-  ///   tensor was left out for its type; the model is then unchanged.
+  /// - Throws: ``RecurrentError/stateDictionaryMismatch(_:)`` with all missing, unexpected and
+  ///   misshapen names, ``RecurrentError/invalidValue(argument:expected:actual:)`` if two
+  ///   parameters have one name, or a weight comes in the parts of another reparametrization,
+  ///   ``RecurrentError/scalarTypeMismatch(path:tensor:expected:actual:)`` if a parameter's tensor
+  ///   was left out for its type; the model is then unchanged.
   public mutating func load(_ stateDictionary: StateDictionary<Scalar>) throws(RecurrentError) {
     var loaded = self
     var loading = StrictLoading(stateDictionary, formsWeights: true)
@@ -80,7 +85,8 @@ extension Parameterized {
 }
 
 extension Array: Parameterized where Element: Parameterized {
-  /// Visits the parameters of every element under its index, as in PyTorch's `ModuleList`: `0.weight`, `0.bias`, `1.weight`, …
+  /// Visits the parameters of every element under its index, as in PyTorch's `ModuleList`:
+  /// `0.weight`, `0.bias`, `1.weight`, …
   public mutating func forEachParameter(
     _ body: (String, inout Tensor<Element.Scalar>) throws -> Void
   ) rethrows {

@@ -1,6 +1,7 @@
 /// RMSprop: steps along the gradient, divided by the root of a moving average of its squares.
 ///
-/// For each parameter p with gradient g, smoothing α, momentum µ, weight decay λ and learning rate γ:
+/// For each parameter p with gradient g, smoothing α, momentum µ, weight decay λ and learning rate
+/// γ:
 ///
 ///     g ← g + λ·p
 ///     v ← α·v + (1 − α)·g²
@@ -11,9 +12,9 @@
 /// Where rounding makes v − a² negative, it counts as 0.
 ///
 /// ### Source
-/// T. Tieleman, G. Hinton, "Lecture 6.5, rmsprop", Neural Networks for Machine Learning (2012); centred: A. Graves,
-/// "Generating sequences with recurrent neural networks", arXiv 1308.0850. Equations and defaults are those of PyTorch's
-/// `optim.RMSprop`.
+/// T. Tieleman, G. Hinton, "Lecture 6.5, rmsprop", Neural Networks for Machine Learning (2012);
+/// centred: A. Graves, "Generating sequences with recurrent neural networks", arXiv 1308.0850.
+/// Equations and defaults are those of PyTorch's `optim.RMSprop`.
 public struct RMSprop<Scalar: TensorScalar>: Optimizer {
   /// γ, the length of steps.
   public var learningRate: Double

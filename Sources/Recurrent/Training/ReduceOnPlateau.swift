@@ -129,8 +129,8 @@ public struct ReduceOnPlateau: Sendable, Equatable {
   /// Goes on where another rule of the same kind stood.
   ///
   /// - Parameter state: The other one's ``state``.
-  /// - Throws: ``RecurrentError/invalidValue(argument:expected:actual:)`` if a number is missing or none that a rule has;
-  ///   nothing is changed then.
+  /// - Throws: ``RecurrentError/invalidValue(argument:expected:actual:)`` if a number is missing or
+  ///   none that a rule has; nothing is changed then.
   public mutating func restore(_ state: [String: Double]) throws(RecurrentError) {
     let numbers = SavedNumbers(state)
     let rate = try numbers.number("learningRate", atLeast: 0)

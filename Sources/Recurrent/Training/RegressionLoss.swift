@@ -3,8 +3,8 @@
 ///     let loss = MeanSquaredError()
 ///     let (value, gradient) = try loss.valueWithGradient(of: prediction, target: y)
 ///
-/// The losses of this package take the mean over all elements, as PyTorch's do by default. Differences and sums are computed
-/// in `Double` and rounded once.
+/// The losses of this package take the mean over all elements, as PyTorch's do by default.
+/// Differences and sums are computed in `Double` and rounded once.
 public protocol RegressionLoss: Sendable {
   /// The loss.
   ///
@@ -23,7 +23,8 @@ public protocol RegressionLoss: Sendable {
   /// - Parameters:
   ///   - prediction: What a model gave, in any shape.
   ///   - target: What it should have given, in the same shape.
-  /// - Returns: The loss, and its gradient with respect to the prediction, in the prediction's shape.
+  /// - Returns: The loss, and its gradient with respect to the prediction, in the prediction's
+  ///   shape.
   /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` if shapes differ,
   ///   ``RecurrentError/emptySequence(argument:)`` if there is no element.
   func valueWithGradient<Scalar: TensorScalar>(
@@ -73,19 +74,21 @@ public struct MeanAbsoluteError: RegressionLoss, Equatable {
   }
 }
 
-/// The mean of d²/2 for small differences, |d| ≤ δ, and of δ·(|d| − δ/2) for others: outliers pull with a bounded force.
+/// The mean of d²/2 for small differences, |d| ≤ δ, and of δ·(|d| − δ/2) for others: outliers pull
+/// with a bounded force.
 ///
 /// ### Source
-/// P. J. Huber, "Robust estimation of a location parameter", Annals of Mathematical Statistics 35 (1964). The definition
-/// is that of PyTorch's `nn.HuberLoss`.
+/// P. J. Huber, "Robust estimation of a location parameter", Annals of Mathematical Statistics 35
+/// (1964). The definition is that of PyTorch's `nn.HuberLoss`.
 public struct HuberLoss: RegressionLoss, Equatable {
   /// δ, the difference from which on the loss is linear.
   public let delta: Double
 
   /// Creates the loss.
   ///
-  /// - Parameter delta: δ, the difference from which on the loss is linear. Where it is not positive, every use of the
-  ///   loss throws ``RecurrentError/invalidValue(argument:expected:actual:)``.
+  /// - Parameter delta: δ, the difference from which on the loss is linear. Where it is not
+  ///   positive, every use of the loss throws
+  ///   ``RecurrentError/invalidValue(argument:expected:actual:)``.
   public init(delta: Double = 1) {
     self.delta = delta
   }

@@ -1,6 +1,7 @@
 /// Stochastic gradient descent, with momentum and Nesterov's variant of it.
 ///
-/// For each parameter p with gradient g, momentum µ, dampening τ, weight decay λ and learning rate γ:
+/// For each parameter p with gradient g, momentum µ, dampening τ, weight decay λ and learning rate
+/// γ:
 ///
 ///     g ← g + λ·p
 ///     b ← µ·b + (1 − τ)·g         (b ← g in the first update)
@@ -9,7 +10,8 @@
 /// Without momentum, p ← p − γ·g.
 ///
 /// ### Source
-/// I. Sutskever, J. Martens, G. Dahl, G. Hinton, "On the importance of initialization and momentum in deep learning", ICML
+/// I. Sutskever, J. Martens, G. Dahl, G. Hinton, "On the importance of initialization and momentum
+/// in deep learning", ICML
 /// 2013. Equations and defaults are those of PyTorch's `optim.SGD`.
 public struct SGD<Scalar: TensorScalar>: Optimizer {
   /// γ, the length of steps.

@@ -6,11 +6,12 @@
 ///       // batch.input [24, 32, F], batch.target [12, 32, F]
 ///     }
 ///
-/// The window that begins at step s has the input of the steps s to s + W − 1 and the target of the steps s + offset to
-/// s + offset + N − 1. By default the target follows the input; with an offset of 1 and a horizon of W, a
-/// network learns to foretell the next step at every step.
+/// The window that begins at step s has the input of the steps s to s + W − 1 and the target of the
+/// steps s + offset to s + offset + N − 1. By default the target follows the input; with an offset
+/// of 1 and a horizon of W, a network learns to foretell the next step at every step.
 ///
-/// Shapes: T steps of the series, F features, W input length, N horizon, B batch, G features of the target.
+/// Shapes: T steps of the series, F features, W input length, N horizon, B batch, G features of the
+/// target.
 public struct SeriesWindows<Scalar: TensorScalar>: Sendable {
   /// The series, `[T, F]`.
   public let series: Tensor<Scalar>
@@ -39,9 +40,9 @@ public struct SeriesWindows<Scalar: TensorScalar>: Sendable {
   ///   - offset: The steps from an input's first to its target's first, 0 or more; W if `nil`.
   ///   - targetFeatures: The features of targets; all if `nil`.
   ///   - stride: The steps from one window's first to the next one's; at least 1.
-  /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` if the series is no matrix,
-  ///   ``RecurrentError/invalidSize(argument:expected:actual:)`` for a length, offset, stride or feature out of range, or a
-  ///   series that is too short for one window.
+  /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` if the series is no
+  ///   matrix, ``RecurrentError/invalidSize(argument:expected:actual:)`` for a length, offset,
+  ///   stride or feature out of range, or a series that is too short for one window.
   public init(
     _ series: Tensor<Scalar>, inputLength: Int, horizon: Int, offset: Int? = nil,
     targetFeatures: [Int]? = nil, stride: Int = 1
@@ -90,12 +91,15 @@ public struct SeriesWindows<Scalar: TensorScalar>: Sendable {
     return firstStep + index * stride
   }
 
-  /// Splits the windows at a step: what is learnt from lies before, what is foretold in validation lies behind.
+  /// Splits the windows at a step: what is learnt from lies before, what is foretold in validation
+  /// lies behind.
   ///
   /// - Parameter step: The step s, 0 to T.
-  /// - Returns: `training`, the windows that lie in the steps before s altogether, and `validation`, those whose targets
-  ///   lie from s on. Inputs of validation reach back over s: the past is known when one forecasts.
-  /// - Throws: ``RecurrentError/invalidSize(argument:expected:actual:)`` if either part has no window.
+  /// - Returns: `training`, the windows that lie in the steps before s altogether, and
+  ///   `validation`, those whose targets lie from s on. Inputs of validation reach back over s: the
+  ///   past is known when one forecasts.
+  /// - Throws: ``RecurrentError/invalidSize(argument:expected:actual:)`` if either part has no
+  ///   window.
   public func split(
     at step: Int
   ) throws(RecurrentError) -> (training: SeriesWindows, validation: SeriesWindows) {
@@ -120,10 +124,11 @@ public struct SeriesWindows<Scalar: TensorScalar>: Sendable {
 
   /// Splits the windows by time, the last part of the series for validation.
   ///
-  /// - Parameter fraction: The part of the steps, more than 0 and less than 1, whose targets validate.
+  /// - Parameter fraction: The part of the steps, more than 0 and less than 1, whose targets
+  ///   validate.
   /// - Returns: The windows to train with and those to validate with, as of ``split(at:)``.
-  /// - Throws: ``RecurrentError/invalidValue(argument:expected:actual:)`` for a fraction out of range, and what
-  ///   ``split(at:)`` throws.
+  /// - Throws: ``RecurrentError/invalidValue(argument:expected:actual:)`` for a fraction out of
+  ///   range, and what ``split(at:)`` throws.
   public func split(
     validation fraction: Double
   ) throws(RecurrentError) -> (training: SeriesWindows, validation: SeriesWindows) {

@@ -10,8 +10,9 @@
 ///
 ///     loss = mean over all rows of log Σ_j exp(x_j) − x_c
 ///
-/// where x are a row's logits and c is its class. The greatest logit is subtracted before exponentials are taken, so that
-/// none overflows; everything is computed in `Double` and rounded once.
+/// where x are a row's logits and c is its class. The greatest logit is subtracted before
+/// exponentials are taken, so that none overflows; everything is computed in `Double` and rounded
+/// once.
 ///
 ///     let (value, gradient) = try SoftmaxCrossEntropy().valueWithGradient(of: logits, classes: [0, 2, 1])
 ///
@@ -27,9 +28,10 @@ public struct SoftmaxCrossEntropy: Sendable, Equatable {
   ///   - logits: x, `[…, C]` for C classes.
   ///   - classes: The class of every row, 0 to C − 1, in row-major order of the leading axes.
   /// - Returns: The mean over all rows.
-  /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for logits without a last axis,
-  ///   ``RecurrentError/invalidSize(argument:expected:actual:)`` if there is not one class for every row, or one is out of
-  ///   range, ``RecurrentError/emptySequence(argument:)`` if there is no row.
+  /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for logits without a
+  ///   last axis, ``RecurrentError/invalidSize(argument:expected:actual:)`` if there is not one
+  ///   class for every row, or one is out of range, ``RecurrentError/emptySequence(argument:)`` if
+  ///   there is no row.
   /// - Complexity: O(elements).
   public func value<Scalar: TensorScalar>(
     of logits: Tensor<Scalar>, classes: [Int]
@@ -42,7 +44,8 @@ public struct SoftmaxCrossEntropy: Sendable, Equatable {
   /// - Parameters:
   ///   - logits: x, `[…, C]` for C classes.
   ///   - classes: The class of every row, 0 to C − 1, in row-major order of the leading axes.
-  /// - Returns: The mean over all rows, and its gradient with respect to the logits, in their shape.
+  /// - Returns: The mean over all rows, and its gradient with respect to the logits, in their
+  ///   shape.
   /// - Throws: As ``value(of:classes:)``.
   /// - Complexity: O(elements).
   public func valueWithGradient<Scalar: TensorScalar>(

@@ -1,6 +1,7 @@
 /// Gradients of a model are a state dictionary with the names and shapes of its parameters.
 extension StateDictionary {
-  /// Puts dictionaries together, each under a prefix and a point: the gradients of a model from those of its members.
+  /// Puts dictionaries together, each under a prefix and a point: the gradients of a model from
+  /// those of its members.
   ///
   ///     let gradients = StateDictionary(nesting: ["rnn": rnnGradients, "head": headGradients])
   ///
@@ -30,7 +31,8 @@ extension StateDictionary {
   /// Adds another dictionary, tensor by tensor: the gradients of one batch to those of another.
   ///
   /// - Parameter other: A dictionary with the same names and shapes, in any order.
-  /// - Throws: ``RecurrentError/stateDictionaryMismatch(_:)`` if names or shapes differ; the dictionary is then unchanged.
+  /// - Throws: ``RecurrentError/stateDictionaryMismatch(_:)`` if names or shapes differ; the
+  ///   dictionary is then unchanged.
   /// - Complexity: O(scalars).
   public mutating func add(_ other: StateDictionary) throws(RecurrentError) {
     let addends = try other.matching(self)
@@ -45,7 +47,8 @@ extension StateDictionary {
     for key in keys { self[key]?.scale(by: factor) }
   }
 
-  /// The norm of all scalars together: the square root of the sum of their squares, summed in `Double`.
+  /// The norm of all scalars together: the square root of the sum of their squares, summed in
+  /// `Double`.
   ///
   /// - Complexity: O(scalars).
   public var norm: Scalar {
@@ -56,17 +59,19 @@ extension StateDictionary {
   ///
   ///     g ← g · min(1, limit / (‖g‖ + 10⁻⁶))
   ///
-  /// Gradients through time grow without bound where a recurrent matrix stretches; the limit keeps a step's direction and
-  /// bounds its length. Where a scalar is infinite or NaN, NaN is among the results, and the returned norm tells.
+  /// Gradients through time grow without bound where a recurrent matrix stretches; the limit keeps
+  /// a step's direction and bounds its length. Where a scalar is infinite or NaN, NaN is among the
+  /// results, and the returned norm tells.
   ///
   /// - Parameter limit: The greatest norm; not negative.
   /// - Returns: The norm before.
-  /// - Throws: ``RecurrentError/invalidValue(argument:expected:actual:)`` for a negative limit or NaN.
+  /// - Throws: ``RecurrentError/invalidValue(argument:expected:actual:)`` for a negative limit or
+  ///   NaN.
   /// - Complexity: O(scalars).
   ///
   /// ### Source
-  /// R. Pascanu, T. Mikolov, Y. Bengio, "On the difficulty of training recurrent neural networks", ICML 2013. The formula is
-  /// that of PyTorch's `clip_grad_norm_`.
+  /// R. Pascanu, T. Mikolov, Y. Bengio, "On the difficulty of training recurrent neural networks",
+  /// ICML 2013. The formula is that of PyTorch's `clip_grad_norm_`.
   @discardableResult
   public mutating func clip(toNorm limit: Scalar) throws(RecurrentError) -> Scalar {
     try requireLimit(limit)
@@ -80,7 +85,8 @@ extension StateDictionary {
   /// Moves every scalar into ±limit. NaN stays.
   ///
   /// - Parameter limit: The greatest magnitude; not negative.
-  /// - Throws: ``RecurrentError/invalidValue(argument:expected:actual:)`` for a negative limit or NaN.
+  /// - Throws: ``RecurrentError/invalidValue(argument:expected:actual:)`` for a negative limit or
+  ///   NaN.
   /// - Complexity: O(scalars).
   ///
   /// ### Source

@@ -15,18 +15,19 @@
 ///       try training.checkpoint.write(toPath: "run.safetensors")
 ///     }
 ///
-/// Nothing is hidden: ``runEpoch(over:gradients:)`` is the loop over batches, ``finishEpoch(loss:)`` what follows it, and a
-/// loop of your own may call them, or do without this type altogether.
+/// Nothing is hidden: ``runEpoch(over:gradients:)`` is the loop over batches,
+/// ``finishEpoch(loss:)`` what follows it, and a loop of your own may call them, or do without this
+/// type altogether.
 ///
-/// A run depends on its model, optimizer, generator and batches alone. Resumed from a ``checkpoint`` that was taken
-/// after an epoch, it gives the same bits as if it had not stopped.
+/// A run depends on its model, optimizer, generator and batches alone. Resumed from a
+/// ``checkpoint`` that was taken after an epoch, it gives the same bits as if it had not stopped.
 public struct Training<Model: Parameterized, Rule: Optimizer>: Sendable
 where Rule.Scalar == Model.Scalar {
   /// The number type of the parameters.
   public typealias Scalar = Model.Scalar
 
-  /// Computes the loss of a batch and its gradients, with the names and shapes of the model's parameters; the generator is
-  /// for what is random in it, such as ``Dropout``.
+  /// Computes the loss of a batch and its gradients, with the names and shapes of the model's
+  /// parameters; the generator is for what is random in it, such as ``Dropout``.
   public typealias LossWithGradients<Batch> = (
     _ model: Model, _ batch: Batch, _ generator: inout SeededGenerator
   ) throws -> (loss: Scalar, gradients: StateDictionary<Scalar>)
@@ -38,7 +39,8 @@ where Rule.Scalar == Model.Scalar {
   /// The source of all randomness of the run.
   public var generator: SeededGenerator
 
-  /// The batches whose mean gradient makes one update, at least 1: a large batch in pieces that fit the memory.
+  /// The batches whose mean gradient makes one update, at least 1: a large batch in pieces that fit
+  /// the memory.
   public var accumulationCount = 1
   /// The greatest norm of the gradients of an update, if they are to be clipped.
   public var gradientNormLimit: Scalar?
@@ -51,7 +53,8 @@ where Rule.Scalar == Model.Scalar {
   public private(set) var epoch = 0
   /// The updates so far.
   public private(set) var step = 0
-  /// The parameters of the best epoch, where ``earlyStopping`` is set and an epoch is complete; else empty.
+  /// The parameters of the best epoch, where ``earlyStopping`` is set and an epoch is complete;
+  /// else empty.
   public private(set) var bestParameters: StateDictionary<Scalar> = [:]
 
   /// Prepares a run.
@@ -75,9 +78,10 @@ where Rule.Scalar == Model.Scalar {
   ///   - batches: The batches.
   ///   - lossWithGradients: Computes the loss of a batch and its gradients.
   /// - Returns: The mean of the batches' losses.
-  /// - Throws: What the closure throws; ``RecurrentError/emptySequence(argument:)`` if there is no batch,
-  ///   ``RecurrentError/invalidSize(argument:expected:actual:)`` for an ``accumulationCount`` below 1, and what
-  ///   ``Optimizer/update(_:with:)`` and ``StateDictionary/clip(toNorm:)`` throw. Updates before the error stay.
+  /// - Throws: What the closure throws; ``RecurrentError/emptySequence(argument:)`` if there is no
+  ///   batch, ``RecurrentError/invalidSize(argument:expected:actual:)`` for an
+  ///   ``accumulationCount`` below 1, and what ``Optimizer/update(_:with:)`` and
+  ///   ``StateDictionary/clip(toNorm:)`` throw. Updates before the error stay.
   @discardableResult
   public mutating func runEpoch<Batches: Sequence>(
     over batches: Batches, gradients lossWithGradients: LossWithGradients<Batches.Element>
@@ -126,14 +130,14 @@ where Rule.Scalar == Model.Scalar {
 
   /// Trains until so many epochs are complete, those before included, or ``shouldStop``.
   ///
-  /// - Parameters:
-  ///   - epochs: The number of epochs in all.
-  ///   - schedule: The learning rate of each epoch; the optimizer's own if `nil`.
-  ///   - batches: Makes the batches of an epoch; it may shuffle by the generator.
-  ///   - lossWithGradients: Computes the loss of a batch and its gradients.
-  ///   - validation: Computes the loss that the run is judged by; the mean loss of the batches if `nil`.
-  ///   - afterEpoch: Is called after every epoch, with the run as it stands. What it throws ends the run.
-  /// - Throws: What the closures and ``runEpoch(over:gradients:)`` throw. The model is what the updates before have made of it.
+  /// - Parameters: - epochs: The number of epochs in all. - schedule: The learning rate of each
+  ///   epoch; the optimizer's own if `nil`. - batches: Makes the batches of an epoch; it may
+  ///   shuffle by the generator. - lossWithGradients: Computes the loss of a batch and its
+  ///   gradients. - validation: Computes the loss that the run is judged by; the mean loss of the
+  ///   batches if `nil`. - afterEpoch: Is called after every epoch, with the run as it stands. What
+  ///   it throws ends the run.
+  /// - Throws: What the closures and ``runEpoch(over:gradients:)`` throw. The model is what the
+  ///   updates before have made of it.
   public mutating func run<Batches: Sequence>(
     epochs: Int, schedule: (any LearningRateSchedule)? = nil,
     batches: (_ generator: inout SeededGenerator) throws -> Batches,
@@ -175,8 +179,8 @@ extension Training {
 
   /// The run as it stands, to be written to a file.
   ///
-  /// Options, such as ``accumulationCount`` and the hyperparameters of the optimizer, are not in it; they are part of
-  /// the program.
+  /// Options, such as ``accumulationCount`` and the hyperparameters of the optimizer, are not in
+  /// it; they are part of the program.
   public var checkpoint: Checkpoint<Scalar> {
     var checkpoint = Checkpoint<Scalar>(
       model: model, optimizer: optimizer, generator: generator, epoch: epoch, step: step)
@@ -193,10 +197,11 @@ extension Training {
   /// Goes on where a run of the same program stood.
   ///
   /// - Parameter checkpoint: The other run's ``checkpoint``.
-  /// - Throws: ``RecurrentError/stateDictionaryMismatch(_:)`` if model or optimizer have other parameters,
-  ///   ``RecurrentError/invalidSize(argument:expected:actual:)`` for a counter that is negative or more than 2⁵³,
-  ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` if ``earlyStopping`` or ``plateau`` is set and the checkpoint has
-  ///   nothing for it. The run is then unchanged.
+  /// - Throws: ``RecurrentError/stateDictionaryMismatch(_:)`` if model or optimizer have other
+  ///   parameters, ``RecurrentError/invalidSize(argument:expected:actual:)`` for a counter that is
+  ///   negative or more than 2⁵³, ``RecurrentError/invalidValue(argument:expected:actual:)`` if
+  ///   ``earlyStopping`` or ``plateau`` is set and the checkpoint has nothing for it. The run is
+  ///   then unchanged.
   public mutating func restore(_ checkpoint: Checkpoint<Scalar>) throws(RecurrentError) {
     func numbers(_ prefix: String) -> [String: Double] {
       var own: [String: Double] = [:]

@@ -2,7 +2,8 @@ internal import VectorKernels
 
 // The gradient of a forward pass, by the chain rule through time.
 //
-// With δ_t the gradient of what a cell's activation took at step t, and h′ the activation's derivative there,
+// With δ_t the gradient of what a cell's activation took at step t, and h′ the activation's
+// derivative there,
 //
 //     δ_t = (∂output_t + δ_{t+1}·W_hh) ⊙ h′_t                       step by step, from the last to the first
 //     ∂W_ih = Σ δ_tᵀ·x_t    ∂W_hh = Σ δ_tᵀ·h_{t−1}    ∂b = Σ δ_t    ∂x_t = δ_t·W_ih      for many steps at once
@@ -13,10 +14,11 @@ internal import VectorKernels
 //    Nor do they depend on where a chunk ends: what comes from the step after is a sum of its own, to which ∂output is added.
 // 3. A chunk passes through all layers while it is in the cache; between chunks only ∂h of every layer is kept.
 //
-// In a cell with gates, δ_t are the gradients of the sums of all gates, [B, width], and its formula takes the place of ⊙ h′.
+// In a cell with gates, δ_t are the gradients of the sums of all gates, [B, width], and its formula
+// takes the place of ⊙ h′.
 //
-// Everything here has the rows of all steps one after the other, in the order of time; steps are counted in the order in
-// which they were computed.
+// Everything here has the rows of all steps one after the other, in the order of time; steps are
+// counted in the order in which they were computed.
 
 /// The backward pass over the steps of one segment, in one direction of time.
 struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
@@ -34,18 +36,18 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
   /// The distance of two of those rows, and of two of the gradients of outputs: D·P.
   let outputStride: Int
   /// What cells with gates have kept.
-  let gateHistory: GateHistory<Scalar>?
+  let savedGates: SavedGates<Scalar>?
   /// `[L, B, P]`.
   let initialStates: UnsafePointer<Scalar>
-  /// `[L, B, H]`; `nil` for cells that carry no memory.
-  let initialMemories: UnsafePointer<Scalar>?
+  /// `[L, B, H]`; `nil` for cells that carry no cell state.
+  let initialCellStates: UnsafePointer<Scalar>?
   /// N rows of P features; `nil` for zeros.
   let outputGradient: UnsafePointer<Scalar>?
   /// `[L, B, P]`: of the states after the segment before, of those before the segment after.
   let stateGradients: UnsafeMutablePointer<Scalar>
-  /// `[L, B, H]`: of the memories after the segment before, of those before the segment after; read and written by every cell
-  /// with gates.
-  let memoryGradients: UnsafeMutablePointer<Scalar>?
+  /// `[L, B, H]`: of the cell states after the segment before, of those before the segment after;
+  /// read and written by every cell with gates.
+  let cellStateGradients: UnsafeMutablePointer<Scalar>?
   /// To which the gradients of the parameters are added.
   let parameterGradients: ArraySlice<CellGradientMemory<Scalar>>
   /// `[N, I]`.
@@ -57,16 +59,17 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
 
   /// The scalars of the states of a layer.
   var stateCount: Int { shape.rows * shape.stateSize }
-  /// The scalars of the memories of a layer.
-  var memoryCount: Int { shape.rows * shape.hiddenSize }
+  /// The scalars of the cell states of a layer.
+  var cellStateCount: Int { shape.rows * shape.hiddenSize }
   /// The sums that a row takes at one step.
   var width: Int { stack.layout.width }
 
   /// Runs the pass.
   func run(_ execution: Execution) {
     guard plan.threadCount > 1 else { return runAlone() }
-    ThreadPool.shared.withWorkerGroup(upTo: plan.threadCount, forced: execution.backwardPlan != nil) { crew in
-      run(BackwardPlan.limited(plan, to: crew.count), crew)
+    ThreadPool.shared.withWorkerGroup(upTo: plan.threadCount, forced: execution.backwardPlan != nil) {
+      group in
+      run(BackwardPlan.limited(plan, to: group.count), group)
     }
   }
 
@@ -75,103 +78,115 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
 
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  private func run(_ plan: BackwardPlan, _ crew: WorkerGroup?) {
+  private func run(_ plan: BackwardPlan, _ group: WorkerGroup?) {
     let workspace = BackwardWorkspace(self, plan)
     let progress = Progress(workers: plan.threadCount)
-    let body = { (worker: Int) in run(workspace.share(of: worker), progress) }
-    if let crew, plan.threadCount > 1 { crew.run(threadCount: plan.threadCount, body) } else { body(0) }
+    let body = { (worker: Int) in run(workspace.partition(of: worker), progress) }
+    if let group, plan.threadCount > 1 { group.run(threadCount: plan.threadCount, body) } else { body(0) }
   }
 
   /// Runs one worker through all chunks, from the last to the first.
   @inline(__always)
-  private func run(_ share: BackwardShare<Scalar>, _ progress: borrowing Progress) {
+  private func run(_ partition: BackwardPartition<Scalar>, _ progress: borrowing Progress) {
     var meetings = 0
-    func meet() {
-      guard share.plan.threadCount > 1 else { return }
+    func barrier() {
+      guard partition.plan.threadCount > 1 else { return }
       meetings += 1
-      progress.publish(meetings, by: share.worker)
+      progress.publish(meetings, by: partition.worker)
       progress.waitForAll(toReach: meetings)
     }
     schedule.forEachChunk(
-      of: 0..<shape.rows, direction, stepsPerChunk: share.plan.stepsPerChunk, backwards: true
+      of: 0..<shape.rows, direction, stepsPerChunk: partition.plan.stepsPerChunk, backwards: true
     ) { steps in
       for layer in stride(from: shape.layerCount - 1, through: 0, by: -1) {
         let chunk = BackwardChunk(steps: steps, layer: layer)
         if layer == shape.layerCount - 1 {
-          takeOutputGradient(of: chunk, share)
-          meet()
+          takeOutputGradient(of: chunk, partition)
+          barrier()
         }
         if let formula = stack.formula {
-          carryBack(formula, chunk, share, meet: meet)
+          backpropagateThroughTime(formula, chunk, partition, barrier: barrier)
         } else {
-          carryBack(chunk, share, meet: meet)
+          backpropagateThroughTime(chunk, partition, barrier: barrier)
         }
-        meet()
-        pack(sums(share, layer), width, of: chunk, share, into: share.packedSums)
-        if stack.takesSumsApart {
-          pack(recurrentSums(share, layer), width, of: chunk, share, into: share.packedSumsApart)
+        barrier()
+        pack(
+          preActivationGradients(partition, layer), width, of: chunk, partition,
+          into: partition.packedPreActivationGradients)
+        if stack.separatesHiddenProjection {
+          pack(
+            hiddenProjectionGradients(partition, layer), width, of: chunk, partition,
+            into: partition.packedHiddenProjectionGradients)
         }
         if shape.isProjected {
-          pack(deltas(share, layer), shape.stateSize, of: chunk, share, into: share.packedProjected)
+          pack(
+            deltas(partition, layer), shape.stateSize, of: chunk, partition, into: partition.packedProjected)
         }
-        handDown(chunk, share)
-        meet()
-        addParameterGradients(of: chunk, share)
+        backpropagateToInput(chunk, partition)
+        barrier()
+        addParameterGradients(of: chunk, partition)
       }
-      meet()
+      barrier()
     }
   }
 
-  /// The gradients at a layer in a chunk, `[steps, rows, P]`: of its outputs; in a plain cell, afterwards of its sums.
-  func deltas(_ share: BackwardShare<Scalar>, _ layer: Int) -> UnsafeMutablePointer<Scalar> {
-    share.deltas + (layer & 1) * share.plan.stepsPerChunk * stateCount
+  /// The gradients at a layer in a chunk, `[steps, rows, P]`: of its outputs; in a plain cell,
+  /// afterwards of its sums.
+  func deltas(_ partition: BackwardPartition<Scalar>, _ layer: Int) -> UnsafeMutablePointer<Scalar> {
+    partition.deltas + (layer & 1) * partition.plan.stepsPerChunk * stateCount
   }
 
   /// The gradients of a layer's sums in a chunk, `[steps, rows, width]`.
-  func sums(_ share: BackwardShare<Scalar>, _ layer: Int) -> UnsafeMutablePointer<Scalar> {
-    guard stack.formula != nil else { return deltas(share, layer) }
-    return share.sums + (layer & 1) * share.plan.stepsPerChunk * shape.rows * width
+  func preActivationGradients(_ partition: BackwardPartition<Scalar>, _ layer: Int) -> UnsafeMutablePointer<
+    Scalar
+  > {
+    guard stack.formula != nil else { return deltas(partition, layer) }
+    return partition.preActivationGradients + (layer & 1) * partition.plan.stepsPerChunk * shape.rows * width
   }
 
-  /// The same of the sums of the state.
-  func recurrentSums(_ share: BackwardShare<Scalar>, _ layer: Int) -> UnsafeMutablePointer<Scalar> {
-    guard stack.takesSumsApart else { return sums(share, layer) }
-    return share.sumsApart + (layer & 1) * share.plan.stepsPerChunk * shape.rows * width
+  /// The same of the hidden projection.
+  func hiddenProjectionGradients(_ partition: BackwardPartition<Scalar>, _ layer: Int)
+    -> UnsafeMutablePointer<Scalar>
+  {
+    guard stack.separatesHiddenProjection else { return preActivationGradients(partition, layer) }
+    return partition.hiddenProjectionGradients + (layer & 1) * partition.plan.stepsPerChunk * shape.rows
+      * width
   }
 
   /// The gradients of the parameters of a layer's units in a chunk by row, `[steps, rows, K·H]`.
-  func unitGradients(_ share: BackwardShare<Scalar>, _ layer: Int) -> UnsafeMutablePointer<Scalar> {
-    share.unitGradients + (layer & 1) * share.plan.stepsPerChunk * shape.rows * unitParameterCount
+  func unitGradients(_ partition: BackwardPartition<Scalar>, _ layer: Int) -> UnsafeMutablePointer<Scalar> {
+    partition.unitGradients + (layer & 1) * partition.plan.stepsPerChunk * shape.rows * unitParameterCount
   }
 
   /// Packs a worker's part of rows of gradients for products over all rows of the chunk.
   @inline(__always)
   private func pack(
     _ gradients: UnsafePointer<Scalar>, _ features: Int, of chunk: BackwardChunk,
-    _ share: BackwardShare<Scalar>, into target: UnsafeMutablePointer<Scalar>
+    _ partition: BackwardPartition<Scalar>, into target: UnsafeMutablePointer<Scalar>
   ) {
     stack.engine.packTransposed(
       gradients, rows: features, depth: chunk.steps.packedRowCount,
-      columns: share.columns(of: features, panelWidth: stack.engine.panelWidth), into: target)
+      columns: partition.columns(of: features, panelWidth: stack.engine.panelWidth), into: target)
   }
 
   /// Fills the last layer's gradients of outputs.
-  private func takeOutputGradient(of chunk: BackwardChunk, _ share: BackwardShare<Scalar>) {
-    let rows = (0..<chunk.steps.packedRowCount).part(share.worker, of: share.plan.threadCount)
+  private func takeOutputGradient(of chunk: BackwardChunk, _ partition: BackwardPartition<Scalar>) {
+    let rows = (0..<chunk.steps.packedRowCount).part(partition.worker, of: partition.plan.threadCount)
     let features = shape.stateSize
-    let target = deltas(share, chunk.layer) + rows.lowerBound * features
+    let target = deltas(partition, chunk.layer) + rows.lowerBound * features
     guard let outputGradient else { return target.fillWithZeros(count: rows.count * features) }
     let source = outputGradient + (chunk.steps.packedRow + rows.lowerBound) * outputStride
     copyRows(source, outputStride, to: target, features, rows: rows.count, columns: features)
   }
 
-  /// δ of every step of a plain cell, from the last to the first, and the gradient of the state before the chunk.
+  /// δ of every step of a plain cell, from the last to the first, and the gradient of the state
+  /// before the chunk.
   @inline(__always)
-  private func carryBack(
-    _ chunk: BackwardChunk, _ share: BackwardShare<Scalar>, meet: () -> Void
+  private func backpropagateThroughTime(
+    _ chunk: BackwardChunk, _ partition: BackwardPartition<Scalar>, barrier: () -> Void
   ) {
     let steps = chunk.steps
-    let (rows, columns) = share.sequentialPart(
+    let (rows, columns) = partition.sequentialPart(
       rows: steps.rowsPerStep, units: shape.hiddenSize, panelWidth: stack.engine.panelWidth)
     let hiddenSize = shape.hiddenSize
     let stepSize = steps.rowsPerStep * hiddenSize
@@ -179,10 +194,10 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
     let row = rows.lowerBound * hiddenSize
     let weights = transpose(ofLayer: chunk.layer).recurrent.columns(columns)
     let activation = stack.activation
-    let deltas = deltas(share, chunk.layer)
-    let outputs = outputs(of: chunk, share, rows: rows, columns: columns)
+    let deltas = deltas(partition, chunk.layer)
+    let outputs = outputs(of: chunk, partition, rows: rows, columns: columns)
     let carry = stateGradients + chunk.layer * stateCount
-    let isShared = share.plan.split == .columns
+    let isPartitioned = partition.plan.split == .columns
     let count = steps.steps.count
     let last = steps.place(ofStep: count - 1) * stepSize
     for row in 0..<rows.count {
@@ -192,9 +207,9 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
         deltas + (last + offset), byDerivativeOf: activation, at: outputs + (last + offset),
         count: columns.count)
     }
-    if isShared {
+    if isPartitioned {
       var step = count - 2
-      meet()
+      barrier()
       while step >= 0 {
         let (here, after) = (steps.place(ofStep: step) * stepSize, steps.place(ofStep: step + 1) * stepSize)
         stack.engine.multiply(
@@ -202,7 +217,7 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
           by: weights, from: .preparedAndAdded,
           into: MatrixRows(base: deltas + (here + corner), rowStride: hiddenSize),
           then: activation, at: outputs + (here + corner), startsAtEnd: step.isOdd)
-        meet()
+        barrier()
         step -= 1
       }
     } else if count > 1, !rows.isEmpty {
@@ -222,11 +237,12 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
     reset(carry, of: steps, rows: rows, columns: columns, rowStride: hiddenSize)
   }
 
-  /// A layer's outputs in a chunk, `[steps, rows, H]`: a worker's part of them. What follows reads them where the gradients
-  /// have their places, so those that stand beside the other direction's are copied.
+  /// A layer's outputs in a chunk, `[steps, rows, H]`: a worker's part of them. What follows reads
+  /// them where the gradients have their places, so those that stand beside the other direction's
+  /// are copied.
   @inline(__always)
   private func outputs(
-    of chunk: BackwardChunk, _ share: BackwardShare<Scalar>, rows: Range<Int>, columns: Range<Int>
+    of chunk: BackwardChunk, _ partition: BackwardPartition<Scalar>, rows: Range<Int>, columns: Range<Int>
   ) -> UnsafePointer<Scalar> {
     let (steps, hiddenSize) = (chunk.steps, shape.hiddenSize)
     let source = outputs[chunk.layer] + steps.packedRow * outputStride
@@ -235,10 +251,10 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
       let row = step * steps.rowsPerStep + rows.lowerBound
       copyRows(
         source + (row * outputStride + columns.lowerBound), outputStride,
-        to: share.outputs + (row * hiddenSize + columns.lowerBound), hiddenSize, rows: rows.count,
+        to: partition.outputs + (row * hiddenSize + columns.lowerBound), hiddenSize, rows: rows.count,
         columns: columns.count)
     }
-    return UnsafePointer(share.outputs)
+    return UnsafePointer(partition.outputs)
   }
 
   /// Copies some columns of rows.
@@ -255,7 +271,7 @@ struct BackwardPass<Scalar: TensorScalar>: @unchecked Sendable {
     }
   }
 
-  /// Drops the gradients of what lies before rows that begin anew.
+  /// Drops the gradients of what lies before rows that are reset.
   @inline(__always)
   func reset(
     _ gradients: UnsafeMutablePointer<Scalar>, of chunk: SequenceChunk, rows: Range<Int>,

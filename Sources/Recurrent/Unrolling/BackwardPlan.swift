@@ -1,14 +1,16 @@
 /// How a backward pass is cut: into chunks of steps, and into shares for threads.
 struct BackwardPlan: Equatable {
-  /// What each thread gets of the sequential part; of the products over many steps, each gets columns or rows.
+  /// What each thread gets of the sequential part; of the products over many steps, each gets
+  /// columns or rows.
   enum Split: Equatable {
     /// Rows of the batch.
     case rows
-    /// Columns of W_hh, with a meeting for each step.
+    /// Columns of W_hh, with a barrier for each step.
     case columns
   }
 
-  /// The steps that are worked on at once. It decides the order of sums, so it depends on the shape alone.
+  /// The steps that are worked on at once. It decides the order of sums, so it depends on the shape
+  /// alone.
   var stepsPerChunk: Int
   var split: Split
   /// The threads; 1 where more would not be faster.
@@ -21,7 +23,7 @@ struct BackwardPlan: Equatable {
     self.threadCount = threadCount
   }
 
-  /// Plans a pass, for threads that take `nanosecondsPerBarrier` to meet.
+  /// Plans a pass, for threads that take `nanosecondsPerBarrier` for a barrier.
   init(
     _ shape: ForwardShape, backend: Backend, panelWidth: Int, threadCount available: Int,
     nanosecondsPerBarrier: () -> Double
@@ -34,7 +36,8 @@ struct BackwardPlan: Equatable {
     switch forward.split {
     case .columns: (split, threadCount) = (.columns, forward.threadCount)
     case .rows: threadCount = forward.threadCount
-    // Two thirds of the work are products over many steps, which all threads share out whatever the sequential part is.
+    // Two thirds of the work are products over many steps, which all threads share out whatever the
+    // sequential part is.
     case .layers: threadCount = forward.threadCount
     }
   }

@@ -1,10 +1,11 @@
 internal import VectorKernels
 
-// What the package's benchmarks time below the layers. They are a package of their own and see nothing that is internal
-// here, and no kernel is public; so this is a window for them, and no part of the interface.
+// What the package's benchmarks time below the layers. They are a package of their own and see
+// nothing that is internal here, and no kernel is public; so this is a window for them, and no part
+// of the interface.
 
-/// A matrix B [columns, depth] that one backend has prepared, and the product that a recurrent layer computes with it at
-/// each step.
+/// A matrix B [columns, depth] that one backend has prepared, and the product that a recurrent
+/// layer computes with it at each step.
 @_spi(Benchmarks) public struct BenchmarkProduct: Sendable {
   private let engine: MatrixEngine<Float>
   private let matrix: PreparedMatrix<Float>

@@ -1,5 +1,5 @@
-/// What the layers above the first take in a pass with dropout, kept for the way back; the rows of all steps one after the
-/// other.
+/// What the layers above the first take in a pass with dropout, kept for the backward pass; the
+/// rows of all steps one after the other.
 struct DroppedInputs<Scalar: TensorScalar>: @unchecked Sendable {
   let noise: TrainingNoise
   /// `[L − 1, N, P]`.
@@ -16,7 +16,8 @@ struct DroppedInputs<Scalar: TensorScalar>: @unchecked Sendable {
     SequenceMemory(base + (layer - 1) * packedRowCount * features, rowStride: features)
   }
 
-  /// Fills the inputs of a layer with what the layer below has written in some rows of a chunk, without what is dropped.
+  /// Fills the inputs of a layer with what the layer below has written in some rows of a chunk,
+  /// without what is dropped.
   func drop(
     _ source: SequenceView<Scalar>, intoLayer layer: Int, _ chunk: SequenceChunk, rows: Range<Int>
   ) {
@@ -34,7 +35,8 @@ struct DroppedInputs<Scalar: TensorScalar>: @unchecked Sendable {
     }
   }
 
-  /// Fills the inputs of a layer with all that the layer below has written, without what is dropped, and returns them.
+  /// Fills the inputs of a layer with all that the layer below has written, without what is
+  /// dropped, and returns them.
   func dropAll(
     _ source: SequenceMemory<Scalar>, intoLayer layer: Int, _ schedule: SequenceSchedule
   ) -> SequenceMemory<Scalar> {
@@ -55,7 +57,8 @@ struct DroppedInputs<Scalar: TensorScalar>: @unchecked Sendable {
     }
   }
 
-  /// Drops from the gradient of a layer's inputs, in place, what was dropped from them: in some of the rows of a chunk's steps.
+  /// Drops from the gradient of a layer's inputs, in place, what was dropped from them: in some of
+  /// the rows of a chunk's steps.
   func drop(
     fromGradient gradient: UnsafeMutablePointer<Scalar>, ofLayer layer: Int, _ chunk: SequenceChunk,
     packedRows: Range<Int>
@@ -67,7 +70,8 @@ struct DroppedInputs<Scalar: TensorScalar>: @unchecked Sendable {
     }
   }
 
-  /// The place of a row of a chunk's steps in the mask: in time too, unless all steps have one mask.
+  /// The place of a row of a chunk's steps in the mask: in time too, unless all steps have one
+  /// mask.
   private func place(_ packedRow: Int, of chunk: SequenceChunk) -> Int {
     noise.isSameAtEveryStep
       ? packedRow % chunk.rowsPerStep : packedRowsBefore + chunk.packedRow + packedRow

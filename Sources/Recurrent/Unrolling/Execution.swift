@@ -1,4 +1,5 @@
-/// How one call is run: its backend, instructions and threads, resolved from the layer and the environment.
+/// How one call is run: its backend, instructions and threads, resolved from the layer and the
+/// environment.
 package struct Execution: Sendable, Equatable {
   package var backend: Backend
   package var instructions: InstructionSet
@@ -19,12 +20,14 @@ package struct Execution: Sendable, Equatable {
     self.threadCount = threadCount
   }
 
-  /// Resolves what a layer asks for: its own choice first, then the environment's, then the machine's.
+  /// Resolves what a layer asks for: its own choice first, then the environment's, then the
+  /// machine's.
   ///
   /// - Parameters:
   ///   - backend: The layer's backend.
   ///   - threadCount: The layer's number of threads, or `nil`.
-  /// - Throws: ``RecurrentError`` for an override or a number of threads that cannot be honoured, or a missing backend.
+  /// - Throws: ``RecurrentError`` for an override or a number of threads that cannot be honoured,
+  ///   or a missing backend.
   package init(resolving backend: Backend, threadCount: Int?) throws(RecurrentError) {
     let overrides = try Overrides.current.get()
     self.backend = backend == .automatic ? overrides.backend ?? .automatic : backend
@@ -44,7 +47,8 @@ package struct Execution: Sendable, Equatable {
   package func instructions(
     rows: Int, hiddenSize: Int, scalarSize: Int, hasFormula: Bool
   ) -> InstructionSet {
-    // Other cells than plain ones have several times as many columns, and formulas that wide vectors suit.
+    // Other cells than plain ones have several times as many columns, and formulas that wide
+    // vectors suit.
     guard mayNarrow, !hasFormula else { return instructions }
     return instructions.fitting(rows: rows, columns: hiddenSize, scalarSize: scalarSize)
   }

@@ -1,12 +1,13 @@
-/// An estimate of what a forward pass on the Swift backend takes, good enough to choose between splits.
+/// An estimate of what a forward pass on the Swift backend takes, good enough to choose between
+/// splits.
 ///
-/// A recurrent product takes the longer of its operations at the speed of the multiply-adds and the reading of its
-/// weights from the cache that holds them; an input product, which serves many steps at once, its operations. The
-/// figures are those of ``ProcessorCosts``.
+/// A hidden projection takes the longer of its operations at the speed of the multiply-adds and the
+/// reading of its weights from the cache that holds them; an input projection, which serves many
+/// steps at once, its operations. The figures are those of ``ProcessorCosts``.
 struct ForwardCost {
   private let shape: ForwardShape
   private let panelWidth: Int
-  /// A meeting of two threads.
+  /// A barrier of two threads.
   private var nanosecondsPerBarrier = ProcessorCosts.nanosecondsPerBarrier
 
   /// Estimates passes of a shape; `panelWidth` columns are the fewest that a thread can have.
@@ -15,19 +16,21 @@ struct ForwardCost {
     self.panelWidth = panelWidth
   }
 
-  /// Whether a pass has so many operations that threads could be worth waking, and may use them; a bound that costs nothing.
-  static func mayBeShared(_ shape: ForwardShape, threadCount: Int) -> Bool {
+  /// Whether a pass has so many operations that threads could be worth waking, and may use them; a
+  /// bound that costs nothing.
+  static func mayBePartitioned(_ shape: ForwardShape, threadCount: Int) -> Bool {
     let weights = shape.gateCount * shape.hiddenSize * (shape.inputSize + shape.hiddenSize)
     return threadCount > 1
       && Double(2 * shape.steps * shape.rows * shape.layerCount * weights)
-        > ProcessorCosts.leastOperationsToShare
+        > ProcessorCosts.leastOperationsToPartition
   }
 
   /// Whether two passes are worth one thread each.
   var isWorthAThread: Bool { 2 * nanoseconds(.rows, threadCount: 1) > ProcessorCosts.leastNanosecondsToShare }
 
-  /// The split and the number of threads, up to `available`, that should be fastest; one thread where more would gain
-  /// too little. Threads that would have to meet at every step are asked how long it takes them.
+  /// The split and the number of threads, up to `available`, that should be fastest; one thread
+  /// where more would gain too little. Threads that would have to wait for each other at every step are asked how
+  /// long it takes them.
   func fastest(
     threadCount available: Int, nanosecondsPerBarrier: () -> Double
   ) -> (split: ForwardPlan.Split, threadCount: Int) {
@@ -78,9 +81,9 @@ struct ForwardCost {
     case .columns:
       let panels = (shape.hiddenSize + panelWidth - 1) / panelWidth
       let columns = min(shape.hiddenSize, (panels + threadCount - 1) / threadCount * panelWidth)
-      let meeting = ProcessorCosts.barriersPerStep * nanosecondsPerBarrier * Double(threadCount - 1)
-      first = step(rows: shape.rows, columns: columns, inputs: shape.inputSize) + meeting
-      others = step(rows: shape.rows, columns: columns, inputs: shape.hiddenSize) + meeting
+      let barriers = ProcessorCosts.barriersPerStep * nanosecondsPerBarrier * Double(threadCount - 1)
+      first = step(rows: shape.rows, columns: columns, inputs: shape.inputSize) + barriers
+      others = step(rows: shape.rows, columns: columns, inputs: shape.hiddenSize) + barriers
     case .layers:
       let most = Double((shape.layerCount + threadCount - 1) / threadCount)
       let layer = max(
@@ -92,7 +95,7 @@ struct ForwardCost {
     return ends + steps * (first + above * others)
   }
 
-  /// One step of one layer, the input product included.
+  /// One step of one layer, the input projection included.
   private func step(rows: Int, columns: Int, inputs: Int) -> Double {
     let (rows, columns) = (Double(rows), Double(columns * shape.gateCount))
     let (depth, size) = (Double(shape.hiddenSize), Double(shape.scalarSize))

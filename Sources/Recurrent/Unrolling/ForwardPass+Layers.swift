@@ -1,5 +1,5 @@
-// A forward pass whose threads share out the layers: while one runs its layers on a chunk of steps, the next one runs the
-// layers above on the chunk before. They meet once for each chunk.
+// A forward pass whose threads share out the layers: while one runs its layers on a chunk of steps,
+// the next one runs the layers above on the chunk before. They wait for each other once for each chunk.
 
 /// What the threads of a pipeline have in common.
 struct LayerPipeline<Scalar: TensorScalar>: ~Copyable, @unchecked Sendable {
@@ -23,19 +23,19 @@ extension ForwardPass {
   /// Runs the layers of one worker through all steps.
   @inline(__always)
   func runLayers(of worker: Int, _ pipeline: borrowing LayerPipeline<Scalar>) {
-    let share = Share(
+    let partition = Partition(
       rows: 0..<shape.rows, layers: (0..<shape.layerCount).part(worker, of: plan.threadCount))
-    let scratch = Scratch<Scalar>(count: wholeScratchSize(for: share))
+    let scratch = Scratch<Scalar>(count: wholeScratchSize(for: partition))
     let isLast = worker == plan.threadCount - 1
     let base = scratch.base
     var number = 0
-    schedule.forEachChunk(of: share.rows, direction, stepsPerChunk: plan.stepsPerChunk) { chunk in
+    schedule.forEachChunk(of: partition.rows, direction, stepsPerChunk: plan.stepsPerChunk) { chunk in
       if worker > 0 { pipeline.progress.wait(for: worker - 1, toReach: number + 1) }
       if !isLast {
         pipeline.progress.wait(for: worker + 1, toReach: number + 1 - LayerPipeline<Scalar>.lead)
       }
       run(
-        share, chunk,
+        partition, chunk,
         from: worker == 0 ? input.view(of: chunk) : handedUp(pipeline, by: worker - 1, number, chunk),
         into: isLast ? output.view(of: chunk) : handedUp(pipeline, by: worker, number, chunk),
         scratch: base)

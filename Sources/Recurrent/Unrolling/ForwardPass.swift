@@ -4,12 +4,12 @@ internal import VectorKernels
 //
 // Goals, in order:
 // 1. One way for everything: layers and cells, time-major and batch-major, one thread and many.
-// 2. The output is the history: the input product of a chunk of steps is written into the output's own
+// 2. The output is the history: the input projection of a chunk of steps is written into the output's own
 //    place, each step adds h·W_hhᵀ there and applies the activation, and is the next step's h.
 // 3. Nothing is allocated, locked or counted inside the loop over time.
 //
-// Layers run one after the other within a chunk, so that what one writes is still in the cache when the next
-// reads it, and layers below the last need room for one chunk only.
+// Layers run one after the other within a chunk, so that what one writes is still in the cache when
+// the next reads it, and layers below the last need room for one chunk only.
 
 /// One forward pass in one direction of time: T steps, N rows in all, through stacked cells.
 struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
@@ -28,12 +28,13 @@ struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
   let initialStates: UnsafeMutablePointer<Scalar>
   /// `[L, B, P]`, where every layer's last state goes.
   let finalStates: UnsafeMutablePointer<Scalar>
-  /// The second states of cells that carry them, `[L, B, H]`: the initial ones before the pass, the final ones after it.
-  var memories: UnsafeMutablePointer<Scalar>?
+  /// The cell states of cells that carry them, `[L, B, H]`: the initial ones before the pass, the
+  /// final ones after it.
+  var cellStates: UnsafeMutablePointer<Scalar>?
   /// Where the layers below the last keep what they write, `[L − 1, N, P]`; `nil` to forget it.
-  var history: UnsafeMutablePointer<Scalar>?
-  /// Where cells with gates keep what the way back needs; `nil` to forget it.
-  var gateHistory: GateHistory<Scalar>?
+  var savedOutputs: UnsafeMutablePointer<Scalar>?
+  /// Where cells with gates keep what the backward pass needs; `nil` to forget it.
+  var savedGates: SavedGates<Scalar>?
   /// The dropout between the layers; `nil` for none.
   var dropped: DroppedInputs<Scalar>?
   /// How states keep their value, in cells with gates; `nil` where they do not.
@@ -44,59 +45,60 @@ struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
   @specialized(where Scalar == Double)
   func run(_ execution: Execution) {
     guard plan.threadCount > 1 else {
-      return run(Share(rows: 0..<shape.rows, layers: 0..<shape.layerCount))
+      return run(Partition(rows: 0..<shape.rows, layers: 0..<shape.layerCount))
     }
-    ThreadPool.shared.withWorkerGroup(upTo: plan.threadCount, forced: execution.plan != nil) { crew in
-      guard crew.count < plan.threadCount else { return run(crew) }
+    ThreadPool.shared.withWorkerGroup(upTo: plan.threadCount, forced: execution.plan != nil) { group in
+      guard group.count < plan.threadCount else { return run(group) }
       var smaller = self
-      smaller.plan = ForwardPlan(shape, stack.engine, execution, threadCount: crew.count)
-      smaller.run(crew)
+      smaller.plan = ForwardPlan(shape, stack.engine, execution, threadCount: group.count)
+      smaller.run(group)
     }
   }
 
-  /// Runs the pass on a crew that has at least as many threads as the plan.
+  /// Runs the pass on a worker group that has at least as many threads as the plan.
   @inline(__always)
-  private func run(_ crew: WorkerGroup) {
-    let all = Share(rows: 0..<shape.rows, layers: 0..<shape.layerCount)
+  private func run(_ group: WorkerGroup) {
+    let all = Partition(rows: 0..<shape.rows, layers: 0..<shape.layerCount)
     let count = plan.threadCount
     switch plan.split {
     case _ where count == 1:
       run(all)
     case .rows:
-      crew.run(threadCount: count) { worker in
-        run(Share(rows: schedule.rows(ofPart: worker, of: count), layers: all.layers))
+      group.run(threadCount: count) { worker in
+        run(Partition(rows: schedule.rows(ofPart: worker, of: count), layers: all.layers))
       }
     case .columns:
       let scratch = Scratch<Scalar>(count: scratchSize(for: all))
       let progress = Progress(workers: count)
-      crew.run(threadCount: count) { worker in
+      group.run(threadCount: count) { worker in
         runColumns(of: worker, scratch: scratch.base, progress: progress)
       }
     case .layers:
       let pipeline = LayerPipeline(self, workerCount: count)
-      crew.run(threadCount: count) { worker in runLayers(of: worker, pipeline) }
+      group.run(threadCount: count) { worker in runLayers(of: worker, pipeline) }
     }
   }
 
   /// What one thread computes of every chunk.
-  struct Share {
+  struct Partition {
     var rows: Range<Int>
     var layers: Range<Int>
   }
 
-  /// The scalars that layers of a share need to hand their chunks up to each other: two chunks, used in turn.
-  func betweenSize(for share: Share) -> Int {
-    share.layers.count > 1 ? 2 * chunkSize(share.rows.count) : 0
+  /// The scalars that layers of a share need to hand their chunks up to each other: two chunks,
+  /// used in turn.
+  func betweenSize(for partition: Partition) -> Int {
+    partition.layers.count > 1 ? 2 * chunkSize(partition.rows.count) : 0
   }
 
   /// The same, and a step's outputs before their projection.
-  func scratchSize(for share: Share) -> Int {
-    betweenSize(for: share) + (shape.isProjected ? share.rows.count * shape.hiddenSize : 0)
+  func scratchSize(for partition: Partition) -> Int {
+    betweenSize(for: partition) + (shape.isProjected ? partition.rows.count * shape.hiddenSize : 0)
   }
 
-  /// The scalars that a share needs for everything, the sums of gates last.
-  func wholeScratchSize(for share: Share) -> Int {
-    scratchSize(for: share) + gateScratchSize(rows: share.rows.count)
+  /// The scalars that a share needs for everything, the pre-activations of gates last.
+  func wholeScratchSize(for partition: Partition) -> Int {
+    scratchSize(for: partition) + gateScratchSize(rows: partition.rows.count)
   }
 
   /// The scalars of one layer's chunk.
@@ -106,7 +108,8 @@ struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
   @inline(__always)
   func cell(ofLayer layer: Int) -> PreparedCell<Scalar> { cells[cells.startIndex + layer] }
 
-  /// The matrices of a layer of plain cells; the cell itself would be copied, which counts references to all that it has.
+  /// The matrices of a layer of plain cells; the cell itself would be copied, which counts
+  /// references to all that it has.
   @inline(__always)
   private func weights(
     ofLayer layer: Int
@@ -118,42 +121,43 @@ struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
   /// Runs all steps of some rows on the calling thread.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  func run(rows: Range<Int>) { run(Share(rows: rows, layers: 0..<shape.layerCount)) }
+  func run(rows: Range<Int>) { run(Partition(rows: rows, layers: 0..<shape.layerCount)) }
 
   /// Runs all steps of a share.
   @inline(__always)
-  private func run(_ share: Share) {
-    let scratch = Scratch<Scalar>(count: wholeScratchSize(for: share))
+  private func run(_ partition: Partition) {
+    let scratch = Scratch<Scalar>(count: wholeScratchSize(for: partition))
     let base = scratch.base
-    schedule.forEachChunk(of: share.rows, direction, stepsPerChunk: plan.stepsPerChunk) { chunk in
-      run(share, chunk, from: input.view(of: chunk), into: output.view(of: chunk), scratch: base)
+    schedule.forEachChunk(of: partition.rows, direction, stepsPerChunk: plan.stepsPerChunk) { chunk in
+      run(partition, chunk, from: input.view(of: chunk), into: output.view(of: chunk), scratch: base)
     }
   }
 
-  /// Lets the states of rows that begin anew be zeros.
+  /// Lets the states of rows that are reset be zeros.
   @inline(__always)
   func reset(_ chunk: SequenceChunk, layers: Range<Int>) {
     guard let entry = chunk.entry else { return }
     for row in entry.resetRows where chunk.rows.contains(row) {
       for layer in layers {
         (finalStates + (layer * shape.rows + row) * shape.stateSize).fillWithZeros(count: shape.stateSize)
-        guard let memories else { continue }
-        (memories + (layer * shape.rows + row) * shape.hiddenSize).fillWithZeros(count: shape.hiddenSize)
+        guard let cellStates else { continue }
+        (cellStates + (layer * shape.rows + row) * shape.hiddenSize).fillWithZeros(count: shape.hiddenSize)
       }
     }
   }
 
-  /// Runs a chunk through the layers of a share, from what the first of them reads to what the last writes.
+  /// Runs a chunk through the layers of a share, from what the first of them reads to what the last
+  /// writes.
   @inline(__always)
   func run(
-    _ share: Share, _ chunk: SequenceChunk, from source: SequenceView<Scalar>,
+    _ partition: Partition, _ chunk: SequenceChunk, from source: SequenceView<Scalar>,
     into target: SequenceView<Scalar>, scratch: UnsafeMutablePointer<Scalar>
   ) {
-    reset(chunk, layers: share.layers)
+    reset(chunk, layers: partition.layers)
     var source = source
-    for layer in share.layers {
-      let isLast = layer == share.layers.upperBound - 1
-      let next = isLast ? target : between(scratch, layer, chunk, of: share.rows)
+    for layer in partition.layers {
+      let isLast = layer == partition.layers.upperBound - 1
+      let next = isLast ? target : between(scratch, layer, chunk, of: partition.rows)
       if layer > 0, let dropped {
         dropped.drop(source, intoLayer: layer, chunk, rows: chunk.rows)
         source = dropped.inputs(ofLayer: layer).view(of: chunk)
@@ -161,8 +165,8 @@ struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
       if let formula = stack.formula {
         unroll(
           formula, ofLayer: layer, chunk, units: 0..<shape.hiddenSize, states: 0..<shape.stateSize,
-          from: source, into: next, unprojected: scratch + betweenSize(for: share),
-          scratch: scratch + scratchSize(for: share), meet: {})
+          from: source, into: next, unprojected: scratch + betweenSize(for: partition),
+          scratch: scratch + scratchSize(for: partition), barrier: {})
       } else {
         unroll(
           weights(ofLayer: layer), steps: chunk.steps.count, rows: chunk.rows.count, from: source, into: next,
@@ -184,13 +188,14 @@ struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
 
   /// All steps of a layer below the last, where they are kept.
   func kept(_ layer: Int) -> SequenceMemory<Scalar>? {
-    history.map {
+    savedOutputs.map {
       SequenceMemory(
         $0 + layer * schedule.packedRowCount * shape.stateSize, rowStride: shape.stateSize)
     }
   }
 
-  /// The states of a layer from which a chunk starts: the initial ones, or what the chunk before left as the final ones.
+  /// The states of a layer from which a chunk starts: the initial ones, or what the chunk before
+  /// left as the final ones.
   func state(before chunk: SequenceChunk, layer: Int) -> SequenceView<Scalar> {
     let isFirst = chunk.entry.map { $0.before == nil } ?? false
     return states(isFirst ? initialStates : finalStates, layer, chunk.rows.lowerBound)

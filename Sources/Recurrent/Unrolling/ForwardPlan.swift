@@ -4,14 +4,14 @@ struct ForwardPlan: Equatable {
   enum Split: Equatable {
     /// Rows of the batch, through all steps and layers. No thread waits for another.
     case rows
-    /// Columns of every layer, which is its hidden features. All wait for each other at every step, and each keeps its
-    /// share of the weights in its own cache.
+    /// Columns of every layer, which is its hidden features. All wait for each other at every step,
+    /// and each keeps its share of the weights in its own cache.
     case columns
     /// Layers. Each thread is a chunk of steps behind the one below.
     case layers
   }
 
-  /// The steps whose input product is computed at once.
+  /// The steps whose input projection is computed at once.
   var stepsPerChunk: Int
   var split: Split
   /// The threads; 1 where more would not be faster.
@@ -32,11 +32,12 @@ struct ForwardPlan: Equatable {
 
   /// Plans a pass.
   ///
-  /// - Chunks: the Swift kernels compute the input product for so many steps that inputs and outputs
-  ///   stay in the second-level cache until the recurrent products have used them. OpenBLAS
+  /// - Chunks: the Swift kernels compute the input projection for so many steps that inputs and
+  ///   outputs stay in the second-level cache until the hidden projections have used them. OpenBLAS
   ///   gets all steps at once, since it packs the weights anew for each call.
-  /// - Threads: the split and number of threads that ``ForwardCost`` expects to be fastest, if it expects a gain that
-  ///   is worth it, for threads that take `nanosecondsPerBarrier` to meet. OpenBLAS has its own threads.
+  /// - Threads: the split and number of threads that ``ForwardCost`` expects to be fastest, if it
+  ///   expects a gain that is worth it, for threads that take `nanosecondsPerBarrier` for a barrier.
+  ///   OpenBLAS has its own threads.
   init(
     _ shape: ForwardShape, backend: Backend, panelWidth: Int, threadCount available: Int,
     nanosecondsPerBarrier: () -> Double
@@ -46,15 +47,16 @@ struct ForwardPlan: Equatable {
     stepsPerChunk = shape.steps
     guard backend == .swift, shape.rows > 0 else { return }
 
-    if ForwardCost.mayBeShared(shape, threadCount: available) {
+    if ForwardCost.mayBePartitioned(shape, threadCount: available) {
       (split, threadCount) = ForwardCost(shape, panelWidth: panelWidth).fastest(
         threadCount: available, nanosecondsPerBarrier: nanosecondsPerBarrier)
     }
     let rows = split == .rows ? (shape.rows + threadCount - 1) / threadCount : shape.rows
-    let sums = shape.gateCount > 1 ? shape.gateCount * shape.hiddenSize : 0
-    let features = max(shape.inputSize, shape.hiddenSize) + shape.hiddenSize + sums
-    // The sums of gates pass through the cache beside the outputs: of large batches, the fewer the better.
-    let leastSteps = sums == 0 ? Self.leastSteps : (Self.leastRows + rows - 1) / max(1, rows)
+    let preActivations = shape.gateCount > 1 ? shape.gateCount * shape.hiddenSize : 0
+    let features = max(shape.inputSize, shape.hiddenSize) + shape.hiddenSize + preActivations
+    // The pre-activations of gates pass through the cache beside the outputs: of large batches, the
+    // fewer the better.
+    let leastSteps = preActivations == 0 ? Self.leastSteps : (Self.leastRows + rows - 1) / max(1, rows)
     let fitting = ProcessorCosts.bytesBetweenProducts / max(1, rows * features * shape.scalarSize)
     stepsPerChunk = min(shape.steps, max(leastSteps, fitting))
     if split == .layers {

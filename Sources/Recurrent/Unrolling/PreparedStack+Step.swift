@@ -4,18 +4,19 @@ internal import VectorKernels
 // One step of one layer on the calling thread.
 
 extension PreparedStack {
-  /// One step of one layer: h' of B rows from x, h and `memory`, which becomes the new one. Neither x nor h overlaps h'.
-  /// States keep their value in expectation, where there is a zoneout.
+  /// One step of one layer: h' of B rows from x, h and `memory`, which becomes the new one. Neither
+  /// x nor h overlaps h'. States keep their value in expectation, where there is a zoneout.
   @inline(__always)
   func step(
     layer: Int, rows: Int, _ input: MatrixRows<Scalar>, _ previous: MatrixRows<Scalar>,
-    memory: UnsafeMutablePointer<Scalar>, into next: MatrixRows<Scalar>,
+    cellState: UnsafeMutablePointer<Scalar>, into next: MatrixRows<Scalar>,
     scratch: UnsafeMutablePointer<Scalar>, zoneout: ZoneoutPass?
   ) {
-    // The formula is not bound to a name here: that would count references to it in a step of plain cells.
+    // The formula is not bound to a name here: that would count references to it in a step of plain
+    // cells.
     guard formula == nil else {
       return stepWithFormula(
-        layer: layer, rows: rows, input, previous, memory: memory, into: next, scratch: scratch,
+        layer: layer, rows: rows, input, previous, cellState: cellState, into: next, scratch: scratch,
         zoneout: zoneout)
     }
     engine.multiply(
@@ -25,12 +26,13 @@ extension PreparedStack {
 
   /// The scalars of scratch that a step with a formula needs.
   func stepScratchSize(rows: Int, hasZoneout: Bool) -> Int {
-    let oldMemoryWidth = hasZoneout ? layout.hiddenSize : 0
-    return formula == nil ? 0 : rows * (sumsWidth + keptWidth + unprojectedWidth + oldMemoryWidth)
+    let oldCellStateWidth = hasZoneout ? layout.hiddenSize : 0
+    return formula == nil
+      ? 0 : rows * (preActivationWidth + savedWidth + unprojectedWidth + oldCellStateWidth)
   }
 
   /// The sums that a step takes of a row, those of the state apart where the formula wants them so.
-  private var sumsWidth: Int { (takesSumsApart ? 2 : 1) * layout.width }
+  private var preActivationWidth: Int { (separatesHiddenProjection ? 2 : 1) * layout.width }
 
   /// What a row has before its projection.
   private var unprojectedWidth: Int { cells[0].projection == nil ? 0 : layout.hiddenSize }
@@ -39,7 +41,7 @@ extension PreparedStack {
   @inline(never)
   private func stepWithFormula(
     layer: Int, rows: Int, _ input: MatrixRows<Scalar>,
-    _ previous: MatrixRows<Scalar>, memory: UnsafeMutablePointer<Scalar>, into next: MatrixRows<Scalar>,
+    _ previous: MatrixRows<Scalar>, cellState: UnsafeMutablePointer<Scalar>, into next: MatrixRows<Scalar>,
     scratch: UnsafeMutablePointer<Scalar>, zoneout: ZoneoutPass?
   ) {
     guard let formula else { preconditionFailure("a cell without a formula") }
@@ -48,23 +50,25 @@ extension PreparedStack {
     func view(_ base: UnsafeMutablePointer<Scalar>, _ features: Int) -> SequenceView<Scalar> {
       SequenceView(base: base, stepStride: 0, rowStride: features)
     }
-    let sums = view(scratch, width)
-    let beside = scratch + rows * sumsWidth
-    let unprojected = beside + rows * keptWidth
-    let oldMemory = unprojected + rows * unprojectedWidth
+    let preActivations = view(scratch, width)
+    let beside = scratch + rows * preActivationWidth
+    let unprojected = beside + rows * savedWidth
+    let oldCellState = unprojected + rows * unprojectedWidth
     let next = view(next.base, next.layout.rowStride)
-    let memory = view(memory, hiddenSize)
+    let cellState = view(cellState, hiddenSize)
     engine.multiply(
-      rows: rows, input, by: cell.input.allColumns, from: .prepared, into: sums.firstStep, then: .identity)
+      rows: rows, input, by: cell.input.allColumns, from: .prepared, into: preActivations.firstStep,
+      then: .identity)
     run(
       GatedStep(
         rows: rows, units: 0..<hiddenSize, states: 0..<next.rowStride,
-        recurrent: cell.recurrent.allColumns, gates: sums,
-        apart: view(scratch + rows * width, width),
-        previous: view(previous.base, previous.layout.rowStride), memoryBefore: memory, memory: memory,
+        recurrent: cell.recurrent.allColumns, gates: preActivations,
+        hiddenProjection: view(scratch + rows * width, width),
+        previous: view(previous.base, previous.layout.rowStride), cellStateBefore: cellState,
+        cellState: cellState,
         output: cell.projection == nil ? next : view(unprojected, hiddenSize), next: next,
-        beside: view(beside, keptWidth),
-        oldMemory: view(oldMemory, hiddenSize), startsAtEnd: false),
-      of: cell, by: formula, zoneout.map { ZoneoutStep($0, cell: layer, packedRow: 0) }, meet: {})
+        beside: view(beside, savedWidth),
+        oldCellState: view(oldCellState, hiddenSize), startsAtEnd: false),
+      of: cell, by: formula, zoneout.map { ZoneoutStep($0, cell: layer, packedRow: 0) }, barrier: {})
   }
 }

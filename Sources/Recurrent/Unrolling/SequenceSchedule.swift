@@ -1,12 +1,14 @@
-// Every batch of sequences is packed; a batch of equal lengths is the case where every step has the same rows.
+// Every batch of sequences is packed; a batch of equal lengths is the case where every step has the
+// same rows.
 //
-// Rows are sequences, the longest first. Step t has the rows whose sequences are longer than t: the first so many. The rows of
-// all steps stand one step after the other, N in all.
+// Rows are sequences, the longest first. Step t has the rows whose sequences are longer than t: the
+// first so many. The rows of all steps stand one step after the other, N in all.
 //
-// A run is the steps with equal rows between which every state flows on. Where a run ends, the states of its rows stand in the
-// memory of the final states, and there the next run finds its own: those that have come so far, and the initial ones of
-// rows that begin with it. A row that ends leaves its final state behind, and one without any steps its initial state. The
-// same holds in reverse, where rows join instead of leaving.
+// A run is the steps with equal rows between which every state flows on. Where a run ends, the
+// states of its rows stand in the memory of the final states, and there the next run finds its own:
+// those that have come so far, and the initial ones of rows that begin with it. A row that ends
+// leaves its final state behind, and one without any steps its initial state. The same holds in
+// reverse, where rows join instead of leaving.
 
 /// The order in which steps are computed.
 enum TimeDirection: Sendable, Equatable {
@@ -22,7 +24,8 @@ struct SequenceSchedule: Sendable, Equatable {
   let rowCount: Int
   /// N, the rows of all steps.
   let packedRowCount: Int
-  /// In the order of time; empty for the one run of a batch of equal lengths, which takes no memory.
+  /// In the order of time; empty for the one run of a batch of equal lengths, which takes no
+  /// memory.
   private let runs: [Run]
 
   private struct Run: Sendable, Equatable {
@@ -31,7 +34,8 @@ struct SequenceSchedule: Sendable, Equatable {
     var rows: Int
     /// The packed rows before the first step.
     var packedRow: Int
-    /// The rows to which nothing flows from the step before the first, and from which nothing flows back.
+    /// The rows to which nothing flows from the step before the first, and from which nothing flows
+    /// back.
     var resetRows: [Int]
   }
 
@@ -48,7 +52,7 @@ struct SequenceSchedule: Sendable, Equatable {
   /// - Parameters:
   ///   - batchSizes: The rows of each step, none more than the step before has.
   ///   - rowCount: B.
-  ///   - resets: The rows that begin anew at a step, by step.
+  ///   - resets: The rows that are reset at a step, by step.
   init(batchSizes: [Int], rowCount: Int, resets: [Int: [Int]] = [:]) {
     stepCount = batchSizes.count
     self.rowCount = rowCount
@@ -68,7 +72,8 @@ struct SequenceSchedule: Sendable, Equatable {
     self.runs = isWhole ? [] : runs
   }
 
-  /// Whether states flow through the memory of the final states alone, which must hold the initial ones before the pass.
+  /// Whether states flow through the memory of the final states alone, which must hold the initial
+  /// ones before the pass.
   var passesStatesThroughFinal: Bool { !runs.isEmpty || stepCount == 0 }
 
   private var runCount: Int { max(1, runs.count) }
@@ -122,7 +127,7 @@ struct SequenceSchedule: Sendable, Equatable {
   ///   - rows: The rows, of which a step may have fewer.
   ///   - direction: The order of the steps.
   ///   - stepsPerChunk: The steps of a chunk of all the rows; a chunk of fewer rows has more.
-  ///   - backwards: Whether the last chunk comes first, for the way back.
+  ///   - backwards: Whether the last chunk comes first, for the backward pass.
   ///   - body: Is called in the order of the direction.
   @inline(__always)
   func forEachChunk(
@@ -178,7 +183,7 @@ struct SequenceChunk {
 
   /// What lies before the first chunk of a run.
   struct Entry {
-    /// The rows that begin anew with it.
+    /// The rows that are reset with it.
     var resetRows: [Int]
     /// The step that is computed before; `nil` at the begin of the sequence.
     var before: Neighbour?

@@ -1,15 +1,15 @@
 /// Zoneout of one cell in some rows of one step.
 struct ZoneoutStep {
   private let hidden: ZoneoutMask
-  private let memory: ZoneoutMask
+  private let cellState: ZoneoutMask
   /// The rows of the sequence before these.
   private let packedRow: Int
 
   /// For the rows from one of a pass on.
   @inline(__always)
   init(_ pass: ZoneoutPass, cell: Int, packedRow: Int) {
-    hidden = pass.mask(ofCell: cell, memory: false)
-    memory = pass.mask(ofCell: cell, memory: true)
+    hidden = pass.mask(ofCell: cell, cellState: false)
+    cellState = pass.mask(ofCell: cell, cellState: true)
     self.packedRow = pass.packedRowsBefore + packedRow
   }
 
@@ -21,15 +21,16 @@ struct ZoneoutStep {
     mix(hidden, old, into: new, rows: rows, features)
   }
 
-  /// Lets some units of new memories keep their share of the old ones.
+  /// Lets some units of new cell states keep their share of the old ones.
   @inline(__always)
-  func mixMemory<Scalar: TensorScalar>(
+  func mixCellState<Scalar: TensorScalar>(
     _ old: SequenceView<Scalar>, into new: SequenceView<Scalar>, rows: Int, _ features: Range<Int>
   ) {
-    mix(memory, old, into: new, rows: rows, features)
+    mix(cellState, old, into: new, rows: rows, features)
   }
 
-  /// Splits the gradients of some features of states, `[rows, width]`, into those of the new values and of the old.
+  /// Splits the gradients of some features of states, `[rows, width]`, into those of the new values
+  /// and of the old.
   @inline(__always)
   func splitState<Scalar: TensorScalar>(
     _ gradient: UnsafeMutablePointer<Scalar>, old: UnsafeMutablePointer<Scalar>, width: Int, rows: Int,
@@ -38,13 +39,14 @@ struct ZoneoutStep {
     split(hidden, gradient, old, width, rows, features)
   }
 
-  /// Splits the gradients of some units of memories, `[rows, width]`, into those of the new values and of the old.
+  /// Splits the gradients of some units of cell states, `[rows, width]`, into those of the new
+  /// values and of the old.
   @inline(__always)
-  func splitMemory<Scalar: TensorScalar>(
+  func splitCellState<Scalar: TensorScalar>(
     _ gradient: UnsafeMutablePointer<Scalar>, old: UnsafeMutablePointer<Scalar>, width: Int, rows: Int,
     _ features: Range<Int>
   ) {
-    split(memory, gradient, old, width, rows, features)
+    split(cellState, gradient, old, width, rows, features)
   }
 
   // A feature is less than 2³², so that every element of a sequence has a number of its own.

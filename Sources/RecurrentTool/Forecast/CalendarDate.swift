@@ -28,7 +28,8 @@ struct CalendarDate: Equatable {
     year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
   }
 
-  /// The date in a month counted from January of the year 0, on a day or, in shorter months, on their last.
+  /// The date in a month counted from January of the year 0, on a day or, in shorter months, on
+  /// their last.
   init(monthNumber: Int, day: Int) {
     year = monthNumber / 12
     month = monthNumber % 12 + 1

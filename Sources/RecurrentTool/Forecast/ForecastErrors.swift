@@ -1,4 +1,5 @@
-/// The errors of forecasts from every place in a part of a series, as far ahead as the horizon and the series go.
+/// The errors of forecasts from every place in a part of a series, as far ahead as the horizon and
+/// the series go.
 struct ForecastErrors {
   /// Forecast minus value, for each lead: 1 step ahead, 2 steps, ….
   let byLead: [[Double]]
@@ -37,7 +38,8 @@ struct ForecastErrors {
   /// The root of the mean of the errors' squares.
   var rootMeanSquare: Double { Self.rootMeanSquare(all) }
 
-  /// The root mean square at each lead, never less than at a shorter one: few errors make it uneven.
+  /// The root mean square at each lead, never less than at a shorter one: few errors make it
+  /// uneven.
   var spreadByLead: [Double] {
     var widest = 0.0
     return byLead.map { errors in
@@ -46,10 +48,11 @@ struct ForecastErrors {
     }
   }
 
-  /// What errors are measured by in MASE: the mean magnitude of a known part's differences over a season, or one step.
+  /// What errors are measured by in MASE: the mean magnitude of a known part's differences over a
+  /// season, or one step.
   ///
-  /// Source: R. J. Hyndman and A. B. Koehler, "Another look at measures of forecast accuracy", International Journal of
-  /// Forecasting 22 (2006).
+  /// Source: R. J. Hyndman and A. B. Koehler, "Another look at measures of forecast accuracy",
+  /// International Journal of Forecasting 22 (2006).
   static func scale(of known: ArraySlice<Double>, season: Int?) -> Double {
     let lag = season ?? 1
     let differences = zip(known.dropFirst(lag), known).map { ($0 - $1).magnitude }

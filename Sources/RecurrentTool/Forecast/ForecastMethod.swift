@@ -15,7 +15,8 @@ enum ForecastMethod: String, ExpressibleByArgument, CaseIterable {
     }
   }
 
-  /// The longest window where none is asked for: gradients take the time of a step for each of its steps.
+  /// The longest window where none is asked for: gradients take the time of a step for each of its
+  /// steps.
   var longestWindow: Int {
     switch self {
     case .rnn: 100

@@ -1,6 +1,7 @@
 import Recurrent
 
-/// A recurrent layer that reads a window, and a linear one that tells all steps that follow from its last state.
+/// A recurrent layer that reads a window, and a linear one that tells all steps that follow from
+/// its last state.
 ///
 /// Shapes: T the window's steps, B windows, N the steps ahead, L layers, H hidden size.
 struct ForecastNetwork: Parameterized {
@@ -26,8 +27,8 @@ struct ForecastNetwork: Parameterized {
   ) -> any DifferentiableRecurrentLayer<Float> {
     var layer: any DifferentiableRecurrentLayer<Float> = options.cell.layer(
       inputSize: 1, hiddenSize: options.hiddenSize, layerCount: options.layerCount, using: &generator)
-    // Small windows of a small network are nothing to share out, and threads that wait for each other at every step are slow
-    // where the processor has other work.
+    // Small windows of a small network are nothing to share out, and threads that wait for each
+    // other at every step are slow where the processor has other work.
     if options.hiddenSize <= largestAlone { layer.threadCount = 1 }
     return layer
   }

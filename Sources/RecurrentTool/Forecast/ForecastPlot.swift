@@ -1,7 +1,7 @@
 import Foundation
 
-/// A drawing of a forecast: the series, the fit, the held-out part with what was forecast in it, and the forecast with its
-/// band.
+/// A drawing of a forecast: the series, the fit, the held-out part with what was forecast in it,
+/// and the forecast with its band.
 ///
 /// SVG 1.1, with colours for light and for dark pages by `prefers-color-scheme`.
 struct ForecastPlot {
@@ -13,7 +13,8 @@ struct ForecastPlot {
 
   private static let (width, height) = (960.0, 480.0)
   private static let (left, right, top, bottom) = (64.0, 24.0, 88.0, 40.0)
-  /// A forecast takes at least this share of the width; what is older than fits beside it is left out.
+  /// A forecast takes at least this share of the width; what is older than fits beside it is left
+  /// out.
   private static let leastShare = 0.04
   private static let leastShown = 200
 
@@ -146,8 +147,8 @@ struct ForecastPlot {
     return "<polygon class=\"band\" points=\"\(points)\"/>"
   }
 
-  /// A line through values from an index on; of more than two values for each point of the page, the least and the
-  /// greatest.
+  /// A line through values from an index on; of more than two values for each point of the page,
+  /// the least and the greatest.
   private func line(_ start: Int, _ values: [Double], class kind: String) -> String {
     let hidden = max(0, shown.lowerBound - start)
     let visible = values.enumerated().dropFirst(hidden).map { (start + $0.offset, $0.element) }

@@ -36,7 +36,8 @@ struct ForecastRun {
   /// The errors in the held-out part, the method's first.
   let errors: [(name: String, errors: ForecastErrors)]
   private let scale: Double
-  /// One step ahead, over the part that was learnt from: the first place, and the values from there on.
+  /// One step ahead, over the part that was learnt from: the first place, and the values from there
+  /// on.
   let fit: (start: Int, values: [Double])
   /// Forecasts in the held-out part, each as far ahead as the horizon, one behind the other.
   let checks: [(start: Int, values: [Double])]
@@ -50,13 +51,15 @@ struct ForecastRun {
   /// A normal error is within ± so many standard deviations 19 times out of 20.
   static let bandWidth = 1.96
 
-  /// Learns from the first part of a series, checks in the second, and forecasts what comes after it.
+  /// Learns from the first part of a series, checks in the second, and forecasts what comes after
+  /// it.
   ///
   /// - Parameters:
   ///   - series: The series.
   ///   - request: What to do with it.
   ///   - session: Where the training of a network is saved, and who is told how it goes.
-  /// - Throws: ``RecurrentError`` for a series that is too short, constant or shorter than the request needs.
+  /// - Throws: ``RecurrentError`` for a series that is too short, constant or shorter than the
+  ///   request needs.
   init(
     _ series: TimeSeries, _ request: ForecastRequest, _ session: TrainingSession = TrainingSession()
   ) throws {

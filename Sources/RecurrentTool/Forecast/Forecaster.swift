@@ -8,10 +8,9 @@ protocol Forecaster {
 
   /// Forecasts from several places of one series, each from what stands before it.
   ///
-  /// - Parameters:
-  ///   - values: The series.
-  ///   - origins: Ascending places: a forecast from 5 knows `values[..<5]` and is compared with `values[5]` first.
-  ///   - steps: How far each forecast goes; beyond the end of the series, too.
+  /// - Parameters: - values: The series. - origins: Ascending places: a forecast from 5 knows
+  ///   `values[..<5]` and is compared with `values[5]` first. - steps: How far each forecast goes;
+  ///   beyond the end of the series, too.
   /// - Returns: `steps` values for each place.
   /// - Throws: ``RecurrentError`` for what a network cannot run on.
   func forecasts(of values: [Double], from origins: [Int], steps: Int) throws -> [[Double]]
@@ -24,7 +23,8 @@ struct ForecasterOptions: Equatable {
   /// The steps that a forecast looks back on: what fills a network's state before it counts.
   var window: Int
   var hiddenSize: Int
-  /// The cells, the recurrent layers, and the times that they see every window; only what is trained by gradients has them.
+  /// The cells, the recurrent layers, and the times that they see every window; only what is
+  /// trained by gradients has them.
   var cell = CellKind.rnn
   var layerCount = 1
   var epochs = 0
@@ -34,8 +34,9 @@ struct ForecasterOptions: Equatable {
 
   /// What a method takes at most, by an estimate.
   ///
-  /// A trained network has weights in `Float` with gradients, two moments and packed copies, what every step of a window has in
-  /// a batch, and outputs of a thousand windows; a reservoir some square matrices in `Double`.
+  /// A trained network has weights in `Float` with gradients, two moments and packed copies, what
+  /// every step of a window has in a batch, and outputs of a thousand windows; a reservoir some
+  /// square matrices in `Double`.
   func byteCount(of method: ForecastMethod) -> Double {
     let (h, layers, steps) = (Double(hiddenSize), Double(layerCount), Double(window))
     switch method {

@@ -5,9 +5,10 @@ extension Instant {
   /// Reads a month, date or time of digits alone: `194901`, `19490131`, `1949013112`,
   /// `194901311230`, `19490131123000`; `nil` where it is none, such as `20200132`.
   ///
-  /// One such text may be a number that counts anything; twenty of them in a row hardly are. Of the numbers that even steps
-  /// lead through, those that are dates all the while have years at even distances, which go on alike as dates and as
-  /// numbers, or lie in one month (or day, or hour), where a number would go on to a date that does not exist.
+  /// One such text may be a number that counts anything; twenty of them in a row hardly are. Of the
+  /// numbers that even steps lead through, those that are dates all the while have years at even
+  /// distances, which go on alike as dates and as numbers, or lie in one month (or day, or hour),
+  /// where a number would go on to a date that does not exist.
   init?(digits text: String) {
     let bytes = Array(text.utf8)
     guard [6, 8, 10, 12, 14].contains(bytes.count), bytes.allSatisfy({ (0x30...0x39).contains($0) }) else {

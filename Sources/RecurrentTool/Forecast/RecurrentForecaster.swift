@@ -2,8 +2,8 @@ import Recurrent
 
 /// A recurrent network that has learnt windows of a series and what follows them.
 ///
-/// It learns from the part of the series that is known; the held-out part has a validation loss, which is shown and decides
-/// nothing.
+/// It learns from the part of the series that is known; the held-out part has a validation loss,
+/// which is shown and decides nothing.
 struct RecurrentForecaster: Forecaster {
   var name: String { options.cell.rawValue }
   private let options: ForecasterOptions
@@ -12,7 +12,8 @@ struct RecurrentForecaster: Forecaster {
 
   private static let (batchSize, gradientNormLimit): (Int, Float) = (16, 1)
   private static let learningRate = 5e-3
-  /// The windows that the network runs on at once where nothing is learnt, and those that a validation loss looks at.
+  /// The windows that the network runs on at once where nothing is learnt, and those that a
+  /// validation loss looks at.
   private static let (rowsAtOnce, mostValidated) = (256, 1000)
   /// The units of the reservoir that picks the transform.
   private static let surrogateSize = 20
@@ -34,8 +35,8 @@ struct RecurrentForecaster: Forecaster {
   ///   - split: Where the held-out part begins; at least the horizon before the end.
   ///   - options: The sizes.
   ///   - session: Where the training is saved, and who is told how it goes.
-  /// - Throws: ``RecurrentError/invalidSize(argument:expected:actual:)`` for a series that is too short for the window, what the
-  ///   session throws, and what a network cannot run on.
+  /// - Throws: ``RecurrentError/invalidSize(argument:expected:actual:)`` for a series that is too
+  ///   short for the window, what the session throws, and what a network cannot run on.
   init(
     learning values: [Double], to split: Int, _ options: ForecasterOptions, _ session: TrainingSession
   ) throws {

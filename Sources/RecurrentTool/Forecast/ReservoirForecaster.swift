@@ -2,8 +2,8 @@ import Recurrent
 
 /// An echo-state network that continues a series.
 ///
-/// The last part of what it learns from decides between ways to transform the series, leak rates and penalties; then it learns
-/// from all of it.
+/// The last part of what it learns from decides between ways to transform the series, leak rates
+/// and penalties; then it learns from all of it.
 struct ReservoirForecaster: Forecaster {
   /// What the search decides between.
   struct Settings: Equatable {
@@ -34,8 +34,8 @@ struct ReservoirForecaster: Forecaster {
 
   /// Learns a series.
   ///
-  /// - Throws: ``RecurrentError/invalidSize(argument:expected:actual:)`` for a series that is too short for the window, and what
-  ///   ``EchoStateNetwork`` throws.
+  /// - Throws: ``RecurrentError/invalidSize(argument:expected:actual:)`` for a series that is too
+  ///   short for the window, and what ``EchoStateNetwork`` throws.
   init(learning values: [Double], _ options: ForecasterOptions) throws {
     let searched = Array(values.suffix(Self.mostSearched))
     let split = searched.count - max(searched.count / 5, min(options.horizon, searched.count / 3))

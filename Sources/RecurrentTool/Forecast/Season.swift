@@ -1,13 +1,17 @@
 /// The length of a season, guessed.
 enum Season {
-  /// The correlation from which on a season is believed, and the standard errors (1/√n) that it must exceed.
+  /// The correlation from which on a season is believed, and the standard errors (1/√n) that it
+  /// must exceed.
   private static let (leastCorrelation, leastErrors) = (0.3, 4.0)
-  /// The share of the highest peak that an earlier one needs to be the season: later ones are its multiples.
+  /// The share of the highest peak that an earlier one needs to be the season: later ones are its
+  /// multiples.
   private static let shareOfHighest = 0.9
-  /// The latest values that are looked at, and the longest season: the time for a guess has a bound.
+  /// The latest values that are looked at, and the longest season: the time for a guess has a
+  /// bound.
   private static let (mostValues, longest) = (20_000, 1000)
 
-  /// The lag of the first high peak in the autocorrelation of the differences; `nil` where there is none.
+  /// The lag of the first high peak in the autocorrelation of the differences; `nil` where there is
+  /// none.
   ///
   /// Differences, since a trend correlates at every lag.
   ///

@@ -1,7 +1,7 @@
 /// Whether the first line of a CSV file names its columns.
 ///
-/// A file that begins with values must not lose them, so the line is compared with those below it: a name stands above
-/// numbers or times, a value among its like.
+/// A file that begins with values must not lose them, so the line is compared with those below it:
+/// a name stands above numbers or times, a value among its like.
 struct NamesLine {
   /// What a field is at first sight.
   private enum Kind {

@@ -97,7 +97,8 @@ struct SeriesFile {
     return index
   }
 
-  /// The only column, beside that of the times, that begins with a number; the only one there is, in any case.
+  /// The only column, beside that of the times, that begins with a number; the only one there is,
+  /// in any case.
   private func onlyNumbers(beside time: Int?) throws(RecurrentError) -> Int {
     let others = header.indices.filter { $0 != time }
     if others.count == 1 { return others[0] }
@@ -139,14 +140,16 @@ extension SeriesFile {
     }
   }
 
-  /// The fields of all rows, the header's included, without spaces around them, and the line that each row begins in.
+  /// The fields of all rows, the header's included, without spaces around them, and the line that
+  /// each row begins in.
   private static func rows(
     of text: String, path: String
   ) throws(RecurrentError) -> [(line: Int, fields: [String])] {
     var rows: [(line: Int, fields: [String])] = []
     var line = 1
     do {
-      // The limit keeps the library from filling up short rows, which would multiply the size of some files.
+      // The limit keeps the library from filling up short rows, which would multiply the size of
+      // some files.
       let csv = try CSV<Enumerated>(
         string: text, delimiter: CSVDelimiter.guessed(string: text), loadColumns: false, rowLimit: 0)
       try csv.enumerateAsArray(startAt: 0, rowLimit: nil) { fields in

@@ -1,9 +1,11 @@
 import Foundation
 
-/// What makes a series even before a network sees it, and how its forecasts become those of the series again.
+/// What makes a series even before a network sees it, and how its forecasts become those of the
+/// series again.
 ///
-/// Logarithms turn growth by a share into growth by an amount, differences over one step or a season take out what grows
-/// or comes again, and what is left is brought to mean 0 and standard deviation 1.
+/// Logarithms turn growth by a share into growth by an amount, differences over one step or a
+/// season take out what grows or comes again, and what is left is brought to mean 0 and standard
+/// deviation 1.
 struct SeriesTransform: Equatable {
   var usesLogarithm: Bool
   /// The steps over which differences are taken; 0 for the values themselves.

@@ -3,7 +3,8 @@ import Recurrent
 extension TimeAxis {
   /// Reads a column of times.
   ///
-  /// Numbers that are all dates of digits alone, such as `20200131`, are dates, unless only the numbers have even steps.
+  /// Numbers that are all dates of digits alone, such as `20200131`, are dates, unless only the
+  /// numbers have even steps.
   ///
   /// - Parameters:
   ///   - texts: The column's texts.

@@ -18,7 +18,8 @@ struct TimeSeries {
 
   /// A number that other values hardly share: FNV-1a with 64 bits over their bytes.
   ///
-  /// Source: G. Fowler, L. C. Noll, K.-P. Vo and D. Eastlake, "The FNV non-cryptographic hash algorithm", IETF draft.
+  /// Source: G. Fowler, L. C. Noll, K.-P. Vo and D. Eastlake, "The FNV non-cryptographic hash
+  /// algorithm", IETF draft.
   var fingerprint: String {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     for value in values {
@@ -32,7 +33,8 @@ struct TimeSeries {
   /// Checks what no forecaster could learn from.
   ///
   /// - Parameter least: The fewest values to go on with.
-  /// - Throws: ``RecurrentError/malformedFile(path:expected:actual:)`` for a series that is too short or constant.
+  /// - Throws: ``RecurrentError/malformedFile(path:expected:actual:)`` for a series that is too
+  ///   short or constant.
   func validate(least: Int) throws(RecurrentError) {
     guard values.count >= least, let last = lines.last else {
       throw .malformedFile(

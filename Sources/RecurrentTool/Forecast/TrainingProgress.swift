@@ -1,7 +1,8 @@
 import Foundation
 import Recurrent
 
-/// How a training goes, while it goes: a bar that is drawn over and over on a terminal, a few plain lines elsewhere.
+/// How a training goes, while it goes: a bar that is drawn over and over on a terminal, a few plain
+/// lines elsewhere.
 final class TrainingProgress {
   private let columns: () -> Int?
   private let now: () -> ContinuousClock.Instant

@@ -7,7 +7,8 @@ struct TrainingSession {
   var path: String?
   /// Whether the run goes on from the file.
   var resumes = false
-  /// What the run depends on, under the names of the command's arguments; it goes on with the same only.
+  /// What the run depends on, under the names of the command's arguments; it goes on with the same
+  /// only.
   var options: [(argument: String, value: String)] = []
   var progress = TrainingProgress.silent
 
@@ -16,8 +17,8 @@ struct TrainingSession {
 
   /// The run that is to go on; `nil` for one that begins.
   ///
-  /// - Throws: ``RecurrentError/invalidValue(argument:expected:actual:)`` for the first option that differs, and what
-  ///   ``Checkpoint/init(path:)`` throws.
+  /// - Throws: ``RecurrentError/invalidValue(argument:expected:actual:)`` for the first option that
+  ///   differs, and what ``Checkpoint/init(path:)`` throws.
   func saved() throws(RecurrentError) -> Checkpoint<Float>? {
     guard let path, resumes else { return nil }
     guard FileManager.default.fileExists(atPath: path) else {

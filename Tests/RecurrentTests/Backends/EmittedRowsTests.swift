@@ -4,7 +4,8 @@ import Testing
 
 @testable import Recurrent
 
-/// Every arrangement of rows in which a pass hands chunks of sequences to an engine, replayed against the definition.
+/// Every arrangement of rows in which a pass hands chunks of sequences to an engine, replayed
+/// against the definition.
 @Suite struct EmittedRowsTests {
   /// The sequences of a pass, and the part of them that a thread has.
   struct Arrangement: Sendable, CustomTestStringConvertible {
@@ -113,7 +114,8 @@ private struct Replay<Scalar: TensorScalar> {
     }
   }
 
-  /// Calls `body` with memory for C whose every element is NaN, and expects that it has written its rows and no others.
+  /// Calls `body` with memory for C whose every element is NaN, and expects that it has written its
+  /// rows and no others.
   private func withTarget(
     _ chunk: SequenceChunk, _ body: (SequenceView<Scalar>) -> Void
   ) {

@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-/// The programs in the articles are quotations: of an example, or of the samples beside this file, which compile and run.
+/// The programs in the articles are quotations: of an example, or of the samples beside this file,
+/// which compile and run.
 @Suite struct ArticleTests {
   private static let root = URL(filePath: #filePath).deletingLastPathComponent()
     .appending(path: "../../..").standardized

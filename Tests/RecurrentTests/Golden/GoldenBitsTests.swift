@@ -3,9 +3,11 @@ import Testing
 
 @testable import Recurrent
 
-/// The bits of outputs, states and gradients are those of the revision that wrote `golden-bits.txt`: a change of structure changes none.
+/// The bits of outputs, states and gradients are those of the revision that wrote
+/// `golden-bits.txt`: a change of structure changes none.
 @Suite struct GoldenBitsTests {
-  /// Cases of the matrix, which reach every option, and drawn ones, a quarter of which have sizes that fill many tiles.
+  /// Cases of the matrix, which reach every option, and drawn ones, a quarter of which have sizes
+  /// that fill many tiles.
   private static let cases: [LayerCase] =
     LayerCase.pairwise
     + (0..<150).map { number in
@@ -22,7 +24,8 @@ import Testing
   func bits() throws {
     let fused = LayerEngine.all.first { $0.backend == .swift && $0.instructions != .sse2 }
     let separate = LayerEngine.all.first { $0.backend == .swift && $0.instructions == .sse2 }
-    // Instruction sets with fused multiply-adds agree in every bit; each processor has either one of them or none.
+    // Instruction sets with fused multiply-adds agree in every bit; each processor has either one
+    // of them or none.
     guard let fused, let separate else { return }
     let lines = try Self.cases.map { layerCase in
       let digests =

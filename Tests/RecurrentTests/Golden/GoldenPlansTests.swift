@@ -3,7 +3,8 @@ import Testing
 
 @testable import Recurrent
 
-/// Which plan and which tiles a shape gets is that of the revision that wrote its files: a change of structure changes no speed.
+/// Which plan and which tiles a shape gets is that of the revision that wrote its files: a change
+/// of structure changes no speed.
 @Suite struct GoldenPlansTests {
   private static let shapes: [ForwardShape] = {
     var generator = SeededGenerator(seed: 500)

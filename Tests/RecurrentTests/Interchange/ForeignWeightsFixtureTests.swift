@@ -3,7 +3,8 @@ import Testing
 
 @testable import Recurrent
 
-/// Layers made from the weights of ONNX and Keras against what ONNX Runtime and Keras compute with them.
+/// Layers made from the weights of ONNX and Keras against what ONNX Runtime and Keras compute with
+/// them.
 @Suite struct ForeignWeightsFixtureTests {
   @Test("the fixtures are there, of every cell and in both directions", arguments: ["onnx", "keras"])
   func fixtures(library: String) throws {
@@ -53,8 +54,8 @@ import Testing
     }
   }
 
-  /// Compares a layer in `Scalar` with a library that computed in `Float`: both may be off from the exact result by the bound
-  /// of their type.
+  /// Compares a layer in `Scalar` with a library that computed in `Float`: both may be off from the
+  /// exact result by the bound of their type.
   private func check<Scalar: TensorScalar>(_ fixture: Fixture, _: Scalar.Type) throws {
     let file = try fixture.file()
     let cells: [CellParameters<Scalar>] = try cells(file)

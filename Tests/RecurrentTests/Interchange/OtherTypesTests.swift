@@ -3,7 +3,8 @@ import Testing
 @testable import Recurrent
 
 @Suite("Tensors of other types beside the weights") struct OtherTypesTests {
-  /// The types of the format that no parameter has, with the bits of a number, and one that no version knows.
+  /// The types of the format that no parameter has, with the bits of a number, and one that no
+  /// version knows.
   private static let types: [(name: String, bits: Int)] = [
     ("BOOL", 8), ("U8", 8), ("I8", 8), ("F8_E5M2", 8), ("F8_E4M3", 8), ("F8_E8M0", 8), ("F8_E4M3FNUZ", 8),
     ("F8_E5M2FNUZ", 8), ("I16", 16), ("U16", 16), ("I32", 32), ("U32", 32), ("I64", 64), ("U64", 64),
@@ -11,7 +12,8 @@ import Testing
     ("F4", 4), ("F6_E2M3", 6), ("F6_E3M2", 6), ("F3_NEXT", 3),
   ]
 
-  /// A model of one cell, H = I = 1, with a tensor of every other type beside it, under a name that begins alike.
+  /// A model of one cell, H = I = 1, with a tensor of every other type beside it, under a name that
+  /// begins alike.
   private func model(_ folder: TemporaryFolder, prefix: String) throws -> SafetensorsFile {
     var members: [String] = []
     var data: [UInt8] = []

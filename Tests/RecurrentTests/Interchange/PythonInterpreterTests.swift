@@ -143,7 +143,8 @@ struct PythonInterpreterTests {
         == Dictionary(state.map { ($0.key, $0.value.shape.dimensions) }, uniquingKeysWith: { $1 }))
   }
 
-  /// Headers of a file without data, and whether the package reads them, where the reference implementation is of another mind.
+  /// Headers of a file without data, and whether the package reads them, where the reference
+  /// implementation is of another mind.
   private static let headers: [(text: String, difference: Bool?)] = [
     ("{}", nil), (" {}", nil), ("\n\t\r{}", nil), ("{} \n\t\r", nil), ("{}\0", nil), ("", nil), (" ", nil),
     ("[]", nil),

@@ -46,7 +46,8 @@ struct KernelProbe<Scalar: TensorScalar> {
     before = Tensor<Scalar>.uniform([rows, columns], in: -1...1, using: &generator).scalars
   }
 
-  /// The product by a kernel, of all rows or of `onlyRow` alone; `nil` where it wrote outside of its rows.
+  /// The product by a kernel, of all rows or of `onlyRow` alone; `nil` where it wrote outside of
+  /// its rows.
   func product(
     _ kernels: KernelTable<Scalar>, _ arrangement: Arrangement, accumulates: Bool,
     _ activation: Activation, onlyRow: Int? = nil, accumulators: Int = 1, startsAtEnd: Bool = false
@@ -94,7 +95,8 @@ struct KernelProbe<Scalar: TensorScalar> {
     return memoryC.allSatisfy { $0 == Self.canary } ? result : nil
   }
 
-  /// A square product, chained so many times: all its results, or those of as many calls of one iteration each.
+  /// A square product, chained so many times: all its results, or those of as many calls of one
+  /// iteration each.
   func chain(
     _ kernels: KernelTable<Scalar>, iterations: Int, accumulators: Int, oneByOne: Bool
   ) -> [Scalar] {
@@ -139,8 +141,9 @@ struct KernelProbe<Scalar: TensorScalar> {
     (columns + kernels.panelWidth - 1) / kernels.panelWidth * kernels.panelWidth
   }
 
-  /// This product, of the rows of all iterations, and then a chain that goes on from it, in one call or in two: all that C's memory holds
-  /// afterwards. The rows of a iteration follow each other, or stand a sequence apart; there are gaps between those of C.
+  /// This product, of the rows of all iterations, and then a chain that goes on from it, in one
+  /// call or in two: all that C's memory holds afterwards. The rows of a iteration follow each
+  /// other, or stand a sequence apart; there are gaps between those of C.
   func continued(
     by chain: KernelProbe, _ kernels: KernelTable<Scalar>, iterations: Int, accumulators: Int,
     batchFirst: Bool,

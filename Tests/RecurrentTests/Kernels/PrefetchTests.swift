@@ -8,7 +8,8 @@ import Testing
   private let depth = 1000
   private let width = 64
 
-  /// What a product of 400 columns asks for at each term of the tiles of a strip: the first byte, and how far it moves in all.
+  /// What a product of 400 columns asks for at each term of the tiles of a strip: the first byte,
+  /// and how far it moves in all.
   private func asked(
     column: Int, tiles: Int = 5, depth: Int = 1000, fromEnd: Bool = false
   ) -> (first: Int, bytes: Int) {

@@ -19,7 +19,8 @@ import VectorKernels
     let margin = 3
     for vectors in [0, 1, 2, 7, 8, 9, 15, 16, 17, 29] {
       let count = vectors * kernels.laneCount
-      // All different, so that one read twice does not stand for one left out; small integers, whose sums are exact.
+      // All different, so that one read twice does not stand for one left out; small integers,
+      // whose sums are exact.
       let numbers = (0..<count).map { Scalar($0 + 1) }
       let around = [Scalar](repeating: .nan, count: margin)
       let sum = count * (count + 1) / 2

@@ -11,8 +11,8 @@ import Testing
     return allocations_of_this_thread() - before
   }
 
-  /// What several tries come to. Other tests of the process take large buffers that wait for the next call, which then allocates
-  /// more; and workers, without which it allocates less.
+  /// What several tries come to. Other tests of the process take large buffers that wait for the
+  /// next call, which then allocates more; and workers, without which it allocates less.
   private func counts(_ body: () throws -> Void) rethrows -> Set<Int> {
     Set(try (0..<10).map { _ in try allocations(body) })
   }

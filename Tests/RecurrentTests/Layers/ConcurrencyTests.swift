@@ -4,8 +4,8 @@ import Testing
 
 @testable import Recurrent
 
-/// Many tasks at once. The suite proves results here, and under ThreadSanitizer (`make test-thread`) that nobody reads
-/// what another thread writes.
+/// Many tasks at once. The suite proves results here, and under ThreadSanitizer (`make
+/// test-thread`) that nobody reads what another thread writes.
 @Suite struct ConcurrencyTests {
   /// Four for each processor.
   private static let taskCount = 4 * ProcessInfo.processInfo.activeProcessorCount
@@ -14,7 +14,8 @@ import Testing
   /// One for each thread at least.
   private static let layerCount = 4
 
-  /// Stacked layers with enough of everything to be shared out by rows, columns or layers, and an input [8, 4, 13].
+  /// Stacked layers with enough of everything to be shared out by rows, columns or layers, and an
+  /// input [8, 4, 13].
   private func example(seed: UInt64) -> (rnn: RNN<Float>, x: Tensor<Float>) {
     var generator = SeededGenerator(seed: seed)
     // The hidden features are several panels of every instruction set.
@@ -92,7 +93,8 @@ import Testing
     }
   }
 
-  /// A stream that tasks hand on to each other. It has no lock: whoever has it has waited for the one before.
+  /// A stream that tasks hand on to each other. It has no lock: whoever has it has waited for the
+  /// one before.
   private final class Baton: @unchecked Sendable {
     private var stream: RNNStream<Float>
 

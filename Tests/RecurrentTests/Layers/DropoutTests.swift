@@ -57,7 +57,8 @@ import Testing
       let share = { (mask: [Bool]) in Double(mask.count { $0 }) / Double(mask.count) }
       let bound = Tolerance.share(probability: probability, trials: count)
       #expect((share(first) - probability).magnitude < bound)
-      // Neighbours and calls are independent: both are dropped with the product of the probabilities.
+      // Neighbours and calls are independent: both are dropped with the product of the
+      // probabilities.
       let joint = probability * probability
       for pairs in [zip(first, first.dropFirst()).map { $0 && $1 }, zip(first, second).map { $0 && $1 }] {
         #expect(

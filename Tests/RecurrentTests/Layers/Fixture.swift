@@ -24,10 +24,10 @@ struct Fixture: Sendable, CustomTestStringConvertible {
 
   var testDescription: String { name }
 
-  /// The rigorous bound multiplies with every step and layer; in `Float` it says nothing any more about the slides'
-  /// four layers. `RecurrentPassTests` looks at each step of such passes instead.
+  /// The rigorous bound multiplies with every step and layer; in `Float` it says nothing any more
+  /// about the slides' four layers. `RecurrentPassTests` looks at each step of such passes instead.
   var suitsFloat: Bool { !name.contains("l4-t10") }
-  /// The same for the bounds of gradients, which multiply on the way back too.
+  /// The same for the bounds of gradients, which multiply in the backward pass too.
   var suitsFloatGradients: Bool { suitsFloat && !name.contains("l2-t8") }
 }
 

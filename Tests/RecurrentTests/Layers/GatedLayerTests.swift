@@ -3,7 +3,8 @@ import Testing
 
 @testable import Recurrent
 
-/// LSTM and GRU against their definitions and PyTorch, and what all their results must have in common.
+/// LSTM and GRU against their definitions and PyTorch, and what all their results must have in
+/// common.
 @Suite struct GatedLayerTests {
   struct Sizes: Sendable {
     var layers: Int
@@ -13,7 +14,8 @@ import Testing
     var hidden: Int
   }
 
-  /// Sizes around the widths of vectors, tiles and blocks of units, with as many steps as leave the bounds meaningful.
+  /// Sizes around the widths of vectors, tiles and blocks of units, with as many steps as leave the
+  /// bounds meaningful.
   static let sizes = [
     Sizes(layers: 1, steps: 3, rows: 1, inputs: 1, hidden: 1),
     Sizes(layers: 1, steps: 2, rows: 3, inputs: 5, hidden: 8),

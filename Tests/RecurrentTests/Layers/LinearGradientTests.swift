@@ -162,7 +162,8 @@ private struct ReferenceLinear<Scalar: TensorScalar> {
       try zip(layer(input).scalars, weights.scalars).map { $0 * $1 }.reduce(0, +)
     }
     let gradients = try layer.valueWithPullback(at: input).pullback(weights)
-    // 20 outputs of 4 terms, each below 1 in magnitude; linear in everything, so that there is no third derivative.
+    // 20 outputs of 4 terms, each below 1 in magnitude; linear in everything, so that there is no
+    // third derivative.
     let bound = Tolerance.centralDifference(
       valueError: Tolerance.sumBound(termCount: 80, magnitude: 80, Double.self), thirdDerivative: 0)
     func slopes(_ count: Int, _ moved: (Int, Double) throws -> Double) rethrows -> [Double] {

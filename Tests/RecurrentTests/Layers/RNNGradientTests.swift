@@ -3,7 +3,8 @@ import Testing
 
 @testable import Recurrent
 
-/// Gradients through time against the chain rule in Double, central differences, PyTorch and their identities.
+/// Gradients through time against the chain rule in Double, central differences, PyTorch and their
+/// identities.
 @Suite struct RNNGradientTests {
   static let cases = ProblemDescriptor.selected(
     from: (0..<60).map { number in

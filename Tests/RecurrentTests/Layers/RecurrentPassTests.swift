@@ -2,9 +2,11 @@ import Recurrent
 import RecurrentTestSupport
 import Testing
 
-/// Long passes, step by step: each computed state against the reference's one step from the computed state before.
+/// Long passes, step by step: each computed state against the reference's one step from the
+/// computed state before.
 ///
-/// A bound for a whole pass grows with every step; that for one step does not, and if all steps hold, so does the pass.
+/// A bound for a whole pass grows with every step; that for one step does not, and if all steps
+/// hold, so does the pass.
 @Suite struct RecurrentPassTests {
   @Test(
     "every step of a long pass is within the bound of one step", arguments: Backend.available,

@@ -3,7 +3,8 @@ import Testing
 
 @testable import Recurrent
 
-/// What both directions, unequal lengths and resets must have in common with plain sequences, bit for bit.
+/// What both directions, unequal lengths and resets must have in common with plain sequences, bit
+/// for bit.
 @Suite struct SequenceIdentityTests {
   private typealias Layer = SequenceLayer<Float>
   private static let lengths = [4, 0, 7, 1, 7, 3]
@@ -132,7 +133,7 @@ import Testing
   }
 
   @Test(
-    "a row that begins anew is two sequences, in the results and on the way back",
+    "a row that is reset is two sequences, in the results and in the backward pass",
     arguments: SequenceLayer<Float>.Kind.allCases, Directions.allCases)
   func resets(kind: SequenceLayer<Float>.Kind, directions: Directions) throws {
     let layer = Layer(kind, inputSize: 3, hiddenSize: 20, directions: directions)
@@ -155,7 +156,8 @@ import Testing
           func part(_ tensor: Tensor<Float>) -> Tensor<Float> { tensor[first..<end].row(row) }
           let isFirst = first == 0 && steps.first != 0
           let isLast = end == 7
-          // The forward direction starts from the initial state and ends in the final one, the reverse the other way.
+          // The forward direction starts from the initial state and ends in the final one, the
+          // reverse the other way.
           func state(_ tensor: Tensor<Float>?) -> Tensor<Float>? {
             tensor.map { tensor in
               var result = tensor.row(row)

@@ -193,8 +193,8 @@ extension Tensor {
   }
 }
 
-/// Expects results with the same bits, but for the gradients of the parameters where `summed` says that their sums have another
-/// order.
+/// Expects results with the same bits, but for the gradients of the parameters where `summed` says
+/// that their sums have another order.
 func expectBitwiseEqual<Scalar: TensorScalar>(
   _ actual: SequenceLayer<Scalar>.Results, _ expected: SequenceLayer<Scalar>.Results, _ context: String,
   withParameters: Bool = true

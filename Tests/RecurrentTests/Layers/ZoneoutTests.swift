@@ -220,7 +220,7 @@ import Testing
       let (output, _, pullback) = try rnn.valueWithPullback(at: x, using: &generator)
       for step in 1..<4 { #expect((output[step] == output[0]) == isVariational) }
       #expect(output[0][1] != output[0][0])
-      // The way back drops the same.
+      // The backward pass drops the same.
       let gradient = try pullback(Tensor(repeating: 1, shape: [4, 3, 40])).input
       for step in 1..<4 { #expect((gradient[step] == gradient[0]) == isVariational) }
     }

@@ -75,7 +75,8 @@ import Testing
 
   @Test("triangular matrices give their diagonal exactly", arguments: Backend.available)
   func triangularMatrices(solver: Backend) throws {
-    // Read off exactly, whatever is above the diagonal, and also when rows and columns are permuted.
+    // Read off exactly, whatever is above the diagonal, and also when rows and columns are
+    // permuted.
     for order in [1, 2, 5, 60, 121] {
       let random = Matrix.random(rows: order, columns: order, seed: UInt64(order))
       let upper = Matrix(order: order) { $0 <= $1 ? random[$0, $1] : 0 }
@@ -110,7 +111,8 @@ import Testing
 
   @Test("companion matrices give the roots", arguments: Backend.available)
   func companionMatrices(solver: Backend) throws {
-    // Π (λ − k), k = 1…n, coefficients exact in Double. The condition of root k of the polynomial is
+    // Π (λ − k), k = 1…n, coefficients exact in Double. The condition of root k of the polynomial
+    // is
     // |p(|k|)|₊ / |p′(k)|; 1 + Σ|coefficients| stands for the balanced norm, so the bound is safe.
     for degree in 2...10 {
       var coefficients = [1.0]

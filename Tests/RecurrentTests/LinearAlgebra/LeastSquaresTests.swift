@@ -130,7 +130,8 @@ extension Matrix {
     let before = try #require(solve(features, targets, penalty: 2, backend))
     let after = try #require(solve(features, moved, penalty: 2, backend))
     let norm = features.frobeniusNorm + 7
-    // The augmented matrix's singular values are at least √2, or √40 for the ones, less what mixes both: above 1.
+    // The augmented matrix's singular values are at least √2, or √40 for the ones, less what mixes
+    // both: above 1.
     let bound = Tolerance.leastSquaresSolution(
       rows: 46, columns: 7, condition: norm, matrixNorm: norm, rightNorm: moved.frobeniusNorm,
       solutionNorm: 64, residualNorm: targets.frobeniusNorm)
@@ -156,8 +157,8 @@ extension Matrix {
   @Test(
     "a penalty of 10⁻¹⁶ still decides between features that agree to 10⁻⁸", arguments: Backend.available)
   func smallPenalty(backend: Backend) throws {
-    // Features s ± δ·t: along their difference S has the singular value √8·δ, and λ = 8·δ² halves what they take of
-    // it. SᵀS would hold 4 ± 4·δ², which is 4 in Double.
+    // Features s ± δ·t: along their difference S has the singular value √8·δ, and λ = 8·δ² halves
+    // what they take of it. SᵀS would hold 4 ± 4·δ², which is 4 in Double.
     let delta = 0x1p-28
     let (s, t) = ([1.0, 1, -1, -1], [1.0, -1, 1, -1])
     let features = Matrix(rows: 4, columns: 2) { row, column in

@@ -5,8 +5,8 @@ import RecurrentTestSupport
 
 /// One case of the matrix: a value on each axis, and a seed.
 ///
-/// Its description is a line such as `subject=lstm directions=bidirectional … seed=17`, from which `init(_:)` makes the same case
-/// again.
+/// Its description is a line such as `subject=lstm directions=bidirectional … seed=17`, from which
+/// `init(_:)` makes the same case again.
 struct LayerCase: Sendable, Equatable {
   /// What a case is made of.
   enum Axis: String, Sendable, CaseIterable {

@@ -37,7 +37,8 @@ extension LayerCase {
 
   /// What is wrong, if anything: results against the definition on every engine.
   ///
-  /// - Parameter proof: Hears of every comparison how many numbers were compared, and how many bounds proved nothing.
+  /// - Parameter proof: Hears of every comparison how many numbers were compared, and how many
+  ///   bounds proved nothing.
   /// - Returns: The first difference, or `nil`.
   func failure(proof: (_ count: Int, _ vacuous: Int) -> Void = { _, _ in }) -> String? {
     self[.scalar] == "float" ? failure(Float.self, proof) : failure(Double.self, proof)

@@ -2,8 +2,8 @@ import RecurrentTestSupport
 
 @testable import Recurrent
 
-// What has the same bits on the Swift backend: threads and their shares, wide and narrow vectors, a row alone, a sequence
-// packed, cut in time or by checkpoints, and a stream.
+// What has the same bits on the Swift backend: threads and their shares, wide and narrow vectors, a
+// row alone, a sequence packed, cut in time or by checkpoints, and a stream.
 
 extension LayerCase {
   /// What is wrong, if anything.
@@ -74,7 +74,8 @@ private struct LayerIdentities<Scalar: TensorScalar> {
     proof(name)
   }
 
-  /// The same sequences, packed and with checkpoints, whose gradients of parameters are sums in another order.
+  /// The same sequences, packed and with checkpoints, whose gradients of parameters are sums in
+  /// another order.
   private func checkForms(_ layer: SequenceLayer<Scalar>, _ whole: LayerCaseResults<Scalar>) throws {
     if layerCase[.lengths] == "equal", layerCase[.resets] == "none", layerCase.rows > 0 {
       try require(
@@ -138,7 +139,7 @@ extension LayerCaseResults {
 }
 
 extension LayerCaseProblem {
-  /// The same without a way back.
+  /// The same without a backward pass.
   fileprivate var withoutGradients: LayerCaseProblem {
     var problem = self
     (problem.outputGradient, problem.hiddenGradient, problem.memoryGradient) = (nil, nil, nil)
@@ -192,7 +193,7 @@ extension LayerCaseProblem {
       memoryGradient: self.row(row, ofStates: results.memoryGradient), parameters: results.parameters)
   }
 
-  /// Some steps of all rows, which have as many, from other states on and without a way back.
+  /// Some steps of all rows, which have as many, from other states on and without a backward pass.
   fileprivate func steps(
     _ range: Range<Int>, hidden: [Scalar]?, memory: [Scalar]?
   ) -> LayerCaseProblem {

@@ -2,10 +2,12 @@ import RecurrentTestSupport
 
 @testable import Recurrent
 
-// A case as PyTorch takes it and gives it back, by way of files; `run_layer_cases.py` describes both.
+// A case as PyTorch takes it and gives it back, by way of files; `run_layer_cases.py` describes
+// both.
 
 extension LayerCase {
-  /// The case in `Double` without the options that PyTorch does not have, or `nil` where it has no such layer or sequences.
+  /// The case in `Double` without the options that PyTorch does not have, or `nil` where it has no
+  /// such layer or sequences.
   var ofPyTorch: LayerCase? {
     switch definedCell {
     case .layerNormalizedLSTM, .minimalGatedUnit: return nil
@@ -64,8 +66,8 @@ extension LayerCaseResults where Scalar == Double {
 }
 
 extension LayerDefinition.Results {
-  /// The results of somebody else, who may be as far from the definition as whoever is compared with them: with bounds that
-  /// are twice as wide.
+  /// The results of somebody else, who may be as far from the definition as whoever is compared
+  /// with them: with bounds that are twice as wide.
   func centered(on other: LayerCaseResults<Scalar>) -> Self {
     func moved(_ numbers: [LayerDefinition.Number], _ values: [Scalar]?) -> [LayerDefinition.Number] {
       zip(numbers, values ?? []).map { LayerDefinition.Number(Double($1), error: 2 * $0.error) }

@@ -100,7 +100,7 @@ struct LayerCaseProblem<Scalar: TensorScalar> {
         let probability = isMemory ? zoneout.memory : zoneout.hidden
         guard let noise else { return Double(Scalar(probability)) }
         let mask = DropoutMask(
-          probability: probability, key: noise.zoneoutKey(ofCell: cell, memory: isMemory))
+          probability: probability, key: noise.zoneoutKey(ofCell: cell, cellState: isMemory))
         return mask.drops(packedRows[sequence][step] << 32 | unit) ? 1 : 0
       }
     }

@@ -40,7 +40,8 @@ struct LayerCaseResults<Scalar: TensorScalar> {
     return nil
   }
 
-  /// What lies farther from the definition than its bound, if anything; and how many bounds prove nothing.
+  /// What lies farther from the definition than its bound, if anything; and how many bounds prove
+  /// nothing.
   func difference(
     from definition: LayerDefinition<Scalar>.Results
   ) -> (worst: String?, vacuous: Int, count: Int) {

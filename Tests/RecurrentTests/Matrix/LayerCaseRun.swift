@@ -88,10 +88,10 @@ extension LayerCaseProblem {
     }
     return SequenceLayer.Problem(
       input: rows(inputs.flatMap { $0 }, layerCase.number(.input)),
-      hidden: state(hidden, form.shape.state), cell: state(memory, form.shape.memory),
+      hidden: state(hidden, form.shape.state), cell: state(memory, form.shape.cellState),
       outputGradient: outputGradient.map { rows($0, outputSize) },
       hiddenGradient: state(hiddenGradient, form.shape.state),
-      cellGradient: state(memoryGradient, form.shape.memory))
+      cellGradient: state(memoryGradient, form.shape.cellState))
   }
 
   /// The rows of a tensor sequence by sequence.

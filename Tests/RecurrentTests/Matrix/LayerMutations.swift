@@ -2,9 +2,11 @@ import RecurrentTestSupport
 
 @testable import Recurrent
 
-/// A history of changes to a layer and its copies: after each, a call must give what a new layer with the same parameters gives.
+/// A history of changes to a layer and its copies: after each, a call must give what a new layer
+/// with the same parameters gives.
 ///
-/// Prepared weights are shared by copies and dropped by changes; what is called with old ones shows here.
+/// Prepared weights are shared by copies and dropped by changes; what is called with old ones shows
+/// here.
 struct LayerMutations {
   private let layerCase: LayerCase
   private var generator: SeededGenerator

@@ -29,11 +29,12 @@ extension LayerCase {
 
   /// Cases in which every pair of values occurs, as far as trying finds them.
   ///
-  /// Each begins with a pair that is still missing, and takes on the other axes the value that brings most missing pairs.
+  /// Each begins with a pair that is still missing, and takes on the other axes the value that
+  /// brings most missing pairs.
   ///
   /// ### Source
-  /// D. M. Cohen et al., "The AETG system: an approach to testing based on combinatorial design", IEEE Transactions on
-  /// Software Engineering 23 (1997).
+  /// D. M. Cohen et al., "The AETG system: an approach to testing based on combinatorial design",
+  /// IEEE Transactions on Software Engineering 23 (1997).
   static let pairwise: [LayerCase] = {
     var generator = SeededGenerator(seed: 20)
     var missing = Set(possiblePairs)

@@ -47,7 +47,8 @@ import Testing
     var network = try EchoStateNetwork<Double>(hiddenSize: 10, backend: .swift, using: &generator)
     try network.fit(twice, washout: 20, regularization: 2e-3)
     let one = try #require(try readout(series, washout: 20)), two = try #require(network.readout)
-    // Singular values of the augmented matrix are at least √λ; its norm is at most that of 200 rows of 11 ones.
+    // Singular values of the augmented matrix are at least √λ; its norm is at most that of 200 rows
+    // of 11 ones.
     let norm = (200.0 * 11).squareRoot()
     let bound = Tolerance.leastSquaresSolution(
       rows: 210, columns: 11, condition: norm / 1e-3.squareRoot(), matrixNorm: norm, rightNorm: norm,

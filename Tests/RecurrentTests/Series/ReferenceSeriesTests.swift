@@ -48,7 +48,8 @@ import Testing
     }
     let series = try ReferenceSeries.mackeyGlass(count: 121, washout: 0).scalars
     let (coarse, fine) = (euler(100), euler(200))
-    // Errors of the first order: halving the step halves them, so what is left equals what the halving took.
+    // Errors of the first order: halving the step halves them, so what is left equals what the
+    // halving took.
     let distance = greatestDifference(coarse, fine)
     #expect(greatestDifference(fine, series) < 1.1 * distance)
     let extrapolated = zip(coarse, fine).map { 2 * $1 - $0 }

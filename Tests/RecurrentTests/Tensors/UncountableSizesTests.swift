@@ -2,7 +2,8 @@ import Testing
 
 @testable import Recurrent
 
-/// Beside a size of 0, a file may state any other: such tensors have no elements, and what is done to them must end.
+/// Beside a size of 0, a file may state any other: such tensors have no elements, and what is done
+/// to them must end.
 @Suite("Sizes beside a size of 0", .timeLimit(.minutes(1))) struct UncountableSizesTests {
   private static let shapes: [Shape] = [
     [0, 1 << 62], [1 << 62, 0], [.max, 0], [0, .max], [1, 0, 1 << 62], [1 << 62, 1, 0], [0, 1 << 61, 2],

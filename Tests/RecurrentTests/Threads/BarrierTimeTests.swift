@@ -25,7 +25,7 @@ import Testing
     #expect(time.current { 5 } == 5)
   }
 
-  @Test("two threads measure their meeting, and a caller alone has none")
+  @Test("two threads measure their barrier, and a caller alone has none")
   func measured() throws {
     let alone: Int? = ThreadPool.shared.withWorkerGroup(upTo: 1) { $0.measureBarrier() }
     #expect(alone == nil)

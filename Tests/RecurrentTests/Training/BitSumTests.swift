@@ -33,8 +33,9 @@ struct SequenceRegressor: Parameterized {
   }
 }
 
-/// The sum of five bits, PyTorch's own end-to-end test of its recurrent layers (test/cpp/api/rnn.cpp): two layers of 32
-/// features and Adam with a learning rate of 0.01 reach a running error of 0.01 within 1500 steps.
+/// The sum of five bits, PyTorch's own end-to-end test of its recurrent layers
+/// (test/cpp/api/rnn.cpp): two layers of 32 features and Adam with a learning rate of 0.01 reach a
+/// running error of 0.01 within 1500 steps.
 @Suite struct BitSumTests {
   @Test(
     "two recurrent layers learn to add five bits within 1500 steps", arguments: [Nonlinearity.tanh, .relu],

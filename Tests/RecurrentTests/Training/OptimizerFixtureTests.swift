@@ -74,7 +74,8 @@ import Testing
     }
   }
 
-  /// Runs the optimizer and the reference side by side: the reference tells how close to PyTorch's numbers it must come.
+  /// Runs the optimizer and the reference side by side: the reference tells how close to PyTorch's
+  /// numbers it must come.
   private func run<Rule: Optimizer>(
     _ optimizer: Rule, _ file: SafetensorsFile, _ context: String
   ) throws {

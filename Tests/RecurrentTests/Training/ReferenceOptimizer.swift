@@ -1,8 +1,8 @@
 import Recurrent
 import RecurrentTestSupport
 
-/// The equations of the optimizers for one scalar, as PyTorch's documentation writes them, with the error that an
-/// implementation in `Scalar` may make.
+/// The equations of the optimizers for one scalar, as PyTorch's documentation writes them, with the
+/// error that an implementation in `Scalar` may make.
 struct ReferenceOptimizer<Scalar: TensorScalar> {
   typealias Number = TrackedNumber<Scalar>
 

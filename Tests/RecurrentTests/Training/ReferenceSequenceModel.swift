@@ -1,8 +1,8 @@
 import Recurrent
 import RecurrentTestSupport
 
-/// The equations of `SequenceModel` with tanh, its loss and the chain rule, as loops over numbers that carry the bound of
-/// their errors: an oracle for a whole run of training.
+/// The equations of `SequenceModel` with tanh, its loss and the chain rule, as loops over numbers
+/// that carry the bound of their errors: an oracle for a whole run of training.
 struct ReferenceSequenceModel<Scalar: TensorScalar> {
   typealias Number = TrackedNumber<Scalar>
 

@@ -114,7 +114,8 @@ import Testing
   @Test("a seed gives one order, with every version of Swift")
   func reproducible() throws {
     var generator = SeededGenerator(seed: 42)
-    // By hand: Fisher and Yates's shuffle with the high halves of the generator's numbers times 8, 7, …, 2.
+    // By hand: Fisher and Yates's shuffle with the high halves of the generator's numbers times 8,
+    // 7, …, 2.
     var source = SeededGenerator(seed: 42)
     var expected = Array(0..<8)
     for last in (1...7).reversed() {

@@ -5,9 +5,10 @@ import Testing
 
 /// Whole runs of training against PyTorch's: forward, loss, backward and optimizer, ten times.
 ///
-/// A third run, by numbers that carry the bounds of their errors, tells how close the two must come. Each of them may differ
-/// from it by the bound of its own type, since PyTorch computes in `Double`. The bound grows with every update: in `Float` it
-/// says something about the first losses only.
+/// A third run, by numbers that carry the bounds of their errors, tells how close the two must
+/// come. Each of them may differ from it by the bound of its own type, since PyTorch computes in
+/// `Double`. The bound grows with every update: in `Float` it says something about the first losses
+/// only.
 @Suite struct TrainingFixtureTests {
   @Test("the fixtures are there, for momentum and for Adam")
   func fixtures() throws {

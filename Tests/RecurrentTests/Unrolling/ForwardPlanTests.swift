@@ -64,7 +64,7 @@ import Testing
     #expect(stacked.split == .layers && stacked.threadCount == 2)
   }
 
-  @Test("the time of a meeting is asked for only where threads would meet at every step")
+  @Test("the time of a barrier is asked for only where threads would wait at every step")
   func askedMeetings() {
     func asks(rows: Int, hiddenSize: Int, layers: Int = 1, threads: Int = 2) -> Int {
       var count = 0

@@ -2,13 +2,15 @@ import Recurrent
 
 // A model of one's own, trained: the adding problem.
 //
-// A sequence has two features: numbers from 0 to 1, and marks, 1 at two steps and 0 elsewhere. The model is to give the sum
-// of the two marked numbers, so it must carry them over the steps between. Who always answers 1 has a mean squared
-// error of 1/6. Plain layers with random weights stay there; ReLU and identity weights do not.
+// A sequence has two features: numbers from 0 to 1, and marks, 1 at two steps and 0 elsewhere. The
+// model is to give the sum of the two marked numbers, so it must carry them over the steps between.
+// Who always answers 1 has a mean squared error of 1/6. Plain layers with random weights stay
+// there; ReLU and identity weights do not.
 //
 //     swift run -c release AddingProblem [steps [seed]]
 //
-// Source: Q. V. Le, N. Jaitly, G. E. Hinton, "A simple way to initialize recurrent networks of rectified linear units", 2015.
+// Source: Q. V. Le, N. Jaitly, G. E. Hinton, "A simple way to initialize recurrent networks of
+// rectified linear units", 2015.
 
 /// A recurrent layer, and an affine one on its last state.
 struct Adder: Parameterized {

@@ -1,6 +1,7 @@
 import Recurrent
 
-/// A model of one's own: recurrent layers that read a series, and an affine one that tells the next value at every step.
+/// A model of one's own: recurrent layers that read a series, and an affine one that tells the next
+/// value at every step.
 struct Forecaster: Parameterized {
   var rnn: RNN<Float>
   var head: Linear<Float>

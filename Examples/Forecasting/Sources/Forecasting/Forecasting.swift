@@ -1,6 +1,7 @@
 import Recurrent
 
-/// Trains a forecaster on the Mackey–Glass series, and lets it go on by itself for 50 steps that it has not seen.
+/// Trains a forecaster on the Mackey–Glass series, and lets it go on by itself for 50 steps that it
+/// has not seen.
 ///
 ///     swift run -c release Forecasting [epochs [file]]
 ///

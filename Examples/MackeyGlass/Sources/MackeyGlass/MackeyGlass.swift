@@ -1,19 +1,20 @@
 import Foundation
 import Recurrent
 
-/// How far echo-state networks see into the Mackey–Glass series: the protocol of Jaeger and Haas (Science 304, 2004).
+/// How far echo-state networks see into the Mackey–Glass series: the protocol of Jaeger and Haas
+/// (Science 304, 2004).
 ///
 ///     swift run -c release MackeyGlass [networks [units]]
 ///
-/// A network of 1000 units follows 3000 steps of tanh(y − 1), of which 1000 are washout, and learns its read-out. Then it
-/// follows 2000 steps that it has not seen, and from 50 places behind them goes on by itself for 84 steps. NRMSE84 is
-/// the root mean square of the errors of y at the last step, over all places and networks, in units of the standard deviation
-/// of the series.
+/// A network of 1000 units follows 3000 steps of tanh(y − 1), of which 1000 are washout, and learns
+/// its read-out. Then it follows 2000 steps that it has not seen, and from 50 places behind them
+/// goes on by itself for 84 steps. NRMSE84 is the root mean square of the errors of y at the last
+/// step, over all places and networks, in units of the standard deviation of the series.
 ///
-/// Connectivity 1 %, spectral radius 0.8, feedback in ±1, bias in ±0.02 and no leak are those of the authors' MATLAB
-/// programs, as far as public copies of them tell; the paper's supplement was not at hand. What differs: the
-/// Runge–Kutta integrator, a penalty of 10⁻¹⁶ in the place of noise and pseudo-inverse, a linear output unit, and the same
-/// number of connections for every unit.
+/// Connectivity 1 %, spectral radius 0.8, feedback in ±1, bias in ±0.02 and no leak are those of
+/// the authors' MATLAB programs, as far as public copies of them tell; the paper's supplement was
+/// not at hand. What differs: the Runge–Kutta integrator, a penalty of 10⁻¹⁶ in the place of noise
+/// and pseudo-inverse, a linear output unit, and the same number of connections for every unit.
 @main
 struct MackeyGlass {
   static let trainingSteps = 3000
@@ -46,7 +47,8 @@ struct MackeyGlass {
         log10(rootMeanSquare(all) / deviation)))
   }
 
-  /// The errors of one network at the last of 84 steps, and the seconds that making, fitting and forecasting took.
+  /// The errors of one network at the last of 84 steps, and the seconds that making, fitting and
+  /// forecasting took.
   static func errors(
     of seed: Int, units: Int, _ series: Tensor<Double>, _ original: [Double]
   ) throws -> (errors: [Double], times: [Double]) {

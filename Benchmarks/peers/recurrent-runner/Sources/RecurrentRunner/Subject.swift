@@ -9,8 +9,8 @@ struct Subject {
 
   /// Reads the layer of a cell from the driver's folder.
   ///
-  /// - Throws: ``RunnerError/noSuchCell(_:)`` and ``RunnerError/noSuchPass(_:)`` for what there is not, and what reading
-  ///   and calling throw.
+  /// - Throws: ``RunnerError/noSuchCell(_:)`` and ``RunnerError/noSuchPass(_:)`` for what there is
+  ///   not, and what reading and calling throw.
   init(folder: String, cell: String, pass: String, threadCount: Int, backend: Backend) throws {
     let parameters: StateDictionary<Float> =
       try SafetensorsFile(path: "\(folder)/model.safetensors").stateDictionary()

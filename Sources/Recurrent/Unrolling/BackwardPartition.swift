@@ -25,16 +25,16 @@ final class BackwardWorkspace<Scalar: TensorScalar>: Sendable {
   private let plan: BackwardPlan
   private let deltas: Scratch<Scalar>
   private let outputs: Scratch<Scalar>
-  private let sums: Scratch<Scalar>
-  private let sumsApart: Scratch<Scalar>
+  private let preActivationGradients: Scratch<Scalar>
+  private let hiddenProjectionGradients: Scratch<Scalar>
   private let packed: Scratch<Scalar>
-  private let packedApart: Scratch<Scalar>
+  private let packedHiddenProjection: Scratch<Scalar>
   private let packedProjected: Scratch<Scalar>
   private let unprojected: Scratch<Scalar>
   private let zeros: Scratch<Scalar>
   private let unitGradients: Scratch<Scalar>
   private let keptGradients: Scratch<Scalar>
-  private let keptMemoryGradients: Scratch<Scalar>
+  private let keptCellStateGradients: Scratch<Scalar>
   private let panels: Scratch<Scalar>
   private let panelSize: Int
   private let starts: Scratch<Scalar>
@@ -48,10 +48,10 @@ final class BackwardWorkspace<Scalar: TensorScalar>: Sendable {
     deltas = Scratch(count: 2 * rows * shape.stateSize)
     outputs = Scratch(
       count: kind.hasFormula || pass.outputStride == shape.stateSize ? 0 : rows * shape.stateSize)
-    sums = Scratch(count: !kind.hasFormula ? 0 : 2 * rows * pass.width)
-    sumsApart = Scratch(count: kind.takesSumsApart ? 2 * rows * pass.width : 0)
+    preActivationGradients = Scratch(count: !kind.hasFormula ? 0 : 2 * rows * pass.width)
+    hiddenProjectionGradients = Scratch(count: kind.separatesHiddenProjection ? 2 * rows * pass.width : 0)
     packed = Scratch(count: packedSize)
-    packedApart = Scratch(count: kind.takesSumsApart ? packedSize : 0)
+    packedHiddenProjection = Scratch(count: kind.separatesHiddenProjection ? packedSize : 0)
     packedProjected = Scratch(
       count: shape.isProjected ? engine.transposedSize(rows: shape.stateSize, depth: rows) : 0)
     unprojected = Scratch(count: shape.isProjected ? shape.rows * shape.hiddenSize : 0)
@@ -59,7 +59,7 @@ final class BackwardWorkspace<Scalar: TensorScalar>: Sendable {
     if shape.isProjected { zeros.base.fillWithZeros(count: shape.hiddenSize) }
     unitGradients = Scratch(count: 2 * rows * pass.unitParameterCount)
     keptGradients = Scratch(count: pass.zoneout == nil ? 0 : shape.rows * shape.stateSize)
-    keptMemoryGradients = Scratch(count: pass.zoneout == nil ? 0 : shape.rows * shape.hiddenSize)
+    keptCellStateGradients = Scratch(count: pass.zoneout == nil ? 0 : shape.rows * shape.hiddenSize)
     let widest = (max(shape.inputSize, shape.hiddenSize) + engine.panelWidth - 1) / engine.panelWidth
     panelSize = rows * ((widest + plan.threadCount - 1) / plan.threadCount * engine.panelWidth)
     panels = Scratch(count: plan.threadCount * panelSize)
@@ -69,47 +69,54 @@ final class BackwardWorkspace<Scalar: TensorScalar>: Sendable {
   }
 
   /// What one worker has of it.
-  func share(of worker: Int) -> BackwardShare<Scalar> {
-    BackwardShare(
-      worker: worker, plan: plan, deltas: deltas.base, outputs: outputs.base, sums: sums.base,
-      sumsApart: sumsApart.base,
-      packedSums: packed.base, packedSumsApart: packedApart.base, packedProjected: packedProjected.base,
+  func partition(of worker: Int) -> BackwardPartition<Scalar> {
+    BackwardPartition(
+      worker: worker, plan: plan, deltas: deltas.base, outputs: outputs.base,
+      preActivationGradients: preActivationGradients.base,
+      hiddenProjectionGradients: hiddenProjectionGradients.base,
+      packedPreActivationGradients: packed.base, packedHiddenProjectionGradients: packedHiddenProjection.base,
+      packedProjected: packedProjected.base,
       unprojected: unprojected.base, zeros: zeros.base, unitGradients: unitGradients.base,
       keptGradients: keptGradients.base,
-      keptMemoryGradients: keptMemoryGradients.base,
+      keptCellStateGradients: keptCellStateGradients.base,
       scratch: panels.base + worker * panelSize,
       starts: starts.base + worker * startSize)
   }
 }
 
 /// What one worker of a backward pass has.
-struct BackwardShare<Scalar> {
+struct BackwardPartition<Scalar> {
   let worker: Int
   let plan: BackwardPlan
   /// Of all workers: the gradients of two layers in a chunk, `[2, steps, rows, P]`.
   let deltas: UnsafeMutablePointer<Scalar>
-  /// Of all workers: the outputs of a layer of plain cells in a chunk, `[steps, rows, H]`, where they stand beside others.
+  /// Of all workers: the outputs of a layer of plain cells in a chunk, `[steps, rows, H]`, where
+  /// they stand beside others.
   let outputs: UnsafeMutablePointer<Scalar>
-  /// Of all workers: the gradients of the sums of two layers with gates in a chunk, `[2, steps, rows, width]`, and of the sums of
-  /// the state where they are apart.
-  let sums: UnsafeMutablePointer<Scalar>
-  let sumsApart: UnsafeMutablePointer<Scalar>
-  /// Of all workers: the same of one layer, packed with its sums as rows; and the gradients of a projection.
-  let packedSums: UnsafeMutablePointer<Scalar>
-  let packedSumsApart: UnsafeMutablePointer<Scalar>
+  /// Of all workers: the gradients of the sums of two layers with gates in a chunk, `[2, steps,
+  /// rows, width]`, and of the sums of the state where they are apart.
+  let preActivationGradients: UnsafeMutablePointer<Scalar>
+  let hiddenProjectionGradients: UnsafeMutablePointer<Scalar>
+  /// Of all workers: the same of one layer, packed with its sums as rows; and the gradients of a
+  /// projection.
+  let packedPreActivationGradients: UnsafeMutablePointer<Scalar>
+  let packedHiddenProjectionGradients: UnsafeMutablePointer<Scalar>
   let packedProjected: UnsafeMutablePointer<Scalar>
   /// Of all workers: the gradients of a step's outputs before their projection, `[rows, H]`.
   let unprojected: UnsafeMutablePointer<Scalar>
   /// Of all workers: a row of zeros, `[H]`.
   let zeros: UnsafeMutablePointer<Scalar>
-  /// Of all workers: the gradients of the parameters of units in two layers by row, `[2, steps, rows, K·H]`.
+  /// Of all workers: the gradients of the parameters of units in two layers by row, `[2, steps,
+  /// rows, K·H]`.
   let unitGradients: UnsafeMutablePointer<Scalar>
-  /// Of all workers: the gradients of states, `[rows, P]`, and memories, `[rows, H]`, that keep their value.
+  /// Of all workers: the gradients of states, `[rows, P]`, and cell states, `[rows, H]`, that keep
+  /// their value.
   let keptGradients: UnsafeMutablePointer<Scalar>
-  let keptMemoryGradients: UnsafeMutablePointer<Scalar>
+  let keptCellStateGradients: UnsafeMutablePointer<Scalar>
   /// Of this worker: room to pack columns.
   let scratch: UnsafeMutablePointer<Scalar>
-  /// Of this worker: room for the states, `[rows, P]`, and the memories, `[rows, H]`, from which a run starts.
+  /// Of this worker: room for the states, `[rows, P]`, and the cell states, `[rows, H]`, from which
+  /// a run starts.
   let starts: UnsafeMutablePointer<Scalar>
 
   /// The rows and units whose steps the worker computes.
