@@ -29,8 +29,11 @@ struct Roofline: Sendable, Equatable {
   /// recurrent weights are read once for each step at least; in training once more in the backward pass,
   /// where the gradients of all weights and of the input are products over all steps.
   ///
-  /// - Parameters: - pass: The pass. - shape: Its sizes. - weightBytesPerSecond: How fast all
-  ///   threads together read the recurrent weights of one layer, again and again.
+  /// - Parameters:
+  ///   - pass: The pass.
+  ///   - shape: Its sizes.
+  ///   - weightBytesPerSecond: How fast all threads together read the recurrent weights of one
+  ///     layer, again and again.
   /// - Returns: The time in seconds, which a pass on these threads undercuts only where it reads
   ///   weights in another order than again and again, so that a nearer cache has some of them
   ///   still.

@@ -1,5 +1,5 @@
-/// A matrix to be packed: its element (column j, depth k) stands at `base[j·columnStride +
-/// k·depthStride]`.
+/// A matrix to be packed: its element (column j, depth k) stands at
+/// `base[j·columnStride + k·depthStride]`.
 ///
 /// For C = A·Wᵀ with a row-major W [columns, depth], `columnStride` is W's row length and
 /// `depthStride` is 1; for C = A·W they change places.

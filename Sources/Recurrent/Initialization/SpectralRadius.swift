@@ -23,8 +23,10 @@ extension Tensor {
 
   /// A square matrix scaled so that the greatest magnitude of its eigenvalues is a given one.
   ///
-  /// - Parameters: - radius: The wanted spectral radius; not negative. - backend: Who computes the
-  ///   eigenvalues; where it is not `.swift`, LAPACK does if it is linked.
+  /// - Parameters:
+  ///   - radius: The wanted spectral radius; not negative.
+  ///   - backend: Who computes the eigenvalues; where it is not `.swift`, LAPACK does if it is
+  ///     linked.
   /// - Returns: The matrix times radius / spectral radius.
   /// - Throws: What ``spectralRadius(backend:)`` throws, and
   ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for a radius that is negative or

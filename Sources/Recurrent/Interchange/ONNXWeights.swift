@@ -18,8 +18,8 @@ public struct ONNXWeights<Scalar: TensorScalar>: Sendable, Equatable {
   public var weight: Tensor<Scalar>
   /// R, the weights of the previous state, `[D, G·H, H]`.
   public var recurrenceWeight: Tensor<Scalar>
-  /// B, the biases beside the input product and behind them those beside the recurrent one, `[D,
-  /// 2·G·H]`; `nil` for none.
+  /// B, the biases beside the input product and behind them those beside the recurrent one,
+  /// `[D, 2·G·H]`; `nil` for none.
   public var bias: Tensor<Scalar>?
 
   /// Creates weights from the inputs of an operator; their shapes are checked where they become

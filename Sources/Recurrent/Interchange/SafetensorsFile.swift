@@ -110,8 +110,10 @@ public struct SafetensorsFile: Sendable {
   /// ``StateDictionary/omittedKeys``: loading a layer passes them over, and names the type where it
   /// is a parameter that the layer needs.
   ///
-  /// - Parameters: - type: The number type of the result. - prefix: How the names begin. It is
-  ///   compared byte by byte and left out of the result's names.
+  /// - Parameters:
+  ///   - type: The number type of the result.
+  ///   - prefix: How the names begin. It is compared byte by byte and left out of the result's
+  ///     names.
   /// - Returns: The tensors in the order of ``tensorNames``; none if no name has the prefix.
   /// - Throws: ``RecurrentError/scalarTypeMismatch(path:tensor:expected:actual:)`` if one of these
   ///   tensors is of F64 and the type is `Float`,

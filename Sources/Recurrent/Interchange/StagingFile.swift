@@ -25,8 +25,10 @@ enum StagingFile {
 
   /// Creates and locks a file of a new name.
   ///
-  /// - Parameters: - folder: The folder's path with a slash at the end, or an empty string for the
-  ///   working folder. - mode: The permissions, of which the system subtracts the umask.
+  /// - Parameters:
+  ///   - folder: The folder's path with a slash at the end, or an empty string for the working
+  ///     folder.
+  ///   - mode: The permissions, of which the system subtracts the umask.
   /// - Returns: The path and the descriptor, which holds the lock; `nil` where the system refuses.
   static func create(in folder: String, mode: mode_t) -> (path: String, descriptor: Int32)? {
     while true {

@@ -15,9 +15,10 @@ struct StrictLoading<Scalar: TensorScalar> {
 
   /// Begins.
   ///
-  /// - Parameters: - source: The tensors. - formsWeights: Whether the tensors are parameters as a
-  ///   file has them, which may be the parts of weights; gradients
-  ///     and what optimizers remember are not.
+  /// - Parameters:
+  ///   - source: The tensors.
+  ///   - formsWeights: Whether the tensors are parameters as a file has them, which may be the
+  ///     parts of weights; gradients and what optimizers remember are not.
   init(_ source: StateDictionary<Scalar>, formsWeights: Bool = false) {
     self.source = source
     self.formsWeights = formsWeights

@@ -34,17 +34,21 @@ public struct LSTM<Scalar: TensorScalar>: DifferentiableRecurrentLayer {
   /// every call of it throws ``RecurrentError/invalidSize(argument:expected:actual:)``; where the
   /// dropout is, every call that would drop throws.
   ///
-  /// - Parameters: - inputSize: I, the features of each input step; at least 1. - hiddenSize: H,
-  ///   the features of the state; at least 1. - layerCount: L, the layers; each takes the output of
-  ///   the one below. At least 1. - bias: Whether cells add b_ih and b_hh. - batchFirst: Whether
-  ///   sequences are `[B, T, …]` instead of `[T, B, …]`. - dropout: The probability with which
-  ///   elements between the layers are dropped in training, 0 to 1. - variationalDropout: Whether a
-  ///   sequence has one mask of dropout for all of its steps. - zoneout: How states keep their
-  ///   value at random in training. - directions: Whether the layer reads forward only, or both
-  ///   ways. - projectionSize: P, the features of the state where it is h = W_hr·(o ⊙ tanh c), 1 to
-  ///   H − 1; `nil` for no projection. - forgetBias: The sum of the forget gate's biases before
-  ///   training; 1 lets the memory persist at first. `nil`, or no
-  ///     bias, leaves them as they are drawn.
+  /// - Parameters:
+  ///   - inputSize: I, the features of each input step; at least 1.
+  ///   - hiddenSize: H, the features of the state; at least 1.
+  ///   - layerCount: L, the layers; each takes the output of the one below. At least 1.
+  ///   - bias: Whether cells add b_ih and b_hh.
+  ///   - batchFirst: Whether sequences are `[B, T, …]` instead of `[T, B, …]`.
+  ///   - dropout: The probability with which elements between the layers are dropped in training, 0
+  ///     to 1.
+  ///   - variationalDropout: Whether a sequence has one mask of dropout for all of its steps.
+  ///   - zoneout: How states keep their value at random in training.
+  ///   - directions: Whether the layer reads forward only, or both ways.
+  ///   - projectionSize: P, the features of the state where it is h = W_hr·(o ⊙ tanh c), 1 to H −
+  ///     1; `nil` for no projection.
+  ///   - forgetBias: The sum of the forget gate's biases before training; 1 lets the memory persist
+  ///     at first. `nil`, or no bias, leaves them as they are drawn.
   public init(
     inputSize: Int, hiddenSize: Int, layerCount: Int = 1, bias: Bool = true, batchFirst: Bool = false,
     dropout: Double = 0, variationalDropout: Bool = false, zoneout: Zoneout = Zoneout(),

@@ -18,10 +18,12 @@ public struct LSTMCell<Scalar: TensorScalar>: RecurrentCell {
   /// An initializer does not throw. Where a size is out of range, the cell has no parameters and
   /// every call of it throws ``RecurrentError/invalidSize(argument:expected:actual:)``.
   ///
-  /// - Parameters: - inputSize: I, the features of the input; at least 1. - hiddenSize: H, the
-  ///   features of the state; at least 1. - bias: Whether the cell adds b_ih and b_hh. -
-  ///   forgetBias: The sum of the forget gate's biases before training; `nil`, or no bias, leaves
-  ///   them as they are drawn.
+  /// - Parameters:
+  ///   - inputSize: I, the features of the input; at least 1.
+  ///   - hiddenSize: H, the features of the state; at least 1.
+  ///   - bias: Whether the cell adds b_ih and b_hh.
+  ///   - forgetBias: The sum of the forget gate's biases before training; `nil`, or no bias, leaves
+  ///     them as they are drawn.
   public init(inputSize: Int, hiddenSize: Int, bias: Bool = true, forgetBias: Scalar? = nil) {
     var generator = SeededGenerator(seed: .random(in: .min ... .max))
     self.init(

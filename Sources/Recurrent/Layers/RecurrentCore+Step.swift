@@ -77,9 +77,14 @@ extension RecurrentCore {
 extension RecurrentStack {
   /// Runs one step of one layer, and returns h' in memory of its own.
   ///
-  /// - Parameters: - rows: B. - input: `[B, I]`. - hidden: h, `[B, H]`. - memory: What the cells
-  ///   carry beside, `[B, H]`, which becomes the new one; empty for cells that carry nothing. -
-  ///   execution: How the step is run. More threads are used only where they could be worth waking.
+  /// - Parameters:
+  ///   - rows: B.
+  ///   - input: `[B, I]`.
+  ///   - hidden: h, `[B, H]`.
+  ///   - memory: What the cells carry beside, `[B, H]`, which becomes the new one; empty for cells
+  ///     that carry nothing.
+  ///   - execution: How the step is run. More threads are used only where they could be worth
+  ///     waking.
   /// - Returns: `[B, H]`.
   /// - Throws: What makes a call of a layer throw; the memory is as before then.
   @inline(__always)

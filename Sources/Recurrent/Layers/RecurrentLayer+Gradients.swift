@@ -57,9 +57,9 @@ public struct RecurrentPullback<State: RecurrentState>: Sendable {
   /// <doc:Gradients> has the derivatives of each cell. On the Swift backend the bits do not depend
   /// on the threads.
   ///
-  /// - Parameters: - outputGradient: With respect to the output, in its shape; zeros if `nil`. Of
-  ///   packed sequences, with respect to
-  ///     their rows, `[N, D·P]`.
+  /// - Parameters:
+  ///   - outputGradient: With respect to the output, in its shape; zeros if `nil`. Of packed
+  ///     sequences, with respect to their rows, `[N, D·P]`.
   ///   - finalStateGradient: With respect to the final state, in its shape; zeros if `nil`.
   /// - Returns: The gradients of parameters, input and initial state.
   /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for another shape.
@@ -96,11 +96,12 @@ extension DifferentiableRecurrentLayer {
   /// `finalState` to the next one and drop the gradient of that one's initial state. To carry it on
   /// instead, pass it as the `finalStateGradient` of the window before.
   ///
-  /// - Parameters: - input: `[T, B, I]`, `[B, T, I]` with ``RecurrentLayer/batchFirst``, or
-  ///   unbatched `[T, I]`. B may be 0. - initialState: Every cell's state before the first step;
-  ///   zeros if `nil`. - resets: 1 where a row is reset and 0 elsewhere, `[T, B]`, `[B, T]` or
-  ///   `[T]`; no gradient flows over a reset.
-  ///     `nil` for none.
+  /// - Parameters:
+  ///   - input: `[T, B, I]`, `[B, T, I]` with ``RecurrentLayer/batchFirst``, or unbatched `[T, I]`.
+  ///     B may be 0.
+  ///   - initialState: Every cell's state before the first step; zeros if `nil`.
+  ///   - resets: 1 where a row is reset and 0 elsewhere, `[T, B]`, `[B, T]` or `[T]`; no gradient
+  ///     flows over a reset. `nil` for none.
   ///   - checkpointInterval: The steps between saved states. What lies between is computed again by
   ///     the pullback: memory falls from L·T·B·H scalars to L·B·H·(T / n + n), and the pullback
   ///     takes a forward pass more. `nil` saves everything.
@@ -131,11 +132,13 @@ extension DifferentiableRecurrentLayer {
   /// which elements are dropped depends on it alone, neither on threads nor on checkpoints nor on
   /// ``RecurrentLayer/batchFirst``.
   ///
-  /// - Parameters: - input: `[T, B, I]`, `[B, T, I]` with ``RecurrentLayer/batchFirst``, or
-  ///   unbatched `[T, I]`. B may be 0. - initialState: Every cell's state before the first step;
-  ///   zeros if `nil`. - resets: 1 where a row is reset and 0 elsewhere; `nil` for none. -
-  ///   checkpointInterval: The steps between saved states; `nil` saves everything. - generator: The
-  ///   source of randomness, of which one number is taken.
+  /// - Parameters:
+  ///   - input: `[T, B, I]`, `[B, T, I]` with ``RecurrentLayer/batchFirst``, or unbatched `[T, I]`.
+  ///     B may be 0.
+  ///   - initialState: Every cell's state before the first step; zeros if `nil`.
+  ///   - resets: 1 where a row is reset and 0 elsewhere; `nil` for none.
+  ///   - checkpointInterval: The steps between saved states; `nil` saves everything.
+  ///   - generator: The source of randomness, of which one number is taken.
   /// - Returns: Output and final state, and the pullback.
   /// - Throws: What the method without a generator throws, and
   ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for a dropout out of range.

@@ -49,15 +49,15 @@ extension RecurrentLayer {
 
   /// Runs the layer over a sequence.
   ///
-  /// - Parameters: - input: `[T, B, I]`, `[B, T, I]` with ``batchFirst``, or unbatched `[T, I]`. B
-  ///   may be 0. - initialState: Every cell's state before the first step, h `[L·D, B, P]`, without
-  ///   B where unbatched; zeros if
-  ///     `nil`.
+  /// - Parameters:
+  ///   - input: `[T, B, I]`, `[B, T, I]` with ``batchFirst``, or unbatched `[T, I]`. B may be 0.
+  ///   - initialState: Every cell's state before the first step, h `[L·D, B, P]`, without B where
+  ///     unbatched; zeros if `nil`.
   ///   - resets: 1 where a row is reset and 0 elsewhere, `[T, B]`, `[B, T]` or `[T]`: its state is
   ///     zeros there, in both directions of time, as where an episode or a document begins. At a
   ///     first step the initial state is dropped. `nil` for none.
-  /// - Returns: `output`, the last layer's h after every step, `[T, B, D·P]`, `[B, T, D·P]` or `[T,
-  ///   D·P]`, and `finalState`, every cell's state after its last step.
+  /// - Returns: `output`, the last layer's h after every step, `[T, B, D·P]`, `[B, T, D·P]` or
+  ///   `[T, D·P]`, and `finalState`, every cell's state after its last step.
   /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for another shape,
   ///   ``RecurrentError/emptySequence(argument:)`` for T = 0,
   ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for a number in the mask that is
@@ -81,9 +81,10 @@ extension RecurrentLayer {
   /// On the Swift backend every sequence has the bits that it has alone. Only the steps that there
   /// are cost time.
   ///
-  /// - Parameters: - input: Sequences of I features. - initialState: Every cell's state before the
-  ///   first step of each sequence, h `[L·D, B, P]`, B in the order in
-  ///     which the sequences were given; zeros if `nil`.
+  /// - Parameters:
+  ///   - input: Sequences of I features.
+  ///   - initialState: Every cell's state before the first step of each sequence, h `[L·D, B, P]`,
+  ///     B in the order in which the sequences were given; zeros if `nil`.
   /// - Returns: `output`, sequences of D·P features, and `finalState`, every cell's state after
   ///   each sequence's own last step.
   /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for other features or

@@ -2,8 +2,10 @@ extension StateDictionary {
   /// The gradients of an ``RNN``, or anything else in the form of its parameters, under the names
   /// of its parameters.
   ///
-  /// - Parameters: - layers: The parameters of every cell: layer by layer, and in both directions
-  ///   the forward one first. - directions: The directions in which the layer reads.
+  /// - Parameters:
+  ///   - layers: The parameters of every cell: layer by layer, and in both directions the forward
+  ///     one first.
+  ///   - directions: The directions in which the layer reads.
   public init(layers: [CellParameters<Scalar>], directions: Directions = .forward) {
     self.init()
     let names = PyTorchParameterNames.layers(directions)

@@ -8,8 +8,8 @@
 ///       try layer(x).finalState.hidden
 ///     }
 ///
-/// Shapes: h `[L·D, B, P]` of a layer, `[B, H]` of a cell; the cell state `[L·D, B, H]` or `[B,
-/// H]`; both without B where unbatched.
+/// Shapes: h `[L·D, B, P]` of a layer, `[B, H]` of a cell; the cell state `[L·D, B, H]` or
+/// `[B, H]`; both without B where unbatched.
 public protocol RecurrentState<Scalar>: Sendable, Equatable {
   /// The number type.
   associatedtype Scalar: TensorScalar
@@ -22,8 +22,10 @@ public protocol RecurrentState<Scalar>: Sendable, Equatable {
 
   /// Names both.
   ///
-  /// - Parameters: - hidden: h. - cellState: What the cells carry beside. An ``LSTMState`` has
-  ///   zeros for `nil`, and a ``Tensor`` has no place for it.
+  /// - Parameters:
+  ///   - hidden: h.
+  ///   - cellState: What the cells carry beside. An ``LSTMState`` has zeros for `nil`, and a
+  ///     ``Tensor`` has no place for it.
   init(hidden: Tensor<Scalar>, cellState: Tensor<Scalar>?)
 
   /// Puts the state after one step of a cell in the place of this one, in the state's own memory.

@@ -61,8 +61,8 @@ struct StackCall<Scalar: TensorScalar>: ~Copyable, Sendable {
       steps: schedule.stepCount, rows: schedule.rowCount, scalarSize: MemoryLayout<Scalar>.size, layer: layer)
   }
 
-  /// The results of a call: the output, laid out as the input, every cell's last state, `[L·D, B,
-  /// P]`, and last cell state, `[L·D, B, H]`, which is empty for cells that carry none.
+  /// The results of a call: the output, laid out as the input, every cell's last state,
+  /// `[L·D, B, P]`, and last cell state, `[L·D, B, H]`, which is empty for cells that carry none.
   typealias Results = (output: [Scalar], finalState: [Scalar], finalCellState: [Scalar])
 
   /// Where the states of a call stand.
@@ -79,10 +79,12 @@ struct StackCall<Scalar: TensorScalar>: ~Copyable, Sendable {
   /// Runs the forward pass: one through all layers, or in both directions two through each, which
   /// need all that the layer below has written.
   ///
-  /// - Parameters: - input: N rows of I features: `[T, B, I]`, or `[B, T, I]` where rows stand
-  ///   outside of time steps. - initialState: `[L·D, B, P]`; empty for zeros. - initialMemory:
-  ///   `[L·D, B, H]`; empty for cells that carry none. - saved: Where the activations are saved for
-  ///   the backward pass; `nil` for nowhere.
+  /// - Parameters:
+  ///   - input: N rows of I features: `[T, B, I]`, or `[B, T, I]` where rows stand outside of time
+  ///     steps.
+  ///   - initialState: `[L·D, B, P]`; empty for zeros.
+  ///   - initialCellState: `[L·D, B, H]`; empty for cells that carry none.
+  ///   - saved: Where the activations are saved for the backward pass; `nil` for nowhere.
   /// - Returns: Outputs and last states.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)

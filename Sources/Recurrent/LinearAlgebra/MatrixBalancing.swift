@@ -52,9 +52,11 @@ enum MatrixBalancing {
   /// errors would do more harm than good (James, Langou & Lowery, On matrix balancing and
   /// eigenvector computation, 2014). O(order²) for each sweep.
   ///
-  /// - Parameters: - matrix: A, [order, order], entries below about 2¹⁰⁰⁰ in magnitude, its rows
-  ///   `stride` apart. - order: the number of rows and of columns. - stride: the distance from one
-  ///   row to the next, at least `order`.
+  /// - Parameters:
+  ///   - matrix: A, [order, order], entries below about 2¹⁰⁰⁰ in magnitude, its rows `stride`
+  ///     apart.
+  ///   - order: the number of rows and of columns.
+  ///   - stride: the distance from one row to the next, at least `order`.
   static func equilibrate(_ matrix: UnsafeMutablePointer<Double>, order: Int, stride: Int) {
     // Each accepted step lowers a sum of norms by a fixed part, so that few sweeps suffice. The
     // limit is a guard only: stopping early leaves a matrix with the same eigenvalues.

@@ -8,11 +8,12 @@ extension EchoStateNetwork {
   ///
   /// by QR of the states beside √λ·I.
   ///
-  /// - Parameters: - target: The sequence, `[T, B, O]` or unbatched `[T, O]`. - input: u, `[T, B,
-  ///   I]` or `[T, I]`; `nil` where I is 0. - state: Where to begin; zeros if `nil`. - washout: The
-  ///   steps at the beginning to leave out of the regression, less than T: their states still
-  ///   depend on
-  ///     where they began.
+  /// - Parameters:
+  ///   - target: The sequence, `[T, B, O]` or unbatched `[T, O]`.
+  ///   - input: u, `[T, B, I]` or `[T, I]`; `nil` where I is 0.
+  ///   - state: Where to begin; zeros if `nil`.
+  ///   - washout: The steps at the beginning to leave out of the regression, less than T: their
+  ///     states still depend on where they began.
   ///   - regularization: λ, not negative. It keeps the weights small where states nearly depend on
   ///     each other, which makes what the network generates stable; 0 asks for states of full rank.
   /// - Returns: The state after the last step, from which the network can go on.

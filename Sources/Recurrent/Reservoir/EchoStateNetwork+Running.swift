@@ -42,8 +42,10 @@ extension EchoStateNetwork {
 
   /// Continues by itself: each output is the next step's y_{t−1}.
   ///
-  /// - Parameters: - steps: T, how many steps to make; at least 1. - state: Where to begin, as
-  ///   ``fit(_:input:from:washout:regularization:)`` and ``follow(_:input:from:)`` return it.
+  /// - Parameters:
+  ///   - steps: T, how many steps to make; at least 1.
+  ///   - state: Where to begin, as ``fit(_:input:from:washout:regularization:)`` and
+  ///     ``follow(_:input:from:)`` return it.
   /// - Returns: `output`, `[T, B, O]` or, from an unbatched state, `[T, O]`, and `finalState`.
   /// - Throws: ``RecurrentError/invalidSize(argument:expected:actual:)`` for another number of
   ///   steps, or for a network that takes an external input; what ``follow(_:input:from:)`` throws.

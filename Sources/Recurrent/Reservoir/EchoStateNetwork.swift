@@ -78,15 +78,19 @@ public struct EchoStateNetwork<Scalar: TensorScalar>: Sendable {
   /// W_in, W_fb, b, W_hh. LAPACK and this package find eigenvalues that differ in the last bits,
   /// and so do weights that are scaled by them.
   ///
-  /// - Parameters: - inputSize: I, the features of the external input; 0 for none. - hiddenSize: H,
-  ///   the units; at least 1. - outputSize: O, the features of the output; at least 1. -
-  ///   spectralRadius: The greatest magnitude of W_hh's eigenvalues; below 1, states forget where
-  ///   they began. - connectivity: The share of W_hh that is not zero, more than 0 and at most 1. -
-  ///   leakRate: a, more than 0 and at most 1. - inputScale: The greatest magnitude in W_in. -
-  ///   feedbackScale: The greatest magnitude in W_fb; 0 for a network without feedback. -
-  ///   biasScale: The greatest magnitude in b. - backend: Who multiplies the matrices and
-  ///   factorizes them. - generator: The source of randomness; a ``SeededGenerator`` makes the
-  ///   network reproducible.
+  /// - Parameters:
+  ///   - inputSize: I, the features of the external input; 0 for none.
+  ///   - hiddenSize: H, the units; at least 1.
+  ///   - outputSize: O, the features of the output; at least 1.
+  ///   - spectralRadius: The greatest magnitude of W_hh's eigenvalues; below 1, states forget where
+  ///     they began.
+  ///   - connectivity: The share of W_hh that is not zero, more than 0 and at most 1.
+  ///   - leakRate: a, more than 0 and at most 1.
+  ///   - inputScale: The greatest magnitude in W_in.
+  ///   - feedbackScale: The greatest magnitude in W_fb; 0 for a network without feedback.
+  ///   - biasScale: The greatest magnitude in b.
+  ///   - backend: Who multiplies the matrices and factorizes them.
+  ///   - generator: The source of randomness; a ``SeededGenerator`` makes the network reproducible.
   /// - Throws: ``RecurrentError/invalidSize(argument:expected:actual:)`` and
   ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for sizes and numbers out of
   ///   range, for a network that neither takes an input nor feeds back,

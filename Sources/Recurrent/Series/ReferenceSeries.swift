@@ -45,10 +45,13 @@ public enum ReferenceSeries {
   /// values and derivatives of both neighbours (Hermite) stands in, so that the method keeps its
   /// order. Before t = 0, y is constant.
   ///
-  /// - Parameters: - count: The samples; at least 1. - delay: τ, in units of time; at least 1. -
-  ///   initialValue: y before t = 0. - washout: The units of time before the first sample, in which
-  ///   the series reaches its attractor. - stepsPerUnit: The steps of the integration in one unit
-  ///   of time; at least 1.
+  /// - Parameters:
+  ///   - count: The samples; at least 1.
+  ///   - delay: τ, in units of time; at least 1.
+  ///   - initialValue: y before t = 0.
+  ///   - washout: The units of time before the first sample, in which the series reaches its
+  ///     attractor.
+  ///   - stepsPerUnit: The steps of the integration in one unit of time; at least 1.
   /// - Returns: The samples, `[count, 1]`.
   /// - Throws: ``RecurrentError/invalidSize(argument:expected:actual:)`` or
   ///   ``RecurrentError/invalidValue(argument:expected:actual:)`` for an argument out of range,

@@ -51,9 +51,11 @@ public struct PackedSequence<Scalar: TensorScalar>: Sendable, Equatable {
 
   /// Packs a padded batch.
   ///
-  /// - Parameters: - padded: `[T, B, F]`, or `[B, T, F]` with `batchFirst`; what stands behind the
-  ///   end of a sequence is not read. - lengths: The B lengths, 0 to T. - batchFirst: Whether the
-  ///   batch is the first axis.
+  /// - Parameters:
+  ///   - padded: `[T, B, F]`, or `[B, T, F]` with `batchFirst`; what stands behind the end of a
+  ///     sequence is not read.
+  ///   - lengths: The B lengths, 0 to T.
+  ///   - batchFirst: Whether the batch is the first axis.
   /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for another form,
   ///   ``RecurrentError/invalidSize(argument:expected:actual:)`` for another number of lengths, or
   ///   a length out of range, ``RecurrentError/memoryUnavailable(argument:byteCount:)`` if there is

@@ -24,8 +24,8 @@ extension Tensor {
     }
   }
 
-  /// A range of slices along the first axis: `x[2..<5]` of a tensor `[T, B, I]` is a tensor `[3, B,
-  /// I]`.
+  /// A range of slices along the first axis: `x[2..<5]` of a tensor `[T, B, I]` is a tensor
+  /// `[3, B, I]`.
   ///
   /// - Precondition: The range lies in the first axis.
   /// - Complexity: O(elements of the result).

@@ -130,12 +130,15 @@ where Rule.Scalar == Model.Scalar {
 
   /// Trains until so many epochs are complete, those before included, or ``shouldStop``.
   ///
-  /// - Parameters: - epochs: The number of epochs in all. - schedule: The learning rate of each
-  ///   epoch; the optimizer's own if `nil`. - batches: Makes the batches of an epoch; it may
-  ///   shuffle by the generator. - lossWithGradients: Computes the loss of a batch and its
-  ///   gradients. - validation: Computes the loss that the run is judged by; the mean loss of the
-  ///   batches if `nil`. - afterEpoch: Is called after every epoch, with the run as it stands. What
-  ///   it throws ends the run.
+  /// - Parameters:
+  ///   - epochs: The number of epochs in all.
+  ///   - schedule: The learning rate of each epoch; the optimizer's own if `nil`.
+  ///   - batches: Makes the batches of an epoch; it may shuffle by the generator.
+  ///   - lossWithGradients: Computes the loss of a batch and its gradients.
+  ///   - validation: Computes the loss that the run is judged by; the mean loss of the batches if
+  ///     `nil`.
+  ///   - afterEpoch: Is called after every epoch, with the run as it stands. What it throws ends
+  ///     the run.
   /// - Throws: What the closures and ``runEpoch(over:gradients:)`` throw. The model is what the
   ///   updates before have made of it.
   public mutating func run<Batches: Sequence>(

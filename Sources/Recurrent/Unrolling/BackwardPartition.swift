@@ -93,8 +93,8 @@ struct BackwardPartition<Scalar> {
   /// Of all workers: the outputs of a layer of plain cells in a chunk, `[steps, rows, H]`, where
   /// they stand beside others.
   let outputs: UnsafeMutablePointer<Scalar>
-  /// Of all workers: the gradients of the sums of two layers with gates in a chunk, `[2, steps,
-  /// rows, width]`, and of the sums of the state where they are apart.
+  /// Of all workers: the gradients of the sums of two layers with gates in a chunk,
+  /// `[2, steps, rows, width]`, and of the sums of the state where they are apart.
   let preActivationGradients: UnsafeMutablePointer<Scalar>
   let hiddenProjectionGradients: UnsafeMutablePointer<Scalar>
   /// Of all workers: the same of one layer, packed with its sums as rows; and the gradients of a
@@ -106,8 +106,8 @@ struct BackwardPartition<Scalar> {
   let unprojected: UnsafeMutablePointer<Scalar>
   /// Of all workers: a row of zeros, `[H]`.
   let zeros: UnsafeMutablePointer<Scalar>
-  /// Of all workers: the gradients of the parameters of units in two layers by row, `[2, steps,
-  /// rows, K·H]`.
+  /// Of all workers: the gradients of the parameters of units in two layers by row,
+  /// `[2, steps, rows, K·H]`.
   let unitGradients: UnsafeMutablePointer<Scalar>
   /// Of all workers: the gradients of states, `[rows, P]`, and cell states, `[rows, H]`, that keep
   /// their value.

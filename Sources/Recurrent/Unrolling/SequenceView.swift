@@ -14,8 +14,8 @@ struct SequenceView<Scalar> {
     self.rowStride = rowStride
   }
 
-  /// A chunk in memory of its own, `[steps, rows, features]` or, batch-first, `[rows, steps,
-  /// features]`: in the order of time, the step first that is computed first.
+  /// A chunk in memory of its own, `[steps, rows, features]` or, batch-first,
+  /// `[rows, steps, features]`: in the order of time, the step first that is computed first.
   @inline(__always)
   init(base: UnsafeMutablePointer<Scalar>, _ chunk: SequenceChunk, features: Int, batchFirst: Bool = false) {
     let (steps, rows) = (chunk.steps.count, chunk.rows.count)

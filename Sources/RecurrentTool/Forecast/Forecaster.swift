@@ -8,9 +8,11 @@ protocol Forecaster {
 
   /// Forecasts from several places of one series, each from what stands before it.
   ///
-  /// - Parameters: - values: The series. - origins: Ascending places: a forecast from 5 knows
-  ///   `values[..<5]` and is compared with `values[5]` first. - steps: How far each forecast goes;
-  ///   beyond the end of the series, too.
+  /// - Parameters:
+  ///   - values: The series.
+  ///   - origins: Ascending places: a forecast from 5 knows `values[..<5]` and is compared with
+  ///     `values[5]` first.
+  ///   - steps: How far each forecast goes; beyond the end of the series, too.
   /// - Returns: `steps` values for each place.
   /// - Throws: ``RecurrentError`` for what a network cannot run on.
   func forecasts(of values: [Double], from origins: [Int], steps: Int) throws -> [[Double]]

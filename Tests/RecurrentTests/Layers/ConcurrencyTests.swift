@@ -4,8 +4,8 @@ import Testing
 
 @testable import Recurrent
 
-/// Many tasks at once. The suite proves results here, and under ThreadSanitizer (`make
-/// test-thread`) that nobody reads what another thread writes.
+/// Many tasks at once. The suite proves results here, and under ThreadSanitizer
+/// (`make test-thread`) that nobody reads what another thread writes.
 @Suite struct ConcurrencyTests {
   /// Four for each processor.
   private static let taskCount = 4 * ProcessInfo.processInfo.activeProcessorCount
