@@ -95,7 +95,7 @@ private struct CellCase<Scalar: Number> {
       CellStep(
         rows: rows, units: units, gates: sumRows(gates),
         hiddenProjection: isApart ? sumRows(hiddenProjection) : nil, state: unitRows(state),
-        memoryBefore: unitRows(isShared ? memory : before), memory: unitRows(memory),
+        cellStateBefore: unitRows(isShared ? memory : before), cellState: unitRows(memory),
         output: unitRows(output)))
     report("\(isShared ? " memory in place" : "") forward", [gates, memory, output])
 
@@ -110,9 +110,9 @@ private struct CellCase<Scalar: Number> {
       cell,
       CellStepGradient(
         rows: rows, units: units, gates: sumRows(gates), state: unitRows(state),
-        memoryBefore: unitRows(before), memory: unitRows(memory),
+        cellStateBefore: unitRows(before), cellState: unitRows(memory),
         outputGradient: isShared ? UnitRows(zeros.base, stride: 0) : unitRows(outputGradient),
-        memoryGradient: unitRows(memoryGradient), preActivationGradients: sumRows(sums),
+        cellStateGradient: unitRows(memoryGradient), preActivationGradients: sumRows(sums),
         hiddenProjectionGradients: isApart && !isShared ? sumRows(apart) : nil,
         stateGradient: unitRows(stateGradient)))
     report("\(isShared ? " fewer parts" : "") backward", [sums, apart, memoryGradient, stateGradient])
