@@ -44,6 +44,7 @@ extension RecurrentCore {
     _ input: Tensor<Scalar>, hidden: inout Tensor<Scalar>, _ execution: Execution
   ) throws(RecurrentError) {
     let (rows, shape) = try stack.checkedStep(input.shape)
+    precondition(!stack.kind.carriesMemory, "a cell with a cell state, and no place for it")
     try require(hidden, shape, nil, shape, "state")
     var none: [Scalar] = []
     try stack.step(rows: rows, input.scalars, updating: &hidden.scalars, memory: &none, execution)
