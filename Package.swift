@@ -21,18 +21,23 @@ func kernels(_ flags: String...) -> [SwiftSetting] {
 #if arch(x86_64)
   let wideKernels: [Target] = [
     .target(
-      name: "VectorKernelsAVX2",
+      name: "Kernels256",
       dependencies: ["CVectorMath", "CellKernels", "VectorKernels"],
       swiftSettings: kernels("-mavx2", "-mfma")),
     .target(
-      name: "VectorKernelsAVX512",
+      name: "Kernels512",
       dependencies: ["CVectorMath", "CellKernels", "VectorKernels"],
       swiftSettings: kernels("-mavx512f", "-mavx512vl", "-mavx512dq", "-mavx512bw", "-mfma")),
   ]
 #else
   let wideKernels: [Target] = []
 #endif
-let wideKernelNames = wideKernels.map { Target.Dependency(stringLiteral: $0.name) }
+
+// The modules of kernels are linked, never imported (see CKernelSets), so that they and the library are
+// compiled side by side; so whoever links the library names them too. Of modules that can be compiled,
+// SwiftPM takes the last by name first: Recurrent, which takes longest, and then the widest kernels.
+let kernelNames = ["Kernels128"] + wideKernels.map(\.name)
+let linkedKernels = kernelNames.map { Target.Dependency(stringLiteral: $0) }
 
 // The documentation's plugin is for those who build the documentation (`make docs`), not for those who
 // link the library.
@@ -44,7 +49,7 @@ let package = Package(
   name: "Recurrent",
   platforms: [.macOS(.v26)],
   products: [
-    .library(name: "Recurrent", targets: ["Recurrent"]),
+    .library(name: "Recurrent", targets: ["Recurrent"] + kernelNames),
     .executable(name: "recurrent", targets: ["RecurrentTool"]),
   ],
   traits: [
@@ -61,11 +66,11 @@ let package = Package(
       name: "Recurrent",
       dependencies: [
         "CPUFeatures",
+        "CKernelSets",
         "CellKernels",
         "VectorKernels",
-        "VectorKernelsBaseline",
         .target(name: "COpenBLAS", condition: .when(traits: ["OpenBLAS"])),
-      ] + wideKernelNames,
+      ],
       swiftSettings: strict),
     .executableTarget(
       name: "RecurrentTool",
@@ -73,14 +78,14 @@ let package = Package(
         "Recurrent",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "SwiftCSV", package: "SwiftCSV"),
-      ],
+      ] + linkedKernels,
       swiftSettings: strict),
 
     // The program of Examples/Slides, for `make run`: the tool and it share one build of the library. A package that depends on
     // this one does not see it.
     .executableTarget(
       name: "SlidesExample",
-      dependencies: ["Recurrent"],
+      dependencies: ["Recurrent"] + linkedKernels,
       path: "Examples/Slides/Sources/Slides",
       resources: [.copy("Model")],
       swiftSettings: strict),
@@ -91,17 +96,18 @@ let package = Package(
       pkgConfig: "openblas",
       providers: [.apt(["libopenblas-dev", "liblapacke-dev"]), .brew(["openblas"])]),
     .target(name: "CPUFeatures"),
+    .systemLibrary(name: "CKernelSets"),
     .systemLibrary(name: "CVectorMath"),
     .target(name: "VectorKernels", dependencies: ["CVectorMath"], swiftSettings: strict),
     .target(name: "CellKernels", dependencies: ["VectorKernels"], swiftSettings: strict),
     .target(
-      name: "VectorKernelsBaseline", dependencies: ["CVectorMath", "CellKernels", "VectorKernels"],
+      name: "Kernels128", dependencies: ["CVectorMath", "CellKernels", "VectorKernels"],
       swiftSettings: kernels()),
 
     // MARK: Tests
     .target(
       name: "RecurrentTestSupport",
-      dependencies: ["Recurrent"],
+      dependencies: ["Recurrent"] + linkedKernels,
       path: "Tests/RecurrentTestSupport",
       // The oracles are loops over numbers in generic code.
       swiftSettings: strict + [.unsafeFlags(["-O"])]),

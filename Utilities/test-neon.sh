@@ -30,11 +30,11 @@ is_stale() { # file, sources
 }
 
 # The program for x86-64, from the objects of the build.
-swift build "$@" --target VectorKernelsAVX2
-swift build "$@" --target VectorKernelsAVX512
+swift build "$@" --target Kernels256
+swift build "$@" --target Kernels512
 bin=$(swift build "$@" --show-bin-path)
 objects=
-for module in VectorKernels CellKernels VectorKernelsAVX2 VectorKernelsAVX512; do
+for module in VectorKernels CellKernels Kernels256 Kernels512; do
   for source in Sources/$module/*.swift; do
     objects="$objects $bin/$module.build/$(basename "$source").o"
   done
@@ -47,21 +47,22 @@ if is_stale "$work/kernel-bits-x86-64" Tests/KernelBits $objects; then
     -o "$work/kernel-bits-x86-64"
 fi
 
-# The program for arm64. A module of Embedded Swift is compiled where it is used, so those of the kernels have no objects.
+# The program for arm64. What is generic or inlined of a module of Embedded Swift is compiled where it is used, the rest into its
+# object.
 flags="$flags -target $triple -enable-experimental-feature Embedded -wmo -I $work"
 sources=Sources/CVectorMath
-for module in VectorKernels CellKernels VectorKernelsBaseline; do
+for module in VectorKernels CellKernels Kernels128; do
   sources="$sources Sources/$module"
   # Optimized as Package.swift has it.
-  [ $module = VectorKernelsBaseline ] && level=-Ounchecked || level=-O
+  [ $module = Kernels128 ] && level=-Ounchecked || level=-O
   if is_stale "$work/$module.swiftmodule" $sources; then
-    swiftc $flags $level -module-name $module -emit-module -emit-module-path "$work/$module.swiftmodule" \
-      Sources/$module/*.swift
+    swiftc $flags $level -parse-as-library -module-name $module -emit-module -emit-module-path "$work/$module.swiftmodule" \
+      -c -o "$work/$module.o" Sources/$module/*.swift
   fi
 done
 if is_stale "$work/kernel-bits-arm64" $sources Tests/KernelBits; then
   swiftc $flags -Ounchecked -module-name KernelBits -c -o "$work/KernelBits.o" Tests/KernelBits/*.swift
-  clang --target=aarch64-linux-gnu -fuse-ld=lld -static "$work/KernelBits.o" -o "$work/kernel-bits-arm64"
+  clang --target=aarch64-linux-gnu -fuse-ld=lld -static "$work"/*.o -o "$work/kernel-bits-arm64"
 fi
 
 qemu-aarch64 "$work/kernel-bits-arm64" >"$work/neon.txt"

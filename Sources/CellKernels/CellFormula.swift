@@ -4,9 +4,21 @@ import VectorKernels
 /// beside its products.
 ///
 /// The units of a cell do not see each other here; a formula is written for a vector of them.
-public protocol CellFormula {
-  /// G: the sums that a unit takes.
+///
+/// A new cell is a formula in a file of its own and a line in ``CellTable/init(lanes:)``.
+public protocol CellFormula: SendableMetatype {
+  /// What the cell is called: its identity among the cells of a table.
+  static var name: StaticString { get }
+
+  /// G: the pre-activations that a unit takes.
   static var gateCount: Int { get }
+
+  /// Whether a cell state flows from step to step beside h.
+  static var carriesCellState: Bool { get }
+
+  /// Whether the formula takes the hidden projection separate from the input projection, each with
+  /// its own bias.
+  static var separatesHiddenProjection: Bool { get }
 
   /// Computes the values of the gates, the memory and the output.
   static func forward<L: Lanes>(_ unit: inout CellUnit<L>)
@@ -77,17 +89,27 @@ public struct CellUnitGradient<L: Lanes> {
   }
 }
 
-/// The cells that have gates.
-public enum GatedCell: Sendable {
-  case lstm
-  case gru
+/// A cell with gates: what its formula says of itself, without the formula's type.
+public struct GatedCell: Sendable, Equatable {
+  /// See ``CellFormula/name``.
+  public let name: StaticString
+  /// G: the pre-activations that a unit takes.
+  public let gateCount: Int
+  /// Whether a cell state flows from step to step beside h.
+  public let carriesCellState: Bool
+  /// Whether the hidden projection is separate from the input projection.
+  public let separatesHiddenProjection: Bool
 
-  /// G: the sums that a unit takes.
-  @inlinable
-  public var gateCount: Int {
-    switch self {
-    case .lstm: LSTMFormula.gateCount
-    case .gru: GRUFormula.gateCount
-    }
+  @inlinable @inline(__always)
+  public init<Formula: CellFormula>(_: Formula.Type) {
+    name = Formula.name
+    gateCount = Formula.gateCount
+    carriesCellState = Formula.carriesCellState
+    separatesHiddenProjection = Formula.separatesHiddenProjection
+  }
+
+  /// Whether both are the same cell.
+  public static func == (one: GatedCell, other: GatedCell) -> Bool {
+    one.name.withUTF8Buffer { name in other.name.withUTF8Buffer { name.elementsEqual($0) } }
   }
 }

@@ -98,30 +98,11 @@ public struct CellStepGradient<Scalar> {
   }
 }
 
-/// Computes a step of a cell.
-@inlinable @inline(__always)
-public func stepForward<L: Lanes>(_ cell: GatedCell, _ step: CellStep<L.Scalar>, lanes: L.Type) {
-  switch cell {
-  case .lstm: stepForward(LSTMFormula.self, step, lanes: L.self)
-  case .gru: stepForward(GRUFormula.self, step, lanes: L.self)
-  }
-}
-
-/// Carries gradients back through a step of a cell.
-@inlinable @inline(__always)
-public func stepBackward<L: Lanes>(
-  _ cell: GatedCell, _ step: CellStepGradient<L.Scalar>, lanes: L.Type
-) {
-  switch cell {
-  case .lstm: stepBackward(LSTMFormula.self, step, lanes: L.self)
-  case .gru: stepBackward(GRUFormula.self, step, lanes: L.self)
-  }
-}
-
 // Whole vectors in a loop of their own, so that nothing in it depends on the number of units.
 
+/// Computes a step of a cell.
 @inlinable @inline(__always)
-func stepForward<Formula: CellFormula, L: Lanes>(
+public func stepForward<Formula: CellFormula, L: Lanes>(
   _: Formula.Type, _ step: CellStep<L.Scalar>, lanes: L.Type
 ) {
   for row in 0..<step.rows {
@@ -135,8 +116,9 @@ func stepForward<Formula: CellFormula, L: Lanes>(
   }
 }
 
+/// Carries gradients back through a step of a cell.
 @inlinable @inline(__always)
-func stepBackward<Formula: CellFormula, L: Lanes>(
+public func stepBackward<Formula: CellFormula, L: Lanes>(
   _: Formula.Type, _ step: CellStepGradient<L.Scalar>, lanes: L.Type
 ) {
   for row in 0..<step.rows {

@@ -1,22 +1,46 @@
 import VectorKernels
 
-/// The entry points of cells with gates that one instruction set offers for one scalar type.
-///
-/// An entry is called once for a step of many rows, so that the indirect call costs nothing.
+/// The cells with gates that one instruction set offers for one scalar type.
 public struct CellTable<Scalar>: Sendable {
-  /// How the sums stand.
+  /// How the pre-activations stand.
   public let unitBlocks: UnitBlocks
-  /// Computes a step. See ``stepForward(_:_:lanes:)``.
-  public let forward: @Sendable (GatedCell, CellStep<Scalar>) -> Void
-  /// Carries gradients back through a step. See ``stepBackward(_:_:lanes:)``.
-  public let backward: @Sendable (GatedCell, CellStepGradient<Scalar>) -> Void
+  /// The cells, each with its kernels.
+  public let cells: [CellKernels<Scalar>]
 
-  /// The kernels, specialized on lanes in the module that names them, for whose instructions they
-  /// are compiled.
+  /// All cells, specialized on lanes in the module that names them, for whose instructions they are
+  /// compiled.
   @inlinable @inline(__always)
   public init<L: Lanes>(lanes: L.Type) where L.Scalar == Scalar {
     unitBlocks = L.unitBlocks
-    forward = { stepForward($0, $1, lanes: L.self) }
-    backward = { stepBackward($0, $1, lanes: L.self) }
+    cells = [
+      CellKernels(LSTMFormula.self, lanes: L.self),
+      CellKernels(GRUFormula.self, lanes: L.self),
+    ]
+  }
+
+  /// The kernels of a cell.
+  public func kernels(of cell: GatedCell) -> CellKernels<Scalar> {
+    guard let kernels = cells.first(where: { $0.cell == cell }) else {
+      preconditionFailure("a cell that no table names")
+    }
+    return kernels
+  }
+}
+
+/// The entry points of one cell.
+///
+/// An entry is called once for a step of many rows, so that the indirect call costs nothing.
+public struct CellKernels<Scalar>: Sendable {
+  public let cell: GatedCell
+  /// Computes a step. See ``stepForward(_:_:lanes:)``.
+  public let forward: @Sendable (CellStep<Scalar>) -> Void
+  /// Carries gradients back through a step. See ``stepBackward(_:_:lanes:)``.
+  public let backward: @Sendable (CellStepGradient<Scalar>) -> Void
+
+  @inlinable @inline(__always)
+  init<Formula: CellFormula, L: Lanes>(_: Formula.Type, lanes: L.Type) where L.Scalar == Scalar {
+    cell = GatedCell(Formula.self)
+    forward = { stepForward(Formula.self, $0, lanes: L.self) }
+    backward = { stepBackward(Formula.self, $0, lanes: L.self) }
   }
 }

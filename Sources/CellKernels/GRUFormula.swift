@@ -13,7 +13,16 @@ import VectorKernels
 /// statistical machine translation", EMNLP 2014, in the variant of cuDNN and PyTorch.
 public enum GRUFormula: CellFormula {
   @inlinable @inline(__always)
+  public static var name: StaticString { "GRU" }
+
+  @inlinable @inline(__always)
   public static var gateCount: Int { 3 }
+
+  @inlinable @inline(__always)
+  public static var carriesCellState: Bool { false }
+
+  @inlinable @inline(__always)
+  public static var separatesHiddenProjection: Bool { true }
 
   @inlinable @inline(__always)
   public static func forward<L: Lanes>(_ unit: inout CellUnit<L>) {

@@ -12,7 +12,16 @@ import VectorKernels
 /// with the forget gate of F. A. Gers, J. Schmidhuber, F. Cummins (2000).
 public enum LSTMFormula: CellFormula {
   @inlinable @inline(__always)
+  public static var name: StaticString { "LSTM" }
+
+  @inlinable @inline(__always)
   public static var gateCount: Int { 4 }
+
+  @inlinable @inline(__always)
+  public static var carriesCellState: Bool { true }
+
+  @inlinable @inline(__always)
+  public static var separatesHiddenProjection: Bool { false }
 
   @inlinable @inline(__always)
   public static func forward<L: Lanes>(_ unit: inout CellUnit<L>) {

@@ -1,6 +1,6 @@
 /// The entry points that one instruction set offers for one scalar type.
 ///
-/// The modules `VectorKernels…` each hand out one table for `Float` and one for `Double`. An entry
+/// The modules `Kernels…` each hand out one table for `Float` and one for `Double`. An entry
 /// is called once for a whole matrix or buffer, so that the indirect call costs nothing.
 public struct KernelTable<Scalar>: Sendable {
   /// The number of scalars in a vector.

@@ -1,7 +1,7 @@
 /// A scalar type, a vector width and the arithmetic of one instruction set.
 ///
 /// Every hot loop of the package is written once, generic over `Lanes`, and compiled once for
-/// each instruction set by the modules `VectorKernels…`. The requirements are spelled out
+/// each instruction set by the modules `Kernels…`. The requirements are spelled out
 /// because operators on a generic `SIMD` type resolve to loops over single lanes; the functions of
 /// `CVectorMath`, which the types that conform are imported with, are single instructions.
 ///

@@ -4,16 +4,16 @@ import VectorKernels
 // Steps of cells with gates, forward and back, and the sums that carry gradients on from there.
 
 /// Steps of every cell and number of units up to some blocks.
-func cellCases<Scalar: Number>(_ kernels: KernelTable<Scalar>, _ cells: CellTable<Scalar>) {
+func cellCases<Scalar: Number>(_ kernels: KernelTable<Scalar>, _ table: CellTable<Scalar>) {
   var generator = Generator(seed: 8)
-  for cell in [GatedCell.lstm, .gru] {
+  for cell in table.cells {
     for units in Array(1...40) + [48, 63, 64, 65, 100] {
       for rows in [1, 2, 3] {
         for values in [Values.uniform(exponent: 3), .special(oneIn: 30)] {
           for isShared in [false, true] {
             let step = CellCase(
-              cell, rows: rows, units: units, values, isShared: isShared, cells, &generator)
-            step.run(kernels, cells, &generator)
+              cell, rows: rows, units: units, values, isShared: isShared, table.unitBlocks, &generator)
+            step.run(kernels, &generator)
           }
         }
       }
@@ -23,7 +23,8 @@ func cellCases<Scalar: Number>(_ kernels: KernelTable<Scalar>, _ cells: CellTabl
 
 /// A step of some rows.
 private struct CellCase<Scalar: Number> {
-  let cell: GatedCell
+  let kernels: CellKernels<Scalar>
+  var cell: GatedCell { kernels.cell }
   let rows: Int
   let units: Int
   let values: Values
@@ -42,20 +43,20 @@ private struct CellCase<Scalar: Number> {
   private let name: String
 
   init(
-    _ cell: GatedCell, rows: Int, units: Int, _ values: Values, isShared: Bool,
-    _ cells: CellTable<Scalar>, _ generator: inout Generator
+    _ kernels: CellKernels<Scalar>, rows: Int, units: Int, _ values: Values, isShared: Bool,
+    _ blocks: UnitBlocks, _ generator: inout Generator
   ) {
-    (self.cell, self.rows, self.units, self.values) = (cell, rows, units, values)
+    (self.kernels, self.rows, self.units, self.values) = (kernels, rows, units, values)
     self.isShared = isShared
-    blocks = cells.unitBlocks
-    width = blocks.padded(units) * cell.gateCount
+    self.blocks = blocks
+    width = blocks.padded(units) * kernels.cell.gateCount
     gates = Memory(count: rows * width)
     hiddenProjection = Memory(count: rows * width)
     state = Memory(count: rows * units, values, &generator)
     memory = Memory(count: rows * units, values, &generator)
     output = Memory(count: rows * units)
     let kind = if case .special = values { " special" } else { "" }
-    name = "\(cell == .lstm ? "lstm" : "gru") units \(units) rows \(rows)\(kind)"
+    name = "\(kernels.cell.name) units \(units) rows \(rows)\(kind)"
     fillSums(gates, &generator)
     fillSums(hiddenProjection, &generator)
   }
@@ -85,13 +86,12 @@ private struct CellCase<Scalar: Number> {
 
   /// Goes forward and back, and reports what has been written.
   func run(
-    _ kernels: KernelTable<Scalar>, _ cells: CellTable<Scalar>, _ generator: inout Generator
+    _ products: KernelTable<Scalar>, _ generator: inout Generator
   ) {
     let before = Memory<Scalar>(count: rows * units)
     before.base.update(from: memory.base, count: rows * units)
-    let isApart = cell == .gru
-    cells.forward(
-      cell,
+    let isApart = cell.separatesHiddenProjection
+    kernels.forward(
       CellStep(
         rows: rows, units: units, gates: sumRows(gates),
         hiddenProjection: isApart ? sumRows(hiddenProjection) : nil, state: unitRows(state),
@@ -106,8 +106,7 @@ private struct CellCase<Scalar: Number> {
       Memory<Scalar>(count: rows * width, filledWith: .nan), Memory<Scalar>(count: rows * width)
     )
     let zeros = Memory<Scalar>(count: units)
-    cells.backward(
-      cell,
+    kernels.backward(
       CellStepGradient(
         rows: rows, units: units, gates: sumRows(gates), state: unitRows(state),
         cellStateBefore: unitRows(before), cellState: unitRows(memory),
@@ -116,7 +115,7 @@ private struct CellCase<Scalar: Number> {
         hiddenProjectionGradients: isApart && !isShared ? sumRows(apart) : nil,
         stateGradient: unitRows(stateGradient)))
     report("\(isShared ? " fewer parts" : "") backward", [sums, apart, memoryGradient, stateGradient])
-    carryOn(isApart && !isShared ? apart : sums, to: stateGradient, kernels, &generator)
+    carryOn(isApart && !isShared ? apart : sums, to: stateGradient, products, &generator)
   }
 
   /// The gradients of the states before: a product over all columns of a row of sums.

@@ -11,9 +11,9 @@ import VectorKernels
 @main
 enum KernelBits {
   static func main() {
-    guard let tables = Tables.chosen else { fatalError("expected an instruction set: avx2 or avx512") }
-    run(tables.float, tables.floatCells)
-    run(tables.double, tables.doubleCells)
+    guard let kernels = chosenKernels() else { fatalError("expected an instruction set: avx2 or avx512") }
+    run(kernels.float, kernels.floatCells)
+    run(kernels.double, kernels.doubleCells)
   }
 
   private static func run<Scalar: Number>(_ kernels: KernelTable<Scalar>, _ cells: CellTable<Scalar>) {

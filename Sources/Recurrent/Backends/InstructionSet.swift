@@ -1,11 +1,7 @@
+internal import CKernelSets
 internal import CPUFeatures
-package import VectorKernels
-internal import VectorKernelsBaseline
-
-#if arch(x86_64)
-  internal import VectorKernelsAVX2
-  internal import VectorKernelsAVX512
-#endif
+package import CellKernels
+internal import VectorKernels
 
 /// The vector instructions that the kernels of the Swift backend are compiled for.
 ///
@@ -67,29 +63,23 @@ public enum InstructionSet: String, Sendable, CaseIterable {
   /// Whether a multiply-add is rounded once; results of such sets agree in every bit.
   public var hasFusedMultiplyAdd: Bool { self != .sse2 }
 
-  /// The kernels for `Float`; the set must be available.
-  package var floatKernels: KernelTable<Float> {
+  /// The kernels; the set must be available.
+  package var kernels: KernelSet {
     precondition(Self.available.contains(self), "this processor has no \(rawValue)")
-    switch self {
+    return switch self {
     #if arch(x86_64)
-      case .avx2: return AVX2Kernels.float
-      case .avx512: return AVX512Kernels.float
+      case .avx2: Self.avx2Kernels
+      case .avx512: Self.avx512Kernels
     #endif
-    default: return BaselineKernels.float
+    default: Self.baselineKernels
     }
   }
 
-  /// The kernels for `Double`; the set must be available.
-  package var doubleKernels: KernelTable<Double> {
-    precondition(Self.available.contains(self), "this processor has no \(rawValue)")
-    switch self {
-    #if arch(x86_64)
-      case .avx2: return AVX2Kernels.double
-      case .avx512: return AVX512Kernels.double
-    #endif
-    default: return BaselineKernels.double
-    }
-  }
+  private static let baselineKernels = KernelSet(writtenBy: recurrent_kernels_128)
+  #if arch(x86_64)
+    private static let avx2Kernels = KernelSet(writtenBy: recurrent_kernels_256)
+    private static let avx512Kernels = KernelSet(writtenBy: recurrent_kernels_512)
+  #endif
 }
 
 extension InstructionSet {
@@ -98,7 +88,7 @@ extension InstructionSet {
   ///
   /// - Returns: The number of floating-point operations performed.
   package func performMultiplyAdds(rounds: Int) -> Int {
-    let (operations, value) = floatKernels.multiplyAddRounds(rounds)
+    let (operations, value) = kernels.float.multiplyAddRounds(rounds)
     // The value is finite by construction; asking keeps the rounds from being left out.
     return value.isFinite ? operations * rounds : 0
   }
@@ -110,7 +100,7 @@ extension InstructionSet {
   ///
   /// - Returns: The number of bytes read.
   package func performReads(of buffer: UnsafeBufferPointer<Float>, rounds: Int) -> Int {
-    let kernels = floatKernels
+    let kernels = kernels.float
     guard let base = buffer.baseAddress else { return 0 }
     let vectors = buffer.count / kernels.laneCount
     let value = kernels.readRounds(base, vectors, rounds)

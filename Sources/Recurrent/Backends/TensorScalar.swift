@@ -10,11 +10,11 @@ public protocol TensorScalar: BinaryFloatingPoint, SIMDScalar, Codable, Sendable
 extension Float: TensorScalar {
   /// The buffer operations of `Float`.
   public static let _operations = _ScalarOperations<Float>(
-    kernels: { $0.floatKernels }, cells: { $0.floatCells }, openBLAS: OpenBLASRoutines.float)
+    kernels: { $0.kernels.float }, cells: { $0.kernels.floatCells }, openBLAS: OpenBLASRoutines.float)
 }
 
 extension Double: TensorScalar {
   /// The buffer operations of `Double`.
   public static let _operations = _ScalarOperations<Double>(
-    kernels: { $0.doubleKernels }, cells: { $0.doubleCells }, openBLAS: OpenBLASRoutines.double)
+    kernels: { $0.kernels.double }, cells: { $0.kernels.doubleCells }, openBLAS: OpenBLASRoutines.double)
 }

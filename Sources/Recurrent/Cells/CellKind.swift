@@ -4,17 +4,19 @@ internal import VectorKernels
 /// What a layer's cells compute.
 enum CellKind: Sendable, Equatable {
   case plain(Nonlinearity)
-  case lstm
-  case gru
+  /// One whose formula is compiled for every instruction set.
+  case gated(GatedCell)
   /// One that a user has written.
   case custom(CustomCellSizes)
+
+  static var lstm: CellKind { .gated(GatedCell(LSTMFormula.self)) }
+  static var gru: CellKind { .gated(GatedCell(GRUFormula.self)) }
 
   /// G: the blocks of H rows in the weights.
   var gateCount: Int {
     switch self {
     case .plain: 1
-    case .lstm: GatedCell.lstm.gateCount
-    case .gru: GatedCell.gru.gateCount
+    case .gated(let cell): cell.gateCount
     case .custom(let sizes): sizes.gateCount
     }
   }
@@ -35,7 +37,7 @@ enum CellKind: Sendable, Equatable {
   var nonlinearity: Nonlinearity {
     switch self {
     case .plain(let nonlinearity): nonlinearity
-    case .lstm, .gru, .custom: .tanh
+    case .gated, .custom: .tanh
     }
   }
 
@@ -43,15 +45,15 @@ enum CellKind: Sendable, Equatable {
   var activation: Activation {
     switch self {
     case .plain(let nonlinearity): nonlinearity.activation
-    case .lstm, .gru, .custom: .identity
+    case .gated, .custom: .identity
     }
   }
 
   /// Whether a second state flows from step to step.
   var carriesMemory: Bool {
     switch self {
-    case .plain, .gru: false
-    case .lstm: true
+    case .plain: false
+    case .gated(let cell): cell.carriesCellState
     case .custom(let sizes): sizes.carriesMemory
     }
   }
@@ -59,8 +61,8 @@ enum CellKind: Sendable, Equatable {
   /// What errors call h and the cell state, after the name of the state that has them.
   var stateNames: (hidden: String, cellState: String) {
     switch self {
-    case .plain, .gru: ("", "")
-    case .lstm: (".hidden", ".cell")
+    case .plain: ("", "")
+    case .gated(let cell): cell.carriesCellState ? (".hidden", ".cell") : ("", "")
     case .custom: (".hidden", ".memory")
     }
   }
@@ -69,8 +71,9 @@ enum CellKind: Sendable, Equatable {
   /// its own bias.
   var separatesHiddenProjection: Bool {
     switch self {
-    case .plain, .lstm: false
-    case .gru, .custom: true
+    case .plain: false
+    case .gated(let cell): cell.separatesHiddenProjection
+    case .custom: true
     }
   }
 }

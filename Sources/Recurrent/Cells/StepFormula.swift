@@ -15,17 +15,16 @@ struct StepFormula<Scalar: TensorScalar>: Sendable {
   ) {
     switch kind {
     case .plain: return nil
-    case .lstm: self.init(.lstm, table)
-    case .gru: self.init(.gru, table)
+    case .gated(let cell): self.init(table.kernels(of: cell))
     case .custom(let sizes):
       guard let custom else { preconditionFailure("a custom cell without a formula") }
       self.init(custom, sizes, hiddenSize: hiddenSize, kernels)
     }
   }
 
-  private init(_ cell: GatedCell, _ table: CellTable<Scalar>) {
-    forward = { step, _ in table.forward(cell, step) }
-    backward = { step, _ in table.backward(cell, step) }
+  private init(_ kernels: CellKernels<Scalar>) {
+    forward = { step, _ in kernels.forward(step) }
+    backward = { step, _ in kernels.backward(step) }
   }
 
   /// Calls a custom cell row by row.

@@ -9,7 +9,7 @@ package struct Architecture: Equatable, Sendable {
   }
 
   /// The cells, told by the rows of the recurrent weights: H, 3·H or 4·H.
-  package enum Cell: String, Sendable {
+  package enum Cell: String, CaseIterable, Sendable {
     case plain = "a plain recurrent layer"
     case lstm = "an LSTM"
     case gru = "a GRU"
@@ -25,12 +25,9 @@ package struct Architecture: Equatable, Sendable {
 
     /// `nil` for cells whose weights tell nothing.
     fileprivate init?(_ kind: CellKind) {
-      switch kind {
-      case .plain: self = .plain
-      case .lstm: self = .lstm
-      case .gru: self = .gru
-      case .custom: return nil
-      }
+      guard kind.customSizes == nil, let cell = Self.allCases.first(where: { $0.gateCount == kind.gateCount })
+      else { return nil }
+      self = cell
     }
   }
 
@@ -99,7 +96,7 @@ package struct Architecture: Equatable, Sendable {
     }
     if projectionSize != nil {
       cell = .lstm
-    } else if let fitting = [Cell.plain, .lstm, .gru].first(where: {
+    } else if let fitting = Cell.allCases.first(where: {
       // Sizes beside a size of 0 may be any.
       columns.multipliedReportingOverflow(by: $0.gateCount) == (rows, false)
     }) {

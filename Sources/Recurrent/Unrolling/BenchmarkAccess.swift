@@ -54,7 +54,7 @@ internal import VectorKernels
       }
     scalars.withUnsafeMutableBufferPointer {
       guard let base = $0.baseAddress else { return }
-      instructions.floatKernels.activate(activation, base, $0.count)
+      instructions.kernels.float.activate(activation, base, $0.count)
     }
   }
 }

@@ -17,7 +17,7 @@ import VectorKernels
     "Float tanh errs by less than 4 ulp, is odd, stays in −1…1 and is 1 from where it rounds to 1",
     arguments: numbered)
   func hyperbolicTangent(number: Int, instructions: InstructionSet) {
-    let activate = instructions.floatKernels.activate
+    let activate = instructions.kernels.float.activate
     let accuracy = ActivationAccuracy.ofHyperbolicTangent(
       { activate(.hyperbolicTangent, $0, $1) }, stride: Self.stride,
       phase: phase(number, function: 0))
@@ -26,7 +26,7 @@ import VectorKernels
 
   @Test("Float sigmoid errs by less than 4 ulp and stays in 0…1", arguments: numbered)
   func sigmoid(number: Int, instructions: InstructionSet) {
-    let activate = instructions.floatKernels.activate
+    let activate = instructions.kernels.float.activate
     let accuracy = ActivationAccuracy.ofSigmoid(
       { activate(.sigmoid, $0, $1) }, stride: Self.stride, phase: phase(number, function: 1))
     expectAccurate(accuracy)
@@ -60,7 +60,7 @@ import VectorKernels
       }
     }
     inputs += inputs.map { -$0 }
-    let images = activated(inputs, .hyperbolicTangent, instructions.doubleKernels)
+    let images = activated(inputs, .hyperbolicTangent, instructions.kernels.double)
     for (input, image) in zip(inputs, images) {
       let exact = tanh(input)
       let bound = (Tolerance.activationUnits + Tolerance.referenceUnits) * exact.magnitude.ulp
@@ -71,8 +71,8 @@ import VectorKernels
 
   @Test("zero, NaN, infinities and subnormals map to what they should", arguments: InstructionSet.available)
   func specials(instructions: InstructionSet) {
-    checkSpecials(instructions.floatKernels)
-    checkSpecials(instructions.doubleKernels)
+    checkSpecials(instructions.kernels.float)
+    checkSpecials(instructions.kernels.double)
   }
 
   private func checkSpecials<Scalar: TensorScalar>(_ kernels: KernelTable<Scalar>) {
@@ -106,7 +106,7 @@ import VectorKernels
       inputs.append(input)
       input += 0x1p-12
     }
-    let images = activated(inputs, .hyperbolicTangent, instructions.doubleKernels)
+    let images = activated(inputs, .hyperbolicTangent, instructions.kernels.double)
     let first = try #require(images.firstIndex(of: 1))
     #expect(first > 0)
     #expect(images[first...].allSatisfy { $0 == 1 })
@@ -116,8 +116,8 @@ import VectorKernels
     "a partial vector gives the bits of a full one and writes nothing beyond its end",
     arguments: InstructionSet.available)
   func partialVectors(instructions: InstructionSet) {
-    checkPartialVectors(instructions.floatKernels)
-    checkPartialVectors(instructions.doubleKernels)
+    checkPartialVectors(instructions.kernels.float)
+    checkPartialVectors(instructions.kernels.double)
   }
 
   private func checkPartialVectors<Scalar: TensorScalar>(_ kernels: KernelTable<Scalar>) {

@@ -8,7 +8,7 @@ import VectorKernels
     "panels hold vectors of columns by depth, padded with zeros, for both orders of the source",
     arguments: InstructionSet.available)
   func panels(instructions: InstructionSet) {
-    let kernels = instructions.floatKernels
+    let kernels = instructions.kernels.float
     let width = kernels.panelWidth
     for columns in [1, width - 1, width, width + 1, 2 * width, 3 * width - 1] {
       for depth in [1, 5] {

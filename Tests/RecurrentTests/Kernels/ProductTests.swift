@@ -15,8 +15,8 @@ import VectorKernels
     arguments: InstructionSet.available, ProblemDescriptor.ScalarKind.allCases)
   func definition(instructions: InstructionSet, scalar: ProblemDescriptor.ScalarKind) {
     switch scalar {
-    case .float: checkDefinition(instructions.floatKernels, instructions)
-    case .double: checkDefinition(instructions.doubleKernels, instructions)
+    case .float: checkDefinition(instructions.kernels.float, instructions)
+    case .double: checkDefinition(instructions.kernels.double, instructions)
     }
   }
 
@@ -78,8 +78,8 @@ import VectorKernels
     arguments: InstructionSet.available, ProblemDescriptor.ScalarKind.allCases)
   func accumulators(instructions: InstructionSet, scalar: ProblemDescriptor.ScalarKind) throws {
     switch scalar {
-    case .float: try checkSegments(instructions.floatKernels, instructions)
-    case .double: try checkSegments(instructions.doubleKernels, instructions)
+    case .float: try checkSegments(instructions.kernels.float, instructions)
+    case .double: try checkSegments(instructions.kernels.double, instructions)
     }
   }
 
@@ -115,8 +115,8 @@ import VectorKernels
     arguments: InstructionSet.available, ProblemDescriptor.ScalarKind.allCases)
   func chain(instructions: InstructionSet, scalar: ProblemDescriptor.ScalarKind) {
     switch scalar {
-    case .float: checkChain(instructions.floatKernels)
-    case .double: checkChain(instructions.doubleKernels)
+    case .float: checkChain(instructions.kernels.float)
+    case .double: checkChain(instructions.kernels.double)
     }
   }
 
@@ -138,8 +138,8 @@ import VectorKernels
     arguments: InstructionSet.available, ProblemDescriptor.ScalarKind.allCases)
   func continuedChain(instructions: InstructionSet, scalar: ProblemDescriptor.ScalarKind) {
     switch scalar {
-    case .float: checkContinuedChain(instructions.floatKernels)
-    case .double: checkContinuedChain(instructions.doubleKernels)
+    case .float: checkContinuedChain(instructions.kernels.float)
+    case .double: checkContinuedChain(instructions.kernels.double)
     }
   }
 
@@ -170,8 +170,8 @@ import VectorKernels
     arguments: InstructionSet.available, ProblemDescriptor.ScalarKind.allCases)
   func rowsAlone(instructions: InstructionSet, scalar: ProblemDescriptor.ScalarKind) throws {
     switch scalar {
-    case .float: try checkRowsAlone(instructions.floatKernels)
-    case .double: try checkRowsAlone(instructions.doubleKernels)
+    case .float: try checkRowsAlone(instructions.kernels.float)
+    case .double: try checkRowsAlone(instructions.kernels.double)
     }
   }
 
@@ -202,8 +202,8 @@ import VectorKernels
       arguments: ProblemDescriptor.ScalarKind.allCases)
     func fusedSets(scalar: ProblemDescriptor.ScalarKind) throws {
       switch scalar {
-      case .float: try checkEqual(InstructionSet.avx2.floatKernels, InstructionSet.avx512.floatKernels)
-      case .double: try checkEqual(InstructionSet.avx2.doubleKernels, InstructionSet.avx512.doubleKernels)
+      case .float: try checkEqual(InstructionSet.avx2.kernels.float, InstructionSet.avx512.kernels.float)
+      case .double: try checkEqual(InstructionSet.avx2.kernels.double, InstructionSet.avx512.kernels.double)
       }
     }
   #endif

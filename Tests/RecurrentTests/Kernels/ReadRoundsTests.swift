@@ -10,8 +10,8 @@ import VectorKernels
     arguments: InstructionSet.available, ProblemDescriptor.ScalarKind.allCases)
   func sums(instructions: InstructionSet, scalar: ProblemDescriptor.ScalarKind) {
     switch scalar {
-    case .float: checkSums(instructions.floatKernels)
-    case .double: checkSums(instructions.doubleKernels)
+    case .float: checkSums(instructions.kernels.float)
+    case .double: checkSums(instructions.kernels.double)
     }
   }
 
@@ -35,7 +35,7 @@ import VectorKernels
 
   @Test("as many bytes are counted as are read: whole vectors", arguments: InstructionSet.available)
   func bytes(instructions: InstructionSet) {
-    let lanes = instructions.floatKernels.laneCount
+    let lanes = instructions.kernels.float.laneCount
     let numbers = [Float](repeating: 1, count: 5 * lanes + 1)
     numbers.withUnsafeBufferPointer {
       #expect(instructions.performReads(of: $0, rounds: 3) == 3 * 5 * lanes * 4)

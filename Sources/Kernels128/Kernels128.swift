@@ -15,19 +15,11 @@ import VectorKernels
   private typealias Tiles = Tiling<2, 4>
 #endif
 
-/// The kernels compiled for the baseline of the architecture: SSE2 on x86-64, NEON on arm64.
-public enum BaselineKernels {
-  /// The entry points for `Float`.
-  public static var float: KernelTable<Float> { KernelTable(lanes: FloatLanes128.self, tiling: Tiles()) }
-
-  /// The entry points for `Double`.
-  public static var double: KernelTable<Double> { KernelTable(lanes: DoubleLanes128.self, tiling: Tiles()) }
-
-  /// What `Float` offers beside products.
-  public static var floatCells: CellTable<Float> { CellTable(lanes: FloatLanes128.self) }
-
-  /// What `Double` offers beside products.
-  public static var doubleCells: CellTable<Double> { CellTable(lanes: DoubleLanes128.self) }
+/// Writes the kernels compiled for the baseline of the architecture: SSE2 on x86-64, NEON on arm64.
+@c(recurrent_kernels_128)
+public func writeKernels(_ target: UnsafeMutableRawPointer) {
+  target.initializeMemory(
+    as: KernelSet.self, to: KernelSet(FloatLanes128.self, DoubleLanes128.self, tiling: Tiles()))
 }
 
 extension FloatLanes128: Lanes {

@@ -1,0 +1,29 @@
+import VectorKernels
+
+/// All that one instruction set offers.
+public struct KernelSet: Sendable {
+  public let float: KernelTable<Float>
+  public let double: KernelTable<Double>
+  public let floatCells: CellTable<Float>
+  public let doubleCells: CellTable<Double>
+
+  /// The kernels, specialized on lanes and tiling in the module that names them, for whose
+  /// instructions they are compiled.
+  @inlinable @inline(__always)
+  public init<F: Lanes, D: Lanes, let tileRows: Int, let panelVectors: Int>(
+    _: F.Type, _: D.Type, tiling: Tiling<tileRows, panelVectors>
+  ) where F.Scalar == Float, D.Scalar == Double {
+    float = KernelTable(lanes: F.self, tiling: tiling)
+    double = KernelTable(lanes: D.self, tiling: tiling)
+    floatCells = CellTable(lanes: F.self)
+    doubleCells = CellTable(lanes: D.self)
+  }
+
+  /// The kernels that a function writes into memory for them.
+  public init(writtenBy write: (UnsafeMutableRawPointer) -> Void) {
+    let target = UnsafeMutablePointer<KernelSet>.allocate(capacity: 1)
+    defer { target.deallocate() }
+    write(target)
+    self = target.move()
+  }
+}

@@ -1,0 +1,28 @@
+// Compile only with -mavx2 -mfma, and run only where both are present.
+//
+// One file, so that builds without whole-module optimization see through the vectors too and
+// specialize the kernels.
+
+import CVectorMath
+import CellKernels
+import VectorKernels
+
+/// 16 registers: 12 sums, an input at a time, two weights.
+private typealias Tiles = Tiling<6, 2>
+
+/// Writes the kernels compiled for AVX2 and FMA.
+@c(recurrent_kernels_256)
+public func writeKernels(_ target: UnsafeMutableRawPointer) {
+  target.initializeMemory(
+    as: KernelSet.self, to: KernelSet(FloatLanes256.self, DoubleLanes256.self, tiling: Tiles()))
+}
+
+extension FloatLanes256: Lanes {
+  public typealias Scalar = Float
+  public typealias Vector = SIMD8<Float>
+}
+
+extension DoubleLanes256: Lanes {
+  public typealias Scalar = Double
+  public typealias Vector = SIMD4<Double>
+}
