@@ -146,6 +146,13 @@ struct UnitPlace<L: Lanes> {
     gateStride = blocks.length(from: blockStart, units: units)
   }
 
+  /// A whole block.
+  @inlinable @inline(__always)
+  init(block first: Int, gateCount: Int) {
+    offset = gateCount &* first
+    gateStride = L.unitBlocks.length
+  }
+
   /// Loads a gate, of which the first `count` sums matter.
   @inlinable @inline(__always)
   func load(_ sums: UnsafePointer<L.Scalar>, _ gate: Int, upTo count: Int) -> L.Vector {

@@ -15,8 +15,8 @@ public struct KernelSet: Sendable {
   ) where F.Scalar == Float, D.Scalar == Double {
     float = KernelTable(lanes: F.self, tiling: tiling)
     double = KernelTable(lanes: D.self, tiling: tiling)
-    floatCells = CellTable(lanes: F.self)
-    doubleCells = CellTable(lanes: D.self)
+    floatCells = CellTable(lanes: F.self, tiling: tiling)
+    doubleCells = CellTable(lanes: D.self, tiling: tiling)
   }
 
   /// The kernels that a function writes into memory for them.

@@ -9,16 +9,16 @@ internal import CellKernels
 struct GateLayout: Sendable, Equatable {
   let gateCount: Int
   let hiddenSize: Int
+  /// The columns of a product.
+  let width: Int
   private let blocks: UnitBlocks
 
   init(gateCount: Int, hiddenSize: Int, blocks: UnitBlocks) {
     self.gateCount = gateCount
     self.hiddenSize = hiddenSize
     self.blocks = blocks
+    width = gateCount > 1 ? blocks.padded(hiddenSize) * gateCount : hiddenSize
   }
-
-  /// The columns of a product.
-  var width: Int { columns(of: 0..<hiddenSize).count }
 
   /// The columns of some units, which begin at a block's first and end at a block's last.
   func columns(of units: Range<Int>) -> Range<Int> {

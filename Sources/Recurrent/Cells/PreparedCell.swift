@@ -75,6 +75,10 @@ final class PreparedStack<Scalar: TensorScalar>: PreparedForEngine {
   let formula: StepFormula<Scalar>?
   let layout: GateLayout
   let cells: [PreparedCell<Scalar>]
+  /// The weights of each cell as the kernel of one row takes them.
+  let fusedWeights: [FusedStep<Scalar>.Weights]
+  /// Computes a step of one row that nothing follows; `nil` where something does.
+  let fused: (@Sendable (UnsafePointer<FusedStep<Scalar>>) -> Void)?
   /// Made when a gradient is first asked for.
   private let transposedCells = Mutex<[PreparedCellTranspose<Scalar>]?>(nil)
 
@@ -89,13 +93,19 @@ final class PreparedStack<Scalar: TensorScalar>: PreparedForEngine {
     separatesHiddenProjection = kind.separatesHiddenProjection
     savedWidth = (kind.customSizes?.keptVectorCount ?? 0) * hiddenSize
     let table = Scalar._operations.cells(engine.instructions)
-    formula = StepFormula(kind, custom, table, hiddenSize: hiddenSize, engine.kernels)
+    formula = StepFormula(kind, custom, table, hiddenSize: hiddenSize, for: engine)
     // A custom cell sees its row as a user does, all units of a gate side by side.
     let layout = GateLayout(
       gateCount: kind.gateCount, hiddenSize: hiddenSize,
       blocks: custom == nil ? table.unitBlocks : UnitBlocks(length: hiddenSize, granularity: hiddenSize))
     self.layout = layout
     cells = parameters.map { PreparedCell($0, of: kind, layout: layout, for: engine) }
+    fusedWeights = cells.map {
+      FusedStep.Weights(
+        units: hiddenSize, input: $0.input.allColumns, recurrent: $0.recurrent.allColumns,
+        start: $0.input.start.base)
+    }
+    fused = sizes.projectionSize == nil ? formula?.fused : nil
   }
 
   var kind: CellKind { sizes.kind }

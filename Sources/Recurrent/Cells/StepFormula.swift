@@ -5,25 +5,28 @@ internal import VectorKernels
 struct StepFormula<Scalar: TensorScalar>: Sendable {
   /// Computes a step of some rows.
   let forward: @Sendable (CellStep<Scalar>, CustomStep<Scalar>) -> Void
+  /// Computes a step of one row with its products; `nil` where others compute those.
+  let fused: (@Sendable (UnsafePointer<FusedStep<Scalar>>) -> Void)?
   /// Carries gradients back through a step of some rows.
   let backward: @Sendable (CellStepGradient<Scalar>, CustomStep<Scalar>) -> Void
 
   /// The formula of a kind; `nil` where it is a mere activation.
   init?(
     _ kind: CellKind, _ custom: CustomFormula<Scalar>?, _ table: CellTable<Scalar>, hiddenSize: Int,
-    _ kernels: KernelTable<Scalar>
+    for engine: MatrixEngine<Scalar>
   ) {
     switch kind {
     case .plain: return nil
-    case .gated(let cell): self.init(table.kernels(of: cell))
+    case .gated(let cell): self.init(table.kernels(of: cell), isFused: engine.openBLAS == nil)
     case .custom(let sizes):
       guard let custom else { preconditionFailure("a custom cell without a formula") }
-      self.init(custom, sizes, hiddenSize: hiddenSize, kernels)
+      self.init(custom, sizes, hiddenSize: hiddenSize, engine.kernels)
     }
   }
 
-  private init(_ kernels: CellKernels<Scalar>) {
+  private init(_ kernels: CellKernels<Scalar>, isFused: Bool) {
     forward = { step, _ in kernels.forward(step) }
+    fused = isFused ? kernels.fused : nil
     backward = { step, _ in kernels.backward(step) }
   }
 
@@ -33,6 +36,7 @@ struct StepFormula<Scalar: TensorScalar>: Sendable {
     _ kernels: KernelTable<Scalar>
   ) {
     let functions = CellFunctions<Scalar>(kernels: kernels)
+    fused = nil
     forward = { step, other in
       other.unitParameters.withUnsafeBufferPointer { unitParameters in
         for row in 0..<step.rows {

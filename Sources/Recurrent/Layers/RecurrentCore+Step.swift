@@ -161,7 +161,8 @@ extension RecurrentStack {
       guard kind.hasFormula else {
         // Nothing touches memory and scratch then.
         return ready.step(
-          layer: 0, rows: rows, x, h, cellState: next, into: target, scratch: next, zoneout: nil)
+          layer: 0, rows: rows, x, h, cellState: next, into: target, scratch: next, zoneout: nil,
+          startsAtEnd: false)
       }
       // A formula that carries nothing copies what it finds in place of a memory onto itself.
       let spareCount = kind.carriesMemory ? 0 : rows * hiddenSize
@@ -172,7 +173,7 @@ extension RecurrentStack {
         memory.withUnsafeMutableBufferPointer {
           ready.step(
             layer: 0, rows: rows, x, h, cellState: kind.carriesMemory ? $0.baseAddress ?? spare : spare,
-            into: target, scratch: spare + spareCount, zoneout: nil)
+            into: target, scratch: spare + spareCount, zoneout: nil, startsAtEnd: false)
         }
       }
     }

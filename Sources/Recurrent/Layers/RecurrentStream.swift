@@ -155,7 +155,9 @@ public struct RecurrentStream<State: RecurrentState>: ~Copyable, Sendable {
       stack.step(
         layer: layer, rows: batchSize, source, previous,
         cellState: cellStates + layer * batchSize * hiddenSize,
-        into: target, scratch: cellStates + layerCount * batchSize * hiddenSize, zoneout: zoneout)
+        into: target, scratch: cellStates + layerCount * batchSize * hiddenSize, zoneout: zoneout,
+        // Back and forth, so that a cache keeps what is read first.
+        startsAtEnd: current == 1)
       source = target
     }
     current = 1 - current

@@ -33,9 +33,9 @@ extension ForwardPass {
           barrier()
           source = dropped.inputs(ofLayer: layer).view(of: chunk)
         }
-        if let formula = stack.formula {
+        if stack.formula != nil {
           unroll(
-            formula, ofLayer: layer, chunk, units: units, states: states, from: source, into: target,
+            gatesOfLayer: layer, chunk, units: units, states: states, from: source, into: target,
             unprojected: scratch + betweenSize(for: Partition(rows: all, layers: 0..<shape.layerCount)),
             scratch: gateBase, barrier: barrier)
         } else {

@@ -68,7 +68,7 @@ extension ForwardPass {
   /// shared by them, and has room for a step.
   @inline(__always)
   func unroll(
-    _ formula: StepFormula<Scalar>, ofLayer layer: Int, _ chunk: SequenceChunk, units: Range<Int>,
+    gatesOfLayer layer: Int, _ chunk: SequenceChunk, units: Range<Int>,
     states: Range<Int>,
     from source: SequenceView<Scalar>, into target: SequenceView<Scalar>,
     unprojected: UnsafeMutablePointer<Scalar>, scratch: UnsafeMutablePointer<Scalar>, barrier: () -> Void
@@ -116,12 +116,13 @@ extension ForwardPass {
       }
       stack.run(
         GatedStep(
-          rows: rows, units: units, states: states, recurrent: recurrent,
-          gates: preActivations.from(step: step, row: 0), hiddenProjection: hiddenProjection,
+          rows: rows, units: units, states: states, input: nil, recurrent: recurrent,
+          gates: preActivations.from(step: step, row: 0), savesGates: savedGates != nil,
+          hiddenProjection: hiddenProjection,
           previous: previous, cellStateBefore: before, cellState: cellState,
           output: formulaOutput.from(step: step, row: 0), next: next,
           beside: beside.from(step: step, row: 0), oldCellState: kept, startsAtEnd: step.isOdd),
-        of: cell, by: formula, zoned, barrier: barrier)
+        ofCell: cells.startIndex + layer, zoned, barrier: barrier)
       previous = next
     }
     // All have read the state of before by now, and none reads the new one before all have written

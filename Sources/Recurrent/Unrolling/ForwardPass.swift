@@ -162,9 +162,9 @@ struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
         dropped.drop(source, intoLayer: layer, chunk, rows: chunk.rows)
         source = dropped.inputs(ofLayer: layer).view(of: chunk)
       }
-      if let formula = stack.formula {
+      if stack.formula != nil {
         unroll(
-          formula, ofLayer: layer, chunk, units: 0..<shape.hiddenSize, states: 0..<shape.stateSize,
+          gatesOfLayer: layer, chunk, units: 0..<shape.hiddenSize, states: 0..<shape.stateSize,
           from: source, into: next, unprojected: scratch + betweenSize(for: partition),
           scratch: scratch + scratchSize(for: partition), barrier: {})
       } else {

@@ -10,14 +10,21 @@ extension PreparedStack {
   func step(
     layer: Int, rows: Int, _ input: MatrixRows<Scalar>, _ previous: MatrixRows<Scalar>,
     cellState: UnsafeMutablePointer<Scalar>, into next: MatrixRows<Scalar>,
-    scratch: UnsafeMutablePointer<Scalar>, zoneout: ZoneoutPass?
+    scratch: UnsafeMutablePointer<Scalar>, zoneout: ZoneoutPass?, startsAtEnd: Bool
   ) {
+    if rows == 1, zoneout == nil, let fused {
+      let step = FusedStep(
+        weights: fusedWeights[layer], input: input.base, previous: previous.base, state: previous.base,
+        cellStateBefore: cellState, cellState: cellState, output: next.base, gates: nil,
+        startsAtEnd: startsAtEnd)
+      return withUnsafePointer(to: step) { fused($0) }
+    }
     // The formula is not bound to a name here: that would count references to it in a step of plain
     // cells.
     guard formula == nil else {
       return stepWithFormula(
         layer: layer, rows: rows, input, previous, cellState: cellState, into: next, scratch: scratch,
-        zoneout: zoneout)
+        zoneout: zoneout, startsAtEnd: startsAtEnd)
     }
     engine.multiply(
       rows: rows, input, by: cells[layer].input.allColumns, and: previous,
@@ -42,10 +49,8 @@ extension PreparedStack {
   private func stepWithFormula(
     layer: Int, rows: Int, _ input: MatrixRows<Scalar>,
     _ previous: MatrixRows<Scalar>, cellState: UnsafeMutablePointer<Scalar>, into next: MatrixRows<Scalar>,
-    scratch: UnsafeMutablePointer<Scalar>, zoneout: ZoneoutPass?
+    scratch: UnsafeMutablePointer<Scalar>, zoneout: ZoneoutPass?, startsAtEnd: Bool
   ) {
-    guard let formula else { preconditionFailure("a cell without a formula") }
-    let cell = cells[layer]
     let (width, hiddenSize) = (layout.width, layout.hiddenSize)
     func view(_ base: UnsafeMutablePointer<Scalar>, _ features: Int) -> SequenceView<Scalar> {
       SequenceView(base: base, stepStride: 0, rowStride: features)
@@ -56,19 +61,17 @@ extension PreparedStack {
     let oldCellState = unprojected + rows * unprojectedWidth
     let next = view(next.base, next.layout.rowStride)
     let cellState = view(cellState, hiddenSize)
-    engine.multiply(
-      rows: rows, input, by: cell.input.allColumns, from: .prepared, into: preActivations.firstStep,
-      then: .identity)
     run(
       GatedStep(
         rows: rows, units: 0..<hiddenSize, states: 0..<next.rowStride,
-        recurrent: cell.recurrent.allColumns, gates: preActivations,
+        input: (input, cells[layer].input.allColumns), recurrent: cells[layer].recurrent.allColumns, gates: preActivations,
+        savesGates: false,
         hiddenProjection: view(scratch + rows * width, width),
         previous: view(previous.base, previous.layout.rowStride), cellStateBefore: cellState,
         cellState: cellState,
-        output: cell.projection == nil ? next : view(unprojected, hiddenSize), next: next,
+        output: cells[layer].projection == nil ? next : view(unprojected, hiddenSize), next: next,
         beside: view(beside, savedWidth),
-        oldCellState: view(oldCellState, hiddenSize), startsAtEnd: false),
-      of: cell, by: formula, zoneout.map { ZoneoutStep($0, cell: layer, packedRow: 0) }, barrier: {})
+        oldCellState: view(oldCellState, hiddenSize), startsAtEnd: startsAtEnd),
+      ofCell: layer, zoneout.map { ZoneoutStep($0, cell: layer, packedRow: 0) }, barrier: {})
   }
 }
