@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "add_in_place.h"
+#include "first_lanes.h"
 
 #define LANES_MEMBER(name) static inline __attribute__((always_inline, swift_name(name)))
 
@@ -26,6 +27,14 @@
                                                                                                              \
   LANES_MEMBER(#Lanes ".broadcast(_:)") Lanes##Vector Lanes##_broadcast(Scalar value) {                      \
     return (Lanes##Vector)value;                                                                             \
+  }                                                                                                          \
+  LANES_MEMBER(#Lanes ".load(_:count:)")                                                                     \
+  Lanes##Vector Lanes##_load_first(const Scalar *_Nonnull source, intptr_t n) {                              \
+    return load_first_##Scalar##count(source, n);                                                            \
+  }                                                                                                          \
+  LANES_MEMBER(#Lanes ".store(_:_:count:)")                                                                  \
+  void Lanes##_store_first(Lanes##Vector vector, Scalar *_Nonnull target, intptr_t n) {                      \
+    store_first_##Scalar##count(vector, target, n);                                                          \
   }                                                                                                          \
   LANES_MEMBER(#Lanes ".add(_:_:)") Lanes##Vector Lanes##_add(Lanes##Vector a, Lanes##Vector b) {            \
     return a + b;                                                                                            \

@@ -68,3 +68,8 @@ extension Lanes {
     UnsafeMutableRawPointer(target).storeBytes(of: vector, as: Vector.self)
   }
 }
+
+extension Lanes where Vector: SIMD {
+  @inlinable @inline(__always)
+  public static var count: Int { Vector.scalarCount }
+}
