@@ -37,21 +37,25 @@
     store_first_##Scalar##half(rest, target + (n & half), n & (half - 1));                                    \
   }
 
+// See lanes.h.
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wpsabi"
+
 NO_LANES(float)
 NO_LANES(double)
 FIRST_LANES(float, 2, 1)
 FIRST_LANES(float, 4, 2)
 FIRST_LANES(double, 2, 1)
 
-#if defined(__AVX2__)
 FIRST_LANES(float, 8, 4)
 FIRST_LANES(double, 4, 2)
-#endif
 
-#if defined(__AVX512F__)
+#if defined(__AVX2__)
 FIRST_LANES(float, 16, 8)
 FIRST_LANES(double, 8, 4)
 #endif
+
+#pragma clang diagnostic pop
 
 #undef FIRST_LANES
 #undef NO_LANES

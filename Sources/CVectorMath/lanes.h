@@ -78,27 +78,42 @@
     return (Lanes##Vector)((Lanes##Words)vector + ((Lanes##Words)shifted << significand));                   \
   }
 
+// How vectors wider than registers travel through calls depends on the instruction set; all of these are inlined.
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wpsabi"
+
 #define FUSED_MULTIPLY_ADD __builtin_elementwise_fma(a, b, c)
+
+// `Pairs` are two vectors side by side, whose operations alternate: where each waits for the one before, the other
+// vector's are computed meanwhile.
 
 #if defined(__aarch64__)
 // NEON.
+LANES(FloatPairs128, float, 8, uint32_t, 23, FUSED_MULTIPLY_ADD)
+LANES(DoublePairs128, double, 4, uint64_t, 52, FUSED_MULTIPLY_ADD)
 LANES(FloatLanes128, float, 4, uint32_t, 23, FUSED_MULTIPLY_ADD)
 LANES(DoubleLanes128, double, 2, uint64_t, 52, FUSED_MULTIPLY_ADD)
 #elif defined(__SSE2__)
 // Without an instruction, a fused multiply-add would be a call for every lane.
 LANES(FloatLanes128, float, 4, uint32_t, 23, add_in_place_float4(c, a * b))
 LANES(DoubleLanes128, double, 2, uint64_t, 52, add_in_place_double2(c, a * b))
+LANES(FloatPairs128, float, 8, uint32_t, 23, a * b + c)
+LANES(DoublePairs128, double, 4, uint64_t, 52, a * b + c)
 #endif
 
 #if defined(__AVX2__) && defined(__FMA__)
 LANES(FloatLanes256, float, 8, uint32_t, 23, FUSED_MULTIPLY_ADD)
 LANES(DoubleLanes256, double, 4, uint64_t, 52, FUSED_MULTIPLY_ADD)
+LANES(FloatPairs256, float, 16, uint32_t, 23, FUSED_MULTIPLY_ADD)
+LANES(DoublePairs256, double, 8, uint64_t, 52, FUSED_MULTIPLY_ADD)
 #endif
 
 #if defined(__AVX512F__)
 LANES(FloatLanes512, float, 16, uint32_t, 23, FUSED_MULTIPLY_ADD)
 LANES(DoubleLanes512, double, 8, uint64_t, 52, FUSED_MULTIPLY_ADD)
 #endif
+
+#pragma clang diagnostic pop
 
 #undef FUSED_MULTIPLY_ADD
 #undef LANES

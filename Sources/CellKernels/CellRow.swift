@@ -153,6 +153,16 @@ struct UnitPlace<L: Lanes> {
     gateStride = L.unitBlocks.length
   }
 
+  @inlinable @inline(__always)
+  init(offset: Int, gateStride: Int) {
+    self.offset = offset
+    self.gateStride = gateStride
+  }
+
+  /// Units of the same block further on.
+  @inlinable @inline(__always)
+  func advanced(by units: Int) -> UnitPlace { UnitPlace(offset: offset &+ units, gateStride: gateStride) }
+
   /// Loads a gate, of which the first `count` sums matter.
   @inlinable @inline(__always)
   func load(_ sums: UnsafePointer<L.Scalar>, _ gate: Int, upTo count: Int) -> L.Vector {

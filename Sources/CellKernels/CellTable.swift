@@ -10,13 +10,13 @@ public struct CellTable<Scalar>: Sendable {
   /// All cells, specialized on lanes in the module that names them, for whose instructions they are
   /// compiled.
   @inlinable @inline(__always)
-  public init<L: Lanes, let tileRows: Int, let panelVectors: Int>(
-    lanes: L.Type, tiling: Tiling<tileRows, panelVectors>
-  ) where L.Scalar == Scalar {
+  public init<L: Lanes, Wide: Lanes, let tileRows: Int, let panelVectors: Int>(
+    lanes: L.Type, wide: Wide.Type, tiling: Tiling<tileRows, panelVectors>
+  ) where L.Scalar == Scalar, Wide.Scalar == Scalar {
     unitBlocks = L.unitBlocks
     cells = [
-      CellKernels(LSTMFormula.self, lanes: L.self, tiling: tiling),
-      CellKernels(GRUFormula.self, lanes: L.self, tiling: tiling),
+      CellKernels(LSTMFormula.self, lanes: L.self, wide: Wide.self, tiling: tiling),
+      CellKernels(GRUFormula.self, lanes: L.self, wide: Wide.self, tiling: tiling),
     ]
   }
 
@@ -36,18 +36,18 @@ public struct CellKernels<Scalar>: Sendable {
   public let cell: GatedCell
   /// Computes a step. See ``stepForward(_:_:lanes:)``.
   public let forward: @Sendable (CellStep<Scalar>) -> Void
-  /// Computes a step of one row with its products. See ``stepRow(_:_:lanes:tiling:)``.
+  /// Computes a step of one row with its products. See ``stepRow(_:_:lanes:wide:tiling:)``.
   public let fused: @Sendable (UnsafePointer<FusedStep<Scalar>>) -> Void
   /// Carries gradients back through a step. See ``stepBackward(_:_:lanes:)``.
   public let backward: @Sendable (CellStepGradient<Scalar>) -> Void
 
   @inlinable @inline(__always)
-  init<Formula: CellFormula, L: Lanes, let tileRows: Int, let panelVectors: Int>(
-    _: Formula.Type, lanes: L.Type, tiling: Tiling<tileRows, panelVectors>
-  ) where L.Scalar == Scalar {
+  init<Formula: CellFormula, L: Lanes, Wide: Lanes, let tileRows: Int, let panelVectors: Int>(
+    _: Formula.Type, lanes: L.Type, wide: Wide.Type, tiling: Tiling<tileRows, panelVectors>
+  ) where L.Scalar == Scalar, Wide.Scalar == Scalar {
     cell = GatedCell(Formula.self)
     forward = { stepForward(Formula.self, $0, lanes: L.self) }
-    fused = { stepRow(Formula.self, $0, lanes: L.self, tiling: tiling) }
+    fused = { stepRow(Formula.self, $0, lanes: L.self, wide: Wide.self, tiling: tiling) }
     backward = { stepBackward(Formula.self, $0, lanes: L.self) }
   }
 }

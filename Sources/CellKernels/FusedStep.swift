@@ -105,225 +105,161 @@ struct FusedTerms<Scalar> {
   }
 }
 
-/// Computes one step of one row.
+/// Computes one step of one row: whole blocks in wide vectors, what remains in vectors.
 @inlinable @inline(__always)
-public func stepRow<Formula: CellFormula, L: Lanes, let tileRows: Int, let panelVectors: Int>(
-  _: Formula.Type, _ step: UnsafePointer<FusedStep<L.Scalar>>, lanes: L.Type,
+public func stepRow<Formula: CellFormula, L: Lanes, Wide: Lanes, let tileRows: Int, let panelVectors: Int>(
+  _: Formula.Type, _ step: UnsafePointer<FusedStep<L.Scalar>>, lanes: L.Type, wide: Wide.Type,
   tiling: Tiling<tileRows, panelVectors>
-) {
-  let row = FusedRow<Formula, L, panelVectors>(step)
+) where Wide.Scalar == L.Scalar {
+  let blocks = FusedUnits<Formula, Wide>(step, panelWidth: panelVectors &* L.count)
+  let rest = FusedUnits<Formula, L>(step, panelWidth: panelVectors &* L.count)
   let length = L.unitBlocks.length
   let units = step.pointee.weights.units
   let places = L.places(of: units)
-  let blocks = (places &+ length &- 1) / length
-  for index in 0..<blocks {
-    let first = (step.pointee.startsAtEnd ? blocks &- 1 &- index : index) &* length
+  let count = (places &+ length &- 1) / length
+  for index in 0..<count {
+    let first = (step.pointee.startsAtEnd ? count &- 1 &- index : index) &* length
     if first &+ length <= units {
-      row.computeBlock(from: first)
+      blocks.computeBlock(from: first)
     } else {
-      row.computeRest(from: first, upTo: places)
+      rest.computeRest(from: first, upTo: places)
     }
   }
 }
 
+/// Units of a step, some vectors of them after each other.
 @usableFromInline
-struct FusedRow<Formula: CellFormula, L: Lanes, let panelVectors: Int> {
+struct FusedUnits<Formula: CellFormula, L: Lanes> {
+  @usableFromInline typealias Sums = InlineArray<4, L.Vector>
+
   /// Where the step stands: to copy it would wait for all that has just been written of it.
   @usableFromInline let step: UnsafePointer<FusedStep<L.Scalar>>
+  /// The columns of a panel.
+  @usableFromInline let panelWidth: Int
 
   @inlinable @inline(__always)
-  init(_ step: UnsafePointer<FusedStep<L.Scalar>>) { self.step = step }
+  init(_ step: UnsafePointer<FusedStep<L.Scalar>>, panelWidth: Int) {
+    self.step = step
+    self.panelWidth = panelWidth
+  }
 
-  /// A whole block, two vectors at a time where it has them: with the gates of two, there are enough
-  /// sums to keep the multiply-adds busy.
+  /// A whole block.
   @inlinable @inline(__always)
   func computeBlock(from first: Int) {
     let place = UnitPlace<L>(block: first, gateCount: Formula.gateCount)
-    let vectors = L.unitBlocks.length / L.count
-    if vectors.isMultiple(of: 2) {
-      for pair in 0..<vectors / 2 {
-        compute(
-          from: first &+ 2 &* pair &* L.count, place.offset &+ 2 &* pair &* L.count, Constant<2>(), place)
-      }
-    } else {
-      for vector in 0..<vectors {
-        compute(from: first &+ vector &* L.count, place.offset &+ vector &* L.count, Constant<1>(), place)
-      }
+    for vector in 0..<L.unitBlocks.length / L.count {
+      compute(from: first &+ vector &* L.count, L.count, place.advanced(by: vector &* L.count))
     }
   }
 
   /// The last block, where it is not whole.
   @inlinable @inline(never)
   func computeRest(from first: Int, upTo places: Int) {
+    let units = step.pointee.weights.units
     var first = first
     while first < places {
-      let place = UnitPlace<L>(unit: first, of: step.pointee.weights.units, gateCount: Formula.gateCount)
-      compute(from: first, place.offset, Constant<1>(), place)
+      let place = UnitPlace<L>(unit: first, of: units, gateCount: Formula.gateCount)
+      if first &+ L.count <= units {
+        compute(from: first, L.count, place)
+      } else {
+        compute(from: first, max(0, units &- first), place)
+      }
       first &+= L.count
     }
   }
 
-  /// Computes some vectors of units, whose first gate stands at a column.
+  /// Computes `count` units, at most a vector.
   @inlinable @inline(__always)
-  func compute<let vectors: Int>(
-    from first: Int, _ column: Int, _ width: Constant<vectors>, _ place: UnitPlace<L>
-  ) {
-    let count = vectors > 1 ? L.count : max(0, min(L.count, step.pointee.weights.units &- first))
-    let columns = GateColumns<Formula, L, vectors, panelVectors>(column, place, count)
-    var gates = columns.starts(in: step.pointee.weights.start)
-    columns.addInOrder(
+  func compute(from first: Int, _ count: Int, _ place: UnitPlace<L>) {
+    var gates = starts(in: step.pointee.weights.start, place)
+    addInOrder(
       FusedTerms(
         row: step.pointee.input, panels: step.pointee.weights.inputPanels,
         depth: step.pointee.weights.inputDepth, accumulators: .one),
-      to: &gates)
+      place, to: &gates)
     let recurrent = FusedTerms(
       row: step.pointee.previous, panels: step.pointee.weights.recurrentPanels,
       depth: step.pointee.weights.recurrentDepth, accumulators: step.pointee.weights.accumulators)
-    var hiddenProjection = gates
+    var unit = CellUnit<L>()
     if Formula.separatesHiddenProjection {
-      hiddenProjection = columns.starts(in: step.pointee.weights.hiddenStart)
-      columns.add(recurrent, to: &hiddenProjection)
+      unit.hiddenProjection = starts(in: step.pointee.weights.hiddenStart, place)
+      add(recurrent, place, to: &unit.hiddenProjection)
     } else {
-      columns.add(recurrent, to: &gates)
+      add(recurrent, place, to: &gates)
     }
-    for vector in 0..<vectors {
-      let first = first &+ vector &* L.count
-      var unit = CellUnit<L>()
+    unit.gates = gates
+    unit.state = L.load(step.pointee.state + first, upTo: count)
+    unit.cellState = L.load(step.pointee.cellStateBefore + first, upTo: count)
+    Formula.forward(&unit)
+    if let target = step.pointee.gates {
       for gate in 0..<Formula.gateCount {
-        unit.gates[gate] = gates[gate][vector]
-        unit.hiddenProjection[gate] = hiddenProjection[gate][vector]
+        place.store(unit.gates[gate], target + place.offset, gate, upTo: count)
       }
-      unit.state = L.load(step.pointee.state + first, upTo: count)
-      unit.cellState = L.load(step.pointee.cellStateBefore + first, upTo: count)
-      Formula.forward(&unit)
-      if let target = step.pointee.gates {
-        for gate in 0..<Formula.gateCount {
-          place.store(
-            unit.gates[gate], target + (column &+ vector &* L.count), gate, upTo: count)
-        }
-      }
-      L.store(unit.cellState, step.pointee.cellState + first, upTo: count)
-      L.store(unit.output, step.pointee.output + first, upTo: count)
     }
+    L.store(unit.cellState, step.pointee.cellState + first, upTo: count)
+    L.store(unit.output, step.pointee.output + first, upTo: count)
   }
 }
 
-/// The columns of all gates of some vectors of units, which stand side by side.
-@usableFromInline
-struct GateColumns<Formula: CellFormula, L: Lanes, let vectors: Int, let panelVectors: Int> {
-  @usableFromInline typealias Sums = InlineArray<4, InlineArray<vectors, L.Vector>>
-
-  /// The column of the first gate.
-  @usableFromInline let first: Int
-  @usableFromInline let place: UnitPlace<L>
-  /// The units of a vector.
-  @usableFromInline let count: Int
-
+extension FusedUnits {
   @inlinable @inline(__always)
-  init(_ first: Int, _ place: UnitPlace<L>, _ count: Int) {
-    self.first = first
-    self.place = place
-    self.count = count
-  }
-
-  /// Zeros.
-  @inlinable @inline(__always)
-  static var zeros: Sums { Sums(repeating: InlineArray(repeating: L.broadcast(0))) }
+  static var zeros: Sums { Sums(repeating: L.broadcast(0)) }
 
   /// What the sums of a row start from.
   @inlinable @inline(__always)
-  func starts(in row: UnsafePointer<L.Scalar>) -> Sums {
+  func starts(in row: UnsafePointer<L.Scalar>, _ place: UnitPlace<L>) -> Sums {
     var sums = Self.zeros
     for gate in 0..<Formula.gateCount {
-      for vector in 0..<vectors {
-        sums[gate][vector] = load(row + (first &+ gate &* place.gateStride &+ vector &* L.count))
-      }
+      sums[gate] = load(row + (place.offset &+ gate &* place.gateStride), place)
     }
     return sums
   }
 
-  /// Loads the columns of a vector, and none beyond its block.
+  /// Loads the columns of a gate, and none beyond its block.
   @inlinable @inline(__always)
-  func load(_ source: UnsafePointer<L.Scalar>) -> L.Vector {
+  func load(_ source: UnsafePointer<L.Scalar>, _ place: UnitPlace<L>) -> L.Vector {
     L.count <= L.unitBlocks.granularity || place.gateStride >= L.count
       ? L.load(source) : L.load(source, count: place.gateStride)
   }
 
-  /// Adds a product's terms, in as many accumulators as it has; two at once where there are few
-  /// sums.
+  /// Adds a product's terms, in as many accumulators as it has.
   @inlinable @inline(__always)
-  func add(_ terms: FusedTerms<L.Scalar>, to sums: inout Sums) {
+  func add(_ terms: FusedTerms<L.Scalar>, _ place: UnitPlace<L>, to sums: inout Sums) {
     let depth = min(terms.depth, terms.accumulators.depth)
     let last = terms.accumulators.count &- 1
-    let rest = terms.depth &- terms.accumulators.count &* depth
-    if vectors == 1 && terms.accumulators.count >= 2 {
-      var accumulator = 0
-      while accumulator <= last {
-        var both = InlineArray<2, Sums>(repeating: Self.zeros)
-        if accumulator == 0 { both[0] = sums }
-        add(terms, from: accumulator &* depth, depth, to: &both)
-        if accumulator &+ 1 == last { addInOrder(terms, from: (last &+ 1) &* depth, rest, to: &both[1]) }
-        if accumulator == 0 { sums = both[0] } else { add(both[0], to: &sums) }
-        add(both[1], to: &sums)
-        accumulator &+= 2
+    var accumulator = 0
+    while accumulator <= last {
+      var others = accumulator == 0 ? sums : Self.zeros
+      let start = accumulator &* depth
+      addInOrder(
+        terms, place, from: start, accumulator == last ? terms.depth &- start : depth, to: &others)
+      if accumulator == 0 {
+        sums = others
+      } else {
+        for gate in 0..<Formula.gateCount { sums[gate] = L.add(sums[gate], others[gate]) }
       }
-    } else {
-      addInOrder(terms, from: 0, last == 0 ? terms.depth : depth, to: &sums)
-      var accumulator = 1
-      while accumulator <= last {
-        var others = Self.zeros
-        addInOrder(terms, from: accumulator &* depth, accumulator == last ? depth &+ rest : depth, to: &others)
-        add(others, to: &sums)
-        accumulator &+= 1
-      }
+      accumulator &+= 1
     }
   }
 
   /// Adds all terms, or some from one on, to one accumulator.
   @inlinable @inline(__always)
   func addInOrder(
-    _ terms: FusedTerms<L.Scalar>, from start: Int = 0, _ depth: Int? = nil, to sums: inout Sums
+    _ terms: FusedTerms<L.Scalar>, _ place: UnitPlace<L>, from start: Int = 0, _ depth: Int? = nil,
+    to sums: inout Sums
   ) {
-    var one = InlineArray<1, Sums>(repeating: sums)
-    add(terms, from: start, depth ?? terms.depth, to: &one)
-    sums = one[0]
-  }
-
-  @inlinable @inline(__always)
-  func add(_ others: Sums, to sums: inout Sums) {
-    for gate in 0..<Formula.gateCount {
-      for vector in 0..<vectors { sums[gate][vector] = L.add(sums[gate][vector], others[gate][vector]) }
-    }
-  }
-
-  /// Adds `count` terms to each of some accumulators, whose terms follow each other.
-  @inlinable @inline(__always)
-  func add<let accumulators: Int>(
-    _ terms: FusedTerms<L.Scalar>, from start: Int, _ depth: Int,
-    to sums: inout InlineArray<accumulators, Sums>
-  ) {
-    let width = panelVectors &* L.count
     var weights = InlineArray<4, UnsafePointer<L.Scalar>>(repeating: terms.panels)
     for gate in 0..<Formula.gateCount {
-      let column = first &+ gate &* place.gateStride
-      weights[gate] =
-        terms.panels + (column / width &* width &* terms.depth &+ start &* width &+ column % width)
+      let column = place.offset &+ gate &* place.gateStride
+      let panel = column / panelWidth &* panelWidth
+      weights[gate] = terms.panels + (panel &* terms.depth &+ start &* panelWidth &+ column &- panel)
     }
     let row = terms.row + start
-    var k = 0
-    while k < depth {
-      for accumulator in 0..<accumulators {
-        let term = accumulator &* depth &+ k
-        let input = L.broadcast(row[term])
-        for gate in 0..<Formula.gateCount {
-          for vector in 0..<vectors {
-            sums[accumulator][gate][vector] = L.multiplyAdd(
-              input, load(weights[gate] + (term &* width &+ vector &* L.count)),
-              sums[accumulator][gate][vector])
-          }
-        }
+    for k in 0..<(depth ?? terms.depth) {
+      let input = L.broadcast(row[k])
+      for gate in 0..<Formula.gateCount {
+        sums[gate] = L.multiplyAdd(input, load(weights[gate] + k &* panelWidth, place), sums[gate])
       }
-      k &+= 1
     }
   }
 }

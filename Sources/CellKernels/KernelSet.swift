@@ -8,15 +8,18 @@ public struct KernelSet: Sendable {
   public let doubleCells: CellTable<Double>
 
   /// The kernels, specialized on lanes and tiling in the module that names them, for whose
-  /// instructions they are compiled.
+  /// instructions they are compiled. `wide` are the lanes of units that are computed side by side: no
+  /// more than a block has, and where a block has more than a vector, two.
   @inlinable @inline(__always)
-  public init<F: Lanes, D: Lanes, let tileRows: Int, let panelVectors: Int>(
-    _: F.Type, _: D.Type, tiling: Tiling<tileRows, panelVectors>
-  ) where F.Scalar == Float, D.Scalar == Double {
+  public init<
+    F: Lanes, D: Lanes, WideF: Lanes, WideD: Lanes, let tileRows: Int, let panelVectors: Int
+  >(
+    _: F.Type, _: D.Type, wide: WideF.Type, _: WideD.Type, tiling: Tiling<tileRows, panelVectors>
+  ) where F.Scalar == Float, D.Scalar == Double, WideF.Scalar == Float, WideD.Scalar == Double {
     float = KernelTable(lanes: F.self, tiling: tiling)
     double = KernelTable(lanes: D.self, tiling: tiling)
-    floatCells = CellTable(lanes: F.self, tiling: tiling)
-    doubleCells = CellTable(lanes: D.self, tiling: tiling)
+    floatCells = CellTable(lanes: F.self, wide: WideF.self, tiling: tiling)
+    doubleCells = CellTable(lanes: D.self, wide: WideD.self, tiling: tiling)
   }
 
   /// The kernels that a function writes into memory for them.

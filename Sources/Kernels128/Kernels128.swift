@@ -19,7 +19,9 @@ import VectorKernels
 @c(recurrent_kernels_128)
 public func writeKernels(_ target: UnsafeMutableRawPointer) {
   target.initializeMemory(
-    as: KernelSet.self, to: KernelSet(FloatLanes128.self, DoubleLanes128.self, tiling: Tiles()))
+    as: KernelSet.self,
+    to: KernelSet(
+      FloatLanes128.self, DoubleLanes128.self, wide: FloatPairs128.self, DoublePairs128.self, tiling: Tiles()))
 }
 
 extension FloatLanes128: Lanes {
@@ -30,4 +32,14 @@ extension FloatLanes128: Lanes {
 extension DoubleLanes128: Lanes {
   public typealias Scalar = Double
   public typealias Vector = SIMD2<Double>
+}
+
+extension FloatPairs128: Lanes {
+  public typealias Scalar = Float
+  public typealias Vector = SIMD8<Float>
+}
+
+extension DoublePairs128: Lanes {
+  public typealias Scalar = Double
+  public typealias Vector = SIMD4<Double>
 }

@@ -14,7 +14,9 @@ private typealias Tiles = Tiling<6, 2>
 @c(recurrent_kernels_256)
 public func writeKernels(_ target: UnsafeMutableRawPointer) {
   target.initializeMemory(
-    as: KernelSet.self, to: KernelSet(FloatLanes256.self, DoubleLanes256.self, tiling: Tiles()))
+    as: KernelSet.self,
+    to: KernelSet(
+      FloatLanes256.self, DoubleLanes256.self, wide: FloatPairs256.self, DoublePairs256.self, tiling: Tiles()))
 }
 
 extension FloatLanes256: Lanes {
@@ -25,4 +27,14 @@ extension FloatLanes256: Lanes {
 extension DoubleLanes256: Lanes {
   public typealias Scalar = Double
   public typealias Vector = SIMD4<Double>
+}
+
+extension FloatPairs256: Lanes {
+  public typealias Scalar = Float
+  public typealias Vector = SIMD16<Float>
+}
+
+extension DoublePairs256: Lanes {
+  public typealias Scalar = Double
+  public typealias Vector = SIMD8<Double>
 }

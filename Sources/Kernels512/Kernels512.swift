@@ -15,7 +15,9 @@ private typealias Tiles = Tiling<6, 4>
 @c(recurrent_kernels_512)
 public func writeKernels(_ target: UnsafeMutableRawPointer) {
   target.initializeMemory(
-    as: KernelSet.self, to: KernelSet(FloatLanes512.self, DoubleLanes512.self, tiling: Tiles()))
+    as: KernelSet.self,
+    to: KernelSet(
+      FloatLanes512.self, DoubleLanes512.self, wide: FloatLanes512.self, DoubleLanes512.self, tiling: Tiles()))
 }
 
 extension FloatLanes512: Lanes {
