@@ -116,7 +116,8 @@ let package = Package(
     .testTarget(
       name: "RecurrentTests",
       dependencies: [
-        "Recurrent", "RecurrentTestSupport", "AllocationCounter", "ForkedProcess", "VectorKernels",
+        "Recurrent", "RecurrentTestSupport", "AllocationCounter", "CellKernels", "ForkedProcess",
+        "VectorKernels",
       ],
       resources: [.copy("Fixtures"), .copy("InterchangeSamples")],
       swiftSettings: strict),
