@@ -59,7 +59,7 @@ struct ForwardCost {
   }
 
   /// The most threads that a split has shares for.
-  private func mostThreads(_ split: ForwardPlan.Split) -> Int {
+  func mostThreads(_ split: ForwardPlan.Split) -> Int {
     switch split {
     case .rows: shape.rows
     case .columns: shape.hasWholeRows ? 1 : min(16, (shape.hiddenSize + panelWidth - 1) / panelWidth)

@@ -51,6 +51,11 @@ struct ForwardPlan: Equatable {
       (split, threadCount) = ForwardCost(shape, panelWidth: panelWidth).fastest(
         threadCount: available, nanosecondsPerBarrier: nanosecondsPerBarrier)
     }
+    stepsPerChunk = Self.stepsPerChunk(shape, split, threadCount: threadCount)
+  }
+
+  /// The steps of a chunk on the Swift backend, where each thread has its part of a split.
+  static func stepsPerChunk(_ shape: ForwardShape, _ split: Split, threadCount: Int) -> Int {
     let rows = split == .rows ? (shape.rows + threadCount - 1) / threadCount : shape.rows
     let preActivations = shape.gateCount > 1 ? shape.gateCount * shape.hiddenSize : 0
     let features = max(shape.inputSize, shape.hiddenSize) + shape.hiddenSize + preActivations
@@ -58,11 +63,9 @@ struct ForwardPlan: Equatable {
     // fewer the better.
     let leastSteps = preActivations == 0 ? Self.leastSteps : (Self.leastRows + rows - 1) / max(1, rows)
     let fitting = ProcessorCosts.bytesBetweenProducts / max(1, rows * features * shape.scalarSize)
-    stepsPerChunk = min(shape.steps, max(leastSteps, fitting))
-    if split == .layers {
-      // The last thread begins when the others have done a chunk each.
-      stepsPerChunk = max(1, min(stepsPerChunk, shape.steps / (8 * threadCount)))
-    }
+    let steps = min(shape.steps, max(leastSteps, fitting))
+    // The last thread of a pipeline begins when the others have done a chunk each.
+    return split == .layers ? max(1, min(steps, shape.steps / (8 * threadCount))) : steps
   }
 
   /// Plans a pass on an engine, as an execution wants it.
