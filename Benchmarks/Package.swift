@@ -38,6 +38,9 @@ let package = Package(
     .executableTarget(
       name: "Checkpointing", dependencies: [recurrent, "BenchmarkSupport"], path: "Checkpointing",
       swiftSettings: strict),
+    .executableTarget(
+      name: "Plans", dependencies: [recurrent, "BenchmarkSupport"], path: "Plans",
+      swiftSettings: strict),
     .target(
       name: "BenchmarkSupport",
       dependencies: [.product(name: "Benchmark", package: "benchmark"), recurrent],

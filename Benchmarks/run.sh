@@ -9,11 +9,12 @@
 #   checkpointing     memory and time of a long sequence's gradients
 #   streaming         single steps
 #   oversubscription  the throughput with more threads than processors
+#   plans             the plans that the library chooses, and the fastest ones; CASES=60 SEED=1
 # TRAITS=--disable-default-traits leaves OpenBLAS out. RECURRENT_INSTRUCTIONS picks the instruction set,
 # whose name then follows the kind's.
 set -eu
 cd "$(dirname "$0")"
-kinds=${*:-kernels layers threads training ragged checkpointing streaming oversubscription}
+kinds=${*:-kernels layers threads training ragged checkpointing streaming oversubscription plans}
 traits=${TRAITS:-}
 
 instructions=${RECURRENT_INSTRUCTIONS:-}
@@ -61,8 +62,9 @@ for kind in $kinds; do
   checkpointing) run="swift run -q -c release $traits Checkpointing" ;;
   streaming) run='harness Streaming' ;;
   oversubscription) run="swift run -q -c release $traits Oversubscription" ;;
+  plans) run="swift run -q -c release $traits Plans ${CASES:-60} ${SEED:-1}" ;;
   *)
-    echo "expected kernels, layers, threads, training, ragged, checkpointing, streaming or oversubscription, got $kind"
+    echo "expected kernels, layers, threads, training, ragged, checkpointing, streaming, oversubscription or plans, got $kind"
     exit 1
     ;;
   esac

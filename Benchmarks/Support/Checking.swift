@@ -35,23 +35,31 @@ public func gradientsOfSum<Scalar: TensorScalar>(
   return try pullback(Tensor(repeating: 1, shape: output.shape))
 }
 
-/// Checks gradients of the sum of all outputs against those in double precision. Those of weights
-/// are sums over all rows of all steps, so that differences count in proportion to the greatest
-/// number of their tensor.
+/// Checks gradients of the sum of all outputs against those in double precision.
 public func check(_ gradients: RNNGradients<Float>, of rnn: RNN<Float>, _ x: Tensor<Float>) throws {
-  let expected = try gradientsOfSum(of: exact(rnn), Tensor(x))
+  try check(
+    gradients, gradientsOfSum(of: exact(rnn), Tensor(x)),
+    terms: (rnn.inputSize + rnn.hiddenSize) * rnn.layerCount)
+}
+
+/// Checks gradients against those in double precision, of which a step has so many terms in a sum.
+/// Those of weights are sums over all rows of all steps, so that differences count in proportion to
+/// the greatest number of their tensor.
+public func check<State: RecurrentState<Float>, Exact: RecurrentState<Double>>(
+  _ gradients: RecurrentGradients<State>, _ expected: RecurrentGradients<Exact>, terms: Int
+) throws {
   for (found, expected) in zip(tensors(gradients), tensors(expected)) {
     let scale = expected.scalars.reduce(1) { max($0, $1.magnitude) }
     let difference = try Tensor<Double>(found).greatestDifference(from: expected) / scale
-    guard difference <= bound(rnn) * Double(rnn.layerCount) else {
+    guard difference <= bound(terms: terms) else {
       throw WrongResult("a difference of \(difference) of gradients \(expected.shape)")
     }
   }
 }
 
-private func tensors<Scalar>(_ gradients: RNNGradients<Scalar>) -> [Tensor<Scalar>] {
+private func tensors<State>(_ gradients: RecurrentGradients<State>) -> [Tensor<State.Scalar>] {
   gradients.parameters.flatMap { [$0.weightIH, $0.weightHH] + [$0.biasIH, $0.biasHH].compactMap { $0 } }
-    + [gradients.input, gradients.initialState]
+    + [gradients.input, gradients.initialState.hidden]
 }
 
 /// Some units in the last place for each of the I + H terms of a sum.
@@ -63,13 +71,21 @@ private func bound(terms: Int) -> Double {
 
 /// The same layer in double precision.
 private func exact(_ rnn: RNN<Float>) -> RNN<Double> {
-  var exact = RNN<Double>(
-    inputSize: rnn.inputSize, hiddenSize: rnn.hiddenSize, layerCount: rnn.layerCount, bias: rnn.hasBias)
-  exact.backend = .swift
-  exact.parameters = rnn.parameters.map {
-    CellParameters(
-      weightIH: Tensor($0.weightIH), weightHH: Tensor($0.weightHH),
-      biasIH: $0.biasIH.map { Tensor($0) }, biasHH: $0.biasHH.map { Tensor($0) })
+  RNN<Double>(
+    inputSize: rnn.inputSize, hiddenSize: rnn.hiddenSize, layerCount: rnn.layerCount, bias: rnn.hasBias
+  ).with(parametersOf: rnn)
+}
+
+extension RecurrentLayer<Double> {
+  /// This layer on the Swift backend, with the parameters of another one of its form.
+  public func with(parametersOf layer: some RecurrentLayer<Float>) -> Self {
+    var exact = self
+    exact.backend = .swift
+    exact.parameters = layer.parameters.map {
+      CellParameters(
+        weightIH: Tensor($0.weightIH), weightHH: Tensor($0.weightHH),
+        biasIH: $0.biasIH.map { Tensor($0) }, biasHH: $0.biasHH.map { Tensor($0) })
+    }
+    return exact
   }
-  return exact
 }
