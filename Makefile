@@ -2,14 +2,14 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help deps run test lint test-openblas test-portable test-address test-thread test-emulated test-neon \
-	test-differential test-packages test-examples bench bench-peers adding-problem mackey-glass fuzz fuzz-corpus \
-	fuzz-layers docs format clean
+	test-differential test-packages test-examples test-benchmarks bench bench-peers adding-problem mackey-glass \
+	fuzz fuzz-corpus fuzz-layers docs format clean
 
 # Expanded when a recipe starts, so after `deps`.
 TRAITS = $(shell Utilities/have-openblas.sh || echo --disable-default-traits)
 SOURCES = Package.swift Sources Tests Examples/*/Package.swift Examples/*/Sources \
 	Benchmarks/Package.swift Benchmarks/Benchmarks Benchmarks/Support Benchmarks/Checkpointing \
-	Benchmarks/Oversubscription \
+	Benchmarks/Oversubscription Benchmarks/Plans \
 	Benchmarks/peers/recurrent-runner/Package.swift Benchmarks/peers/recurrent-runner/Sources \
 	Fuzzing/Package.swift Fuzzing/Sources
 
@@ -28,7 +28,7 @@ run: deps ## The slides' programs, a PyTorch-trained model, the backends compare
 	@$$(swift build -c release $(TRAITS) --show-bin-path)/recurrent forecast \
 		Examples/Series/airline-passengers.csv --time-column Month --horizon 12 --plot .build/airline-passengers.svg
 
-test: lint test-openblas test-portable test-emulated test-packages test-examples ## Prove it.
+test: lint test-openblas test-portable test-emulated test-packages test-examples test-benchmarks ## Prove it.
 
 lint: ## Check the format and the vocabulary.
 	swift format lint --strict --recursive $(SOURCES)
@@ -68,15 +68,21 @@ test-differential: deps ## Compare layers that are drawn with PyTorch in double;
 test-packages: deps ## Depend on this package by version, with and without the trait.
 	Utilities/test-packages.sh
 
-# One place for all of them: what they depend on is compiled once.
-EXAMPLE = $(TRAITS) --scratch-path .build/examples --package-path
+# In the folder of the tests, where all that they depend on is compiled already.
+PACKAGE = $(TRAITS) --scratch-path .build --package-path
 test-examples: deps ## Build and run the example packages.
-	swift run $(EXAMPLE) Examples/Slides Slides
-	swift run $(EXAMPLE) Examples/MackeyGlass MackeyGlass 1 100
-	swift run $(EXAMPLE) Examples/Forecasting Forecasting 2
-	swift build $(EXAMPLE) Examples/AddingProblem
+	swift run $(PACKAGE) Examples/Slides Slides
+	swift run $(PACKAGE) Examples/MackeyGlass MackeyGlass 1 100
+	swift run $(PACKAGE) Examples/Forecasting Forecasting 2
+	swift build $(PACKAGE) Examples/AddingProblem
 
-bench: deps ## Time kernels, layers, training and streams; KINDS="layers training" picks some.
+# One case of a benchmark, whose results are checked, shows that they run.
+test-benchmarks: deps ## Build the benchmarks and Recurrent's part of bench-peers, and run one case.
+	swift build $(PACKAGE) Benchmarks
+	swift run --skip-build $(PACKAGE) Benchmarks Plans 1
+	swift build $(PACKAGE) Benchmarks/peers/recurrent-runner
+
+bench: deps ## Time kernels, layers, training and streams; KINDS="layers plans" picks some.
 	TRAITS="$(TRAITS)" Benchmarks/run.sh $(KINDS)
 
 bench-peers: deps ## Compare with PyTorch, ONNX Runtime, oneDNN and JAX; QUICK=1 takes two minutes.
