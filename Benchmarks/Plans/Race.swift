@@ -6,8 +6,8 @@ struct Race {
   let times: [[Double]]
 
   /// Times every call once in each round, the last first in every other one. Short calls are
-  /// repeated for a fifth of a millisecond. Before its time counts, each is called once: it finds its
-  /// threads awake and its weights in the cache.
+  /// repeated for a fifth of a millisecond. Before its time counts, each is called once: it finds
+  /// its threads awake and its weights in the cache.
   init(_ calls: [() throws -> Void], rounds: Int) throws {
     let clock = ContinuousClock()
     func seconds(_ repetitions: Int, _ call: () throws -> Void) throws -> Double {
@@ -27,7 +27,4 @@ struct Race {
     }
     self.times = times
   }
-
-  /// The least time of each call. What else the machine does only adds to times.
-  var least: [Double] { times.map { $0.min() ?? .infinity } }
 }
