@@ -43,14 +43,14 @@ struct NumPyHeader: Sendable {
         expected: "a header of at most \(min(NumPyHeader.greatestLength, bytes.count - start)) bytes",
         actual: "a header of \(length) bytes in a file of \(bytes.count) bytes")
     }
-    var scanner = DictionaryScanner(Array(bytes[start..<(start + length)]))
-    try scanner.scan()
-    guard let description = scanner.description, let isFortranOrder = scanner.isFortranOrder,
-      let dimensions = scanner.dimensions
+    var reader = DictionaryReader(Array(bytes[start..<(start + length)]))
+    try reader.read()
+    guard let description = reader.description, let isFortranOrder = reader.isFortranOrder,
+      let dimensions = reader.dimensions
     else {
       throw HeaderFault(
         expected: "a header with the keys 'descr', 'fortran_order' and 'shape'",
-        actual: "one without '\(scanner.missingKey)'")
+        actual: "one without '\(reader.missingKey)'")
     }
     self.description = description
     self.isFortranOrder = isFortranOrder
@@ -61,13 +61,13 @@ struct NumPyHeader: Sendable {
 
 /// Reads the dictionary that a header is: a literal of Python, of which the format uses very
 /// little.
-private struct DictionaryScanner {
+private struct DictionaryReader: HeaderReader {
   var description: String?
   var isFortranOrder: Bool?
   var dimensions: [Int]?
 
-  private let source: [UInt8]
-  private var position = 0
+  let source: [UInt8]
+  var position = 0
 
   init(_ source: [UInt8]) {
     self.source = source
@@ -77,7 +77,7 @@ private struct DictionaryScanner {
     description == nil ? "descr" : isFortranOrder == nil ? "fortran_order" : "shape"
   }
 
-  mutating func scan() throws(HeaderFault) {
+  mutating func read() throws(HeaderFault) {
     try expect("{")
     while !take("}") {
       try member()
@@ -86,8 +86,7 @@ private struct DictionaryScanner {
         break
       }
     }
-    skipSpace()
-    guard position == source.count else { throw fault("spaces up to the header's end") }
+    try expectEnd()
   }
 
   private mutating func member() throws(HeaderFault) {
@@ -124,12 +123,8 @@ private struct DictionaryScanner {
   }
 
   private mutating func boolean() throws(HeaderFault) -> Bool {
-    skipSpace()
-    for (text, value) in [("True", true), ("False", false)]
-    where source[position...].starts(with: text.utf8) {
-      position += text.utf8.count
-      return value
-    }
+    if take("True") { return true }
+    if take("False") { return false }
     throw fault("True or False")
   }
 
@@ -148,17 +143,6 @@ private struct DictionaryScanner {
     return sizes
   }
 
-  private mutating func size() throws(HeaderFault) -> Int {
-    skipSpace()
-    let digits = source[position...].prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-    let isPlain = digits.count == 1 || digits.first != UInt8(ascii: "0")
-    guard isPlain, let size = Int(String(decoding: digits, as: UTF8.self)) else {
-      throw fault("a size that is a whole number from 0 to \(Int.max)")
-    }
-    position += digits.count
-    return size
-  }
-
   private mutating func string() throws(HeaderFault) -> String {
     skipSpace()
     guard position < source.count, [UInt8(ascii: "'"), UInt8(ascii: "\"")].contains(source[position])
@@ -172,30 +156,5 @@ private struct DictionaryScanner {
     }
     position = text.endIndex + 1
     return String(decoding: text, as: UTF8.self)
-  }
-
-  private mutating func take(_ character: Unicode.Scalar) -> Bool {
-    skipSpace()
-    guard position < source.count, source[position] == UInt8(ascii: character) else { return false }
-    position += 1
-    return true
-  }
-
-  private mutating func expect(_ character: Unicode.Scalar) throws(HeaderFault) {
-    guard take(character) else { throw fault("\"\(character)\"") }
-  }
-
-  private mutating func skipSpace() {
-    while position < source.count, [0x20, 0x09, 0x0A, 0x0D].contains(source[position]) { position += 1 }
-  }
-
-  private func fault(_ expected: String) -> HeaderFault {
-    guard position < source.count else {
-      return HeaderFault(expected: expected, actual: "the header's end")
-    }
-    let rest = source[position...].prefix(20).map { byte in
-      (0x20..<0x7F).contains(byte) ? Character(Unicode.Scalar(byte)) : "?"
-    }
-    return HeaderFault(expected: expected, actual: "\(String(rest)) at byte \(position) of the header")
   }
 }

@@ -72,13 +72,13 @@ extension SafetensorsFile {
         throw .invalidValue(
           argument: "tensors", expected: "names other than that of the metadata", actual: name)
       }
-      guard tensor.shape.rank <= HeaderScanner.greatestCount,
+      guard tensor.shape.rank <= SafetensorsHeader.greatestRank,
         Scalar.elementType.byteCount(of: tensor.shape.dimensions) != nil
       else {
         throw .shapeMismatch(
           argument: name,
           expected:
-            "at most \(HeaderScanner.greatestCount) axes, and sizes whose product can be counted in bytes",
+            "at most \(SafetensorsHeader.greatestRank) axes, and sizes whose product can be counted in bytes",
           actual: tensor.shape)
       }
       let start = end

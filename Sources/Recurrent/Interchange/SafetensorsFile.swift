@@ -53,7 +53,7 @@ public struct SafetensorsFile: Sendable {
     header = try file.withBytes { (bytes) throws(RecurrentError) in
       try SafetensorsHeader(bytes, path: file.path)
     }
-    // The scanner has made sure that every name comes once.
+    // The reader has made sure that every name comes once.
     positions = Dictionary(
       header.entries.enumerated().map { ($0.element.name, $0.offset) },
       uniquingKeysWith: { first, _ in first })

@@ -1,9 +1,3 @@
-#if canImport(FoundationEssentials)
-  internal import FoundationEssentials
-#else
-  internal import Foundation
-#endif
-
 /// What the header of a safetensors file says, checked against the file's size.
 struct SafetensorsHeader: Sendable {
   /// Where one tensor stands.
@@ -20,10 +14,10 @@ struct SafetensorsHeader: Sendable {
 
   /// The name in the header that is no tensor's.
   static let metadataKey = "__metadata__"
-  /// The members that a tensor has in the header.
-  static let memberNames = ["dtype", "shape", "data_offsets"]
   /// The greatest length of a header, that of the reference reader.
   static let greatestLength = 100_000_000
+  /// The most axes that a tensor may have; no library has tensors of so many.
+  static let greatestRank = 1024
   /// The bytes before the header, which hold its length.
   static let prefixLength = 8
 
@@ -45,17 +39,15 @@ struct SafetensorsHeader: Sendable {
     do throws(HeaderFault) {
       let text = try SafetensorsHeader.text(bytes)
       dataStart = SafetensorsHeader.prefixLength + text.count
-      let members = try SafetensorsHeader.decode(HeaderScanner.flatten(text))
-      for (name, value) in members.metadata {
+      let reader = try SafetensorsHeaderReader(text)
+      for (name, value) in reader.metadata {
         guard metadata.updateValue(value, forKey: name) == nil else {
           throw HeaderFault(
             expected: "names in __metadata__ that are different strings",
             actual: "\"\(name)\" and a canonically equivalent one")
         }
       }
-      for (name, stated) in members.tensors {
-        entries.append(try SafetensorsHeader.entry(name, stated))
-      }
+      for tensor in reader.tensors { entries.append(try SafetensorsHeader.entry(tensor)) }
       try order(dataLength: bytes.count - dataStart)
     } catch {
       if let kind = FileKind(of: bytes), kind != .safetensors {
@@ -79,17 +71,6 @@ struct SafetensorsHeader: Sendable {
         actual: "a header of \(stated) bytes in a file of \(bytes.count) bytes")
     }
     let text = UnsafeRawBufferPointer(rebasing: bytes[prefixLength..<(prefixLength + Int(stated))])
-    // The format has no room for spaces before the header's object; the reference reader does not
-    // mind them.
-    guard text.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) == UInt8(ascii: "{") else {
-      throw HeaderFault(
-        expected: "a header that begins with \"{\"",
-        actual: text.first.map { "the byte \($0)" } ?? "an empty header")
-    }
-    // JSONDecoder takes zeros for a sign of UTF-16 or UTF-32.
-    if let zero = text.firstIndex(of: 0) {
-      throw HeaderFault(expected: "a header in UTF-8", actual: "a NUL at byte \(zero)")
-    }
     do {
       _ = try UTF8Span(validating: text.bindMemory(to: UInt8.self).span)
     } catch {
@@ -99,54 +80,32 @@ struct SafetensorsHeader: Sendable {
     return Array(text)
   }
 
-  private static func decode(_ flattened: [UInt8]) throws(HeaderFault) -> HeaderMembers {
-    do {
-      return try JSONDecoder().decode(HeaderMembers.self, from: Data(flattened))
-    } catch let error as DecodingError {
-      throw HeaderFault(expected: "a header in JSON of the format", actual: describe(error))
-    } catch {
-      throw HeaderFault(expected: "a header in JSON of the format", actual: "\(error)")
-    }
-  }
-
-  private static func describe(_ error: DecodingError) -> String {
-    switch error {
-    case .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context),
-      .dataCorrupted(let context):
-      let place = context.codingPath.last.map { " (at \($0.stringValue))" } ?? ""
-      return context.debugDescription + place
-    @unknown default:
-      return "\(error)"
-    }
-  }
-
-  private static func entry(_ name: String, _ stated: StatedTensor) throws(HeaderFault) -> Entry {
-    let offsets = stated.data_offsets
+  private static func entry(_ tensor: SafetensorsHeaderReader.StatedTensor) throws(HeaderFault) -> Entry {
+    let (name, shape, offsets) = (tensor.name, tensor.shape, tensor.offsets)
     guard offsets.count == 2, offsets[0] <= offsets[1] else {
       throw HeaderFault(
         expected: "a beginning and an end as data_offsets of tensor \"\(name)\"", actual: "\(offsets)")
     }
-    // Neither the scanner nor the decoder lets a negative number through.
-    guard Shape.elementCount(of: stated.shape) != nil else {
+    guard Shape.elementCount(of: shape) != nil else {
       throw HeaderFault(
-        expected: "a shape of tensor \"\(name)\" whose elements can be counted", actual: "\(stated.shape)")
+        expected: "a shape of tensor \"\(name)\" whose elements can be counted", actual: "\(shape)")
     }
-    let type = ElementType(rawValue: stated.dtype)
+    let type = ElementType(rawValue: tensor.type)
     if let type {
-      guard let byteCount = type.byteCount(of: stated.shape) else {
+      guard let byteCount = type.byteCount(of: shape) else {
         throw HeaderFault(
           expected:
             "a shape of tensor \"\(name)\" of \(type.rawValue) that takes whole bytes which can be counted",
-          actual: "\(stated.shape)")
+          actual: "\(shape)")
       }
       guard offsets[1] - offsets[0] == byteCount else {
         throw HeaderFault(
-          expected: "\(byteCount) bytes for tensor \"\(name)\" of \(type.rawValue) \(stated.shape)",
+          expected: "\(byteCount) bytes for tensor \"\(name)\" of \(type.rawValue) \(shape)",
           actual: "\(offsets[1] - offsets[0]) from data_offsets \(offsets)")
       }
     }
     return Entry(
-      name: ExactName(name), type: type, typeName: stated.dtype, shape: Shape(stated.shape),
+      name: ExactName(name), type: type, typeName: tensor.type, shape: Shape(shape),
       range: offsets[0]..<offsets[1])
   }
 
@@ -169,34 +128,6 @@ struct SafetensorsHeader: Sendable {
     guard end == dataLength else {
       throw HeaderFault(
         expected: "\(end) bytes of data, as the header says", actual: "\(dataLength) bytes")
-    }
-  }
-}
-
-/// One tensor as the header states it.
-private struct StatedTensor: Decodable {
-  var dtype: String
-  var shape: [Int]
-  var data_offsets: [Int]  // The name that the format gives it.
-}
-
-/// The members of a header that the scanner turned into a list of alternating names and values.
-private struct HeaderMembers: Decodable {
-  var metadata: [(String, String)] = []
-  var tensors: [(String, StatedTensor)] = []
-
-  init(from decoder: any Decoder) throws {
-    var members = try decoder.unkeyedContainer()
-    while !members.isAtEnd {
-      let name = try members.decode(String.self)
-      if name.utf8.elementsEqual(SafetensorsHeader.metadataKey.utf8) {
-        var strings = try members.nestedUnkeyedContainer()
-        while !strings.isAtEnd {
-          metadata.append((try strings.decode(String.self), try strings.decode(String.self)))
-        }
-      } else {
-        tensors.append((name, try members.decode(StatedTensor.self)))
-      }
     }
   }
 }
