@@ -1,28 +1,10 @@
 import ArgumentParser
 import Recurrent
 
-/// `--cell`: what a layer's cells compute.
-enum CellKind: String, ExpressibleByArgument, CaseIterable, Sendable {
-  case rnn, lstm, gru
+/// The cells of a layer, by the names that options give them.
+typealias CellKind = Architecture.Cell
 
-  /// The kind that the names and shapes of a model tell.
-  init(_ cell: Architecture.Cell) {
-    switch cell {
-    case .plain: self = .rnn
-    case .lstm: self = .lstm
-    case .gru: self = .gru
-    }
-  }
-
-  /// G: the blocks of H rows in the weights.
-  var gateCount: Int {
-    switch self {
-    case .rnn: Architecture.Cell.plain.gateCount
-    case .lstm: Architecture.Cell.lstm.gateCount
-    case .gru: Architecture.Cell.gru.gateCount
-    }
-  }
-
+extension Architecture.Cell: ExpressibleByArgument {
   /// PyTorch's name of such a layer or cell.
   func name(of form: Architecture.Kind) -> String { rawValue.uppercased() + (form == .cell ? "Cell" : "") }
 

@@ -79,7 +79,7 @@ struct RunCommand: FileCommand {
   private func run<Scalar: TensorScalar>(_ source: ModelSource, as _: Scalar.Type) throws {
     let parameters: StateDictionary<Scalar> = try source.stateDictionary()
     let architecture = try Architecture(of: parameters.map { ($0.key, $0.value.shape) })
-    let kind = cell ?? CellKind(architecture.cell)
+    let kind = cell ?? architecture.cell
     let nonlinearity = nonlinearity ?? .tanh
     switch architecture.kind {
     case .layer:

@@ -10,14 +10,12 @@ package struct Architecture: Equatable, Sendable {
 
   /// The cells, told by the rows of the recurrent weights: H, 3·H or 4·H.
   package enum Cell: String, CaseIterable, Sendable {
-    case plain = "a plain recurrent layer"
-    case lstm = "an LSTM"
-    case gru = "a GRU"
+    case rnn, lstm, gru
 
     /// G: the blocks of H rows in the weights.
     package var gateCount: Int {
       switch self {
-      case .plain: 1
+      case .rnn: 1
       case .lstm: CellKind.lstm.gateCount
       case .gru: CellKind.gru.gateCount
       }
@@ -28,6 +26,11 @@ package struct Architecture: Equatable, Sendable {
       guard kind.customSizes == nil, let cell = Self.allCases.first(where: { $0.gateCount == kind.gateCount })
       else { return nil }
       self = cell
+    }
+
+    /// What errors call a layer of them.
+    fileprivate var title: String {
+      self == .rnn ? "a plain recurrent layer" : self == .lstm ? "an LSTM" : "a GRU"
     }
   }
 
@@ -131,8 +134,8 @@ package struct Architecture: Equatable, Sendable {
     guard cell == self.cell else {
       throw .invalidValue(
         argument: "weight_hh" + (kind == .cell ? "" : "_l0"),
-        expected: cell.map { "the weights \($0.weights) of \($0.rawValue)" } ?? "those of a custom cell",
-        actual: "the weights \(self.cell.weights) of \(self.cell.rawValue), H = \(hiddenSize)")
+        expected: cell.map { "the weights \($0.weights) of \($0.title)" } ?? "those of a custom cell",
+        actual: "the weights \(self.cell.weights) of \(self.cell.title), H = \(hiddenSize)")
     }
   }
 }
