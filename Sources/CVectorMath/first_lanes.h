@@ -18,14 +18,12 @@
 #define FIRST_LANES(Scalar, count, half)                                                                      \
   typedef Scalar first_##Scalar##count __attribute__((ext_vector_type(count)));                               \
   INLINED first_##Scalar##count load_first_##Scalar##count(const Scalar *source, intptr_t n) {                \
-    first_##Scalar##half low = load_first_##Scalar##half(source + (n & half), n & (half - 1)), high = 0;      \
-    if (n & half) {                                                                                           \
-      high = low;                                                                                             \
-      __builtin_memcpy(&low, source, sizeof low);                                                             \
-    }                                                                                                         \
-    first_##Scalar##count vector;                                                                             \
-    vector.lo = low;                                                                                          \
-    vector.hi = high;                                                                                         \
+    first_##Scalar##half rest = load_first_##Scalar##half(source + (n & half), n & (half - 1));               \
+    first_##Scalar##count vector = 0;                                                                         \
+    vector.lo = rest;                                                                                         \
+    if ((n & half) == 0) return vector;                                                                       \
+    __builtin_memcpy(&vector, source, sizeof rest);                                                           \
+    vector.hi = rest;                                                                                         \
     return vector;                                                                                            \
   }                                                                                                           \
   INLINED void store_first_##Scalar##count(first_##Scalar##count vector, Scalar *target, intptr_t n) {        \
