@@ -1,4 +1,6 @@
 /// The dense factorizations, by LAPACK where it is linked and wanted, else by this package.
+///
+/// Matrices are row-major. What is wrong with the arguments is found here, before either.
 struct Factorizations {
   private let usesLAPACK: Bool
 
@@ -7,9 +9,21 @@ struct Factorizations {
     usesLAPACK = backend != .swift && OpenBLASLibrary.isLinked
   }
 
-  /// The factor Q of A = Q·R with orthonormal columns, for A [rows, columns], rows ≥ columns,
-  /// row-major.
+  /// The factor Q of A = Q·R with orthonormal columns, for A [rows, columns], rows ≥ columns ≥ 0.
+  ///
+  /// R's diagonal is made non-negative, which makes Q unique where A has full rank. Where A is rank
+  /// deficient Q has orthonormal columns all the same, and A = Q·R still holds. An entry that is
+  /// not finite makes every entry of Q NaN.
+  ///
+  /// - Returns: Q, [rows, columns].
+  /// - Complexity: 4·rows·columns² − 4/3·columns³ operations, two matrices of storage.
   func orthonormalFactor(_ matrix: [Double], _ rows: Int, _ columns: Int) -> [Double] {
+    precondition(columns >= 0 && rows >= columns, "a QR factor needs rows ≥ columns ≥ 0")
+    precondition(matrix.count == rows * columns, "the matrix must hold rows × columns entries")
+    guard columns > 0 else { return [] }
+    guard matrix.allSatisfy(\.isFinite) else {
+      return [Double](repeating: .nan, count: matrix.count)
+    }
     #if OpenBLAS
       if usesLAPACK { return LAPACKQR.orthonormalFactor(of: matrix, rows: rows, columns: columns) }
     #endif
@@ -24,10 +38,30 @@ struct Factorizations {
     return HessenbergEigenvalues.eigenvalues(of: matrix, order: order)
   }
 
-  /// The X that minimizes ‖A·X − B‖_F, for A [rows, columns] of full rank, rows ≥ columns, and B
-  /// [rows, count], row-major; `nil` where an entry is not finite or A's rank is deficient.
+  /// The X that minimizes ‖A·X − B‖_F.
+  ///
+  /// - Parameters:
+  ///   - matrix: A, [rows, columns], rows ≥ columns.
+  ///   - rows: the number of rows of A and B.
+  ///   - columns: the number of columns of A.
+  ///   - rightHandSides: B, [rows, count].
+  ///   - count: the number of columns of B.
+  /// - Returns: X, [columns, count]; nil where an entry is not finite or R's diagonal has a zero.
+  /// - Complexity: 2·rows·columns² − 2/3·columns³ operations, one copy of A and B.
   func leastSquares(
     _ matrix: [Double], _ rows: Int, _ columns: Int, rightHandSides: [Double], _ count: Int
+  ) -> [Double]? {
+    precondition(columns >= 0 && rows >= columns && count >= 0, "least squares need rows ≥ columns ≥ 0")
+    precondition(matrix.count == rows * columns, "the matrix must hold rows × columns entries")
+    precondition(rightHandSides.count == rows * count, "the right-hand sides must hold rows × count entries")
+    guard columns > 0, count > 0 else { return [] }
+    guard matrix.allSatisfy(\.isFinite), rightHandSides.allSatisfy(\.isFinite) else { return nil }
+    let solution = solve(matrix, rows, columns, rightHandSides, count)
+    return solution?.allSatisfy(\.isFinite) == true ? solution : nil
+  }
+
+  private func solve(
+    _ matrix: [Double], _ rows: Int, _ columns: Int, _ rightHandSides: [Double], _ count: Int
   ) -> [Double]? {
     #if OpenBLAS
       if usesLAPACK {

@@ -1,31 +1,18 @@
 #if OpenBLAS
   // Goals, in order:
-  // 1. The results of `HouseholderQR`, `HessenbergEigenvalues` and `HouseholderLeastSquares`, with the same
-  //    signatures, at the speed of LAPACK.
-  // 2. No surprise from C: sizes that LAPACK's 32-bit integers cannot hold stop here, and so does
-  //    input that is not finite, on which LAPACK's behaviour is not defined.
+  // 1. What `Factorizations` promises, with the signatures of `HouseholderQR`, `HessenbergEigenvalues`
+  //    and `HouseholderLeastSquares`, at the speed of LAPACK.
+  // 2. No surprise from C: sizes that LAPACK's 32-bit integers cannot hold stop here; its behaviour
+  //    on input that is not finite, which is not defined, is not asked for.
 
   internal import COpenBLAS
 
   /// The QR factorization by LAPACK.
   enum LAPACKQR {
-    /// The factor Q of A = Q·R with orthonormal columns, for A [rows, columns], rows ≥ columns ≥ 0,
-    /// row-major; R's diagonal is made non-negative.
-    ///
-    /// `dgeqrf`, then `dorgqr` (LAPACK Users' Guide, 3rd ed., § 2.4.2.1). An entry that is not
-    /// finite makes every entry of Q NaN. A column whose norm exceeds the range of Double is beyond
-    /// this function, though not beyond `HouseholderQR`.
-    ///
-    /// - Returns: Q, [rows, columns], row-major.
-    /// - Complexity: 4·rows·columns² − 4/3·columns³ operations; LAPACKE transposes row-major
-    ///   matrices into a copy and back in both calls.
+    /// `dgeqrf`, then `dorgqr` (LAPACK Users' Guide, 3rd ed., § 2.4.2.1). A column whose norm
+    /// exceeds the range of Double is beyond this function, though not beyond `HouseholderQR`.
+    /// LAPACKE transposes row-major matrices into a copy and back in both calls.
     static func orthonormalFactor(of matrix: [Double], rows: Int, columns: Int) -> [Double] {
-      precondition(columns >= 0 && rows >= columns, "a QR factor needs rows ≥ columns ≥ 0")
-      precondition(matrix.count == rows * columns, "the matrix must hold rows × columns entries")
-      guard columns > 0 else { return [] }
-      guard matrix.allSatisfy(\.isFinite) else {
-        return [Double](repeating: .nan, count: matrix.count)
-      }
       let rowCount = lapackInteger(rows)
       let columnCount = lapackInteger(columns)
       var factor = matrix
@@ -80,29 +67,11 @@
 
   /// Linear least squares by LAPACK.
   enum LAPACKLeastSquares {
-    /// The X that minimizes ‖A·X − B‖_F.
-    ///
     /// `dgels`: QR by Householder reflections, without pivoting (LAPACK Users' Guide, 3rd ed., §
-    /// 2.3.2).
-    ///
-    /// - Parameters:
-    ///   - matrix: A, [rows, columns], row-major, rows ≥ columns.
-    ///   - rows: the number of rows of A and B.
-    ///   - columns: the number of columns of A.
-    ///   - rightHandSides: B, [rows, count], row-major.
-    ///   - count: the number of columns of B.
-    /// - Returns: X, [columns, count], row-major; nil where an entry is not finite or R's diagonal
-    ///   has a zero.
-    /// - Complexity: 2·rows·columns² − 2/3·columns³ operations; LAPACKE transposes A and B into
-    ///   copies.
+    /// 2.3.2). LAPACKE transposes A and B into copies.
     static func solve(
       _ matrix: [Double], rows: Int, columns: Int, rightHandSides: [Double], count: Int
     ) -> [Double]? {
-      precondition(columns >= 0 && rows >= columns && count >= 0, "least squares need rows ≥ columns ≥ 0")
-      precondition(matrix.count == rows * columns, "the matrix must hold rows × columns entries")
-      precondition(rightHandSides.count == rows * count, "the right sides must hold rows × count entries")
-      guard columns > 0, count > 0 else { return [] }
-      guard matrix.allSatisfy(\.isFinite), rightHandSides.allSatisfy(\.isFinite) else { return nil }
       let columnCount = lapackInteger(columns)
       let rightCount = lapackInteger(count)
       var factored = matrix
@@ -113,7 +82,7 @@
       precondition(status >= 0, "dgels failed with code \(status)")
       guard status == 0 else { return nil }
       solution.removeLast((rows - columns) * count)
-      return solution.allSatisfy(\.isFinite) ? solution : nil
+      return solution
     }
   }
 

@@ -7,25 +7,11 @@
 /// Source: Golub & Van Loan, Matrix Computations (4th ed.), § 5.3.2; error bounds: Higham, Accuracy
 /// and Stability of Numerical Algorithms (2nd ed.), theorem 20.3.
 enum HouseholderLeastSquares {
-  /// The X that minimizes ‖A·X − B‖_F: with A = Q·R, R·X = Qᵀ·B.
-  ///
-  /// - Parameters:
-  ///   - matrix: A, [rows, columns], row-major, rows ≥ columns.
-  ///   - rows: the number of rows of A and B.
-  ///   - columns: the number of columns of A.
-  ///   - rightHandSides: B, [rows, count], row-major.
-  ///   - count: the number of columns of B.
-  /// - Returns: X, [columns, count], row-major; nil where an entry is not finite or R's diagonal
-  ///   has a zero.
-  /// - Complexity: 2·rows·columns² − 2/3·columns³ operations, one copy of A and B.
+  /// The X that minimizes ‖A·X − B‖_F, as `Factorizations` describes it: with A = Q·R,
+  /// R·X = Qᵀ·B.
   static func solve(
     _ matrix: [Double], rows: Int, columns: Int, rightHandSides: [Double], count: Int
   ) -> [Double]? {
-    precondition(columns >= 0 && rows >= columns && count >= 0, "least squares need rows ≥ columns ≥ 0")
-    precondition(matrix.count == rows * columns, "the matrix must hold rows × columns entries")
-    precondition(rightHandSides.count == rows * count, "the right-hand sides must hold rows × count entries")
-    guard columns > 0, count > 0 else { return [] }
-    guard matrix.allSatisfy(\.isFinite), rightHandSides.allSatisfy(\.isFinite) else { return nil }
     let width = columns + count
     var joined = [Double](repeating: 0, count: rows * width)
     for row in 0..<rows {
@@ -37,7 +23,7 @@ enum HouseholderLeastSquares {
     }
     var workspace = [Double](repeating: 0, count: rows + width)
     var scales = [Double](repeating: 1, count: width)
-    let solution = joined.withUnsafeMutableBufferPointer { joined -> [Double]? in
+    return joined.withUnsafeMutableBufferPointer { joined -> [Double]? in
       workspace.withUnsafeMutableBufferPointer { workspace in
         scales.withUnsafeMutableBufferPointer { scales in
           guard let joined = joined.baseAddress, let vector = workspace.baseAddress,
@@ -51,8 +37,6 @@ enum HouseholderLeastSquares {
         }
       }
     }
-    guard let solution, solution.allSatisfy(\.isFinite) else { return nil }
-    return solution
   }
 
   /// Solves R·Y = Qᵀ·B from the last row up, and undoes the scaling of A's and B's columns.

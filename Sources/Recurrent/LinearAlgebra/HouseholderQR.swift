@@ -9,26 +9,8 @@
 /// § 5.2.2 (Householder QR); error bounds: Higham, Accuracy and Stability of Numerical Algorithms
 /// (2nd ed.), theorem 19.4.
 enum HouseholderQR {
-  /// The factor Q of A = Q·R with orthonormal columns, for A [rows, columns], rows ≥ columns ≥ 0,
-  /// row-major.
-  ///
-  /// R's diagonal is made non-negative, which makes Q unique where A has full rank. Where A is rank
-  /// deficient Q has orthonormal columns all the same, and A = Q·R still holds. An entry that is
-  /// not finite makes every entry of Q NaN.
-  ///
-  /// - Parameters:
-  ///   - matrix: A, [rows, columns], row-major.
-  ///   - rows: the number of rows of A.
-  ///   - columns: the number of columns of A, at most `rows`.
-  /// - Returns: Q, [rows, columns], row-major.
-  /// - Complexity: 4·rows·columns² − 4/3·columns³ operations, two matrices of storage.
+  /// The factor Q of A = Q·R, as `Factorizations` describes it.
   static func orthonormalFactor(of matrix: [Double], rows: Int, columns: Int) -> [Double] {
-    precondition(columns >= 0 && rows >= columns, "a QR factor needs rows ≥ columns ≥ 0")
-    precondition(matrix.count == rows * columns, "the matrix must hold rows × columns entries")
-    guard columns > 0 else { return [] }
-    guard matrix.allSatisfy(\.isFinite) else {
-      return [Double](repeating: .nan, count: matrix.count)
-    }
     var factored = matrix
     var orthonormal = [Double](repeating: 0, count: rows * columns)
     var workspace = [Double](repeating: 0, count: rows + columns)
