@@ -21,7 +21,8 @@ public func writeKernels(_ target: UnsafeMutableRawPointer) {
   target.initializeMemory(
     as: KernelSet.self,
     to: KernelSet(
-      FloatLanes128.self, DoubleLanes128.self, wide: FloatPairs128.self, DoublePairs128.self, tiling: Tiles()))
+      FloatLanes128.self, DoubleLanes128.self, wide: FloatPairs128.self, DoublePairs128.self, tiling: Tiles())
+  )
 }
 
 extension FloatLanes128: Lanes {

@@ -16,7 +16,8 @@ public func writeKernels(_ target: UnsafeMutableRawPointer) {
   target.initializeMemory(
     as: KernelSet.self,
     to: KernelSet(
-      FloatLanes256.self, DoubleLanes256.self, wide: FloatPairs256.self, DoublePairs256.self, tiling: Tiles()))
+      FloatLanes256.self, DoubleLanes256.self, wide: FloatPairs256.self, DoublePairs256.self, tiling: Tiles())
+  )
 }
 
 extension FloatLanes256: Lanes {

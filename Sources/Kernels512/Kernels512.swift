@@ -17,7 +17,8 @@ public func writeKernels(_ target: UnsafeMutableRawPointer) {
   target.initializeMemory(
     as: KernelSet.self,
     to: KernelSet(
-      FloatLanes512.self, DoubleLanes512.self, wide: FloatLanes512.self, DoubleLanes512.self, tiling: Tiles()))
+      FloatLanes512.self, DoubleLanes512.self, wide: FloatLanes512.self, DoubleLanes512.self, tiling: Tiles())
+  )
 }
 
 extension FloatLanes512: Lanes {

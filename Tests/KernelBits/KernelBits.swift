@@ -24,5 +24,6 @@ enum KernelBits {
     transposedProductCases(kernels)
     chainCases(kernels)
     cellCases(kernels, cells)
+    fusedCases(kernels, cells)
   }
 }

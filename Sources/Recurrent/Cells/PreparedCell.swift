@@ -93,12 +93,17 @@ final class PreparedStack<Scalar: TensorScalar>: PreparedForEngine {
     separatesHiddenProjection = kind.separatesHiddenProjection
     savedWidth = (kind.customSizes?.keptVectorCount ?? 0) * hiddenSize
     let table = Scalar._operations.cells(engine.instructions)
-    formula = StepFormula(kind, custom, table, hiddenSize: hiddenSize, for: engine)
     // A custom cell sees its row as a user does, all units of a gate side by side.
     let layout = GateLayout(
       gateCount: kind.gateCount, hiddenSize: hiddenSize,
       blocks: custom == nil ? table.unitBlocks : UnitBlocks(length: hiddenSize, granularity: hiddenSize))
     self.layout = layout
+    // Beyond the second-level cache the gates' panels, each a stream of its own, cost more than the
+    // fused step saves; see Benchmarks/Results/kernel-notes.md.
+    let weightBytes = layout.width * sizes.stateSize * MemoryLayout<Scalar>.stride
+    formula = StepFormula(
+      kind, custom, table, hiddenSize: hiddenSize, engine.kernels,
+      isFused: engine.openBLAS == nil && weightBytes <= Processor.secondLevelBytes)
     cells = parameters.map { PreparedCell($0, of: kind, layout: layout, for: engine) }
     fusedWeights = cells.map {
       FusedStep.Weights(

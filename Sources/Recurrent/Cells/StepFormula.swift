@@ -10,17 +10,18 @@ struct StepFormula<Scalar: TensorScalar>: Sendable {
   /// Carries gradients back through a step of some rows.
   let backward: @Sendable (CellStepGradient<Scalar>, CustomStep<Scalar>) -> Void
 
-  /// The formula of a kind; `nil` where it is a mere activation.
+  /// The formula of a kind; `nil` where it is a mere activation. `isFused`: whether a step of one row
+  /// computes its products too.
   init?(
     _ kind: CellKind, _ custom: CustomFormula<Scalar>?, _ table: CellTable<Scalar>, hiddenSize: Int,
-    for engine: MatrixEngine<Scalar>
+    _ kernels: KernelTable<Scalar>, isFused: Bool
   ) {
     switch kind {
     case .plain: return nil
-    case .gated(let cell): self.init(table.kernels(of: cell), isFused: engine.openBLAS == nil)
+    case .gated(let cell): self.init(table.kernels(of: cell), isFused: isFused)
     case .custom(let sizes):
       guard let custom else { preconditionFailure("a custom cell without a formula") }
-      self.init(custom, sizes, hiddenSize: hiddenSize, engine.kernels)
+      self.init(custom, sizes, hiddenSize: hiddenSize, kernels)
     }
   }
 

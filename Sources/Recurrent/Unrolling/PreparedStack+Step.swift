@@ -64,9 +64,8 @@ extension PreparedStack {
     run(
       GatedStep(
         rows: rows, units: 0..<hiddenSize, states: 0..<next.rowStride,
-        input: (input, cells[layer].input.allColumns), recurrent: cells[layer].recurrent.allColumns, gates: preActivations,
-        savesGates: false,
-        hiddenProjection: view(scratch + rows * width, width),
+        input: (input, cells[layer].input.allColumns), recurrent: cells[layer].recurrent.allColumns,
+        gates: preActivations, savesGates: false, hiddenProjection: view(scratch + rows * width, width),
         previous: view(previous.base, previous.layout.rowStride), cellStateBefore: cellState,
         cellState: cellState,
         output: cells[layer].projection == nil ? next : view(unprojected, hiddenSize), next: next,

@@ -145,8 +145,9 @@ private struct FusedCase<Scalar: TensorScalar> {
         (start ?? []).withUnsafeBufferPointer { starts in
           target.withUnsafeMutableBufferPointer { target in
             var product = Product(
-              rows: 1, columns: width, depth: depth, a: row.baseAddress!, aLayout: RowLayout(rowStride: depth),
-              panels: panels.baseAddress!, start: start == nil ? nil : starts.baseAddress,
+              rows: 1, columns: width, depth: depth, a: row.baseAddress!,
+              aLayout: RowLayout(rowStride: depth), panels: panels.baseAddress!,
+              start: start == nil ? nil : starts.baseAddress,
               c: target.baseAddress!, cLayout: RowLayout(rowStride: width), activation: .identity)
             product.accumulators = accumulators
             products.multiply(product)
