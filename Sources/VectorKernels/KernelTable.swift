@@ -22,6 +22,8 @@ public struct KernelTable<Scalar>: Sendable {
     @Sendable (
       UnsafePointer<Scalar>, _ rows: Int, _ columns: Int, _ rowStride: Int, UnsafeMutablePointer<Scalar>
     ) -> Void
+  /// The loops over the rows of a softmax.
+  public let softmax: SoftmaxKernels<Scalar>
   /// Reads a buffer of so many vectors that many times, and returns a value that depends on every
   /// load. See ``readRounds(_:vectorCount:rounds:lanes:)``.
   public let readRounds: @Sendable (UnsafePointer<Scalar>, _ vectorCount: Int, _ rounds: Int) -> Scalar
@@ -42,6 +44,7 @@ public struct KernelTable<Scalar>: Sendable {
     activate = { VectorKernels.activate($0, $1, $2, lanes: L.self) }
     scaleByDerivative = { VectorKernels.scaleByDerivative(of: $0, $1, $2, $3, lanes: L.self) }
     addRows = { VectorKernels.addRows($0, rows: $1, columns: $2, rowStride: $3, to: $4, lanes: L.self) }
+    softmax = SoftmaxKernels(lanes: L.self)
     readRounds = { VectorKernels.readRounds($0, vectorCount: $1, rounds: $2, lanes: L.self) }
     multiplyAddRounds = { VectorKernels.multiplyAddRounds($0, lanes: L.self, tiling: tiling) }
   }

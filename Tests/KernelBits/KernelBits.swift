@@ -19,6 +19,7 @@ enum KernelBits {
   private static func run<Scalar: Number>(_ kernels: KernelTable<Scalar>, _ cells: CellTable<Scalar>) {
     activationCases(kernels)
     rowCases(kernels)
+    softmaxCases(kernels)
     packingCases(kernels)
     productCases(kernels)
     transposedProductCases(kernels)

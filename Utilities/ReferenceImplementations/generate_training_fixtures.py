@@ -6,6 +6,7 @@ One .safetensors file for each topic; the metadata's "kind" tells which:
                 gradient.input, gradient.parameters.<name>
     Losses      prediction, target, <loss>.value, <loss>.gradient;
                 logits, classes, cross_entropy.value, cross_entropy.gradient
+    CrossEntropy  logits, classes, weights (if there are any); value, gradient
     Optimizer   parameters.<name>, gradients.<name> (steps first),
                 trajectory.<name> (the parameters after each step),
                 state.<kind>.<name> (what is remembered after the last)
@@ -75,6 +76,18 @@ LINEAR = {
 }
 """Leading axes, input size, output size, bias."""
 
+CROSS_ENTROPY = {
+    f"cross-entropy{'-ignored' * ignores}{'-weighted' * weighs}{'-smoothed' * (smoothing > 0)}": (
+        ignores,
+        weighs,
+        smoothing,
+    )
+    for ignores in (False, True)
+    for weighs in (False, True)
+    for smoothing in (0.0, 0.1)
+}
+"""Whether a class is ignored, whether classes have weights, and the label smoothing."""
+
 
 def seed(name: str) -> int:
     """Seeds PyTorch by the fixture's name; returns the seed."""
@@ -137,6 +150,28 @@ def losses() -> Fixture:
     value.backward()
     tensors |= {"cross_entropy.value": value, "cross_entropy.gradient": leaf.grad}
     return tensors, describe("Losses", seed=number)
+
+
+def cross_entropy(name: str) -> Fixture:
+    """nn.CrossEntropyLoss with options, on logits of which some rows are nearly certain."""
+    ignores, weighs, smoothing = CROSS_ENTROPY[name]
+    number = seed(name)
+    logits = 4 * random((4, 3, 37))
+    logits[0] *= 16
+    classes = torch.randint(37, (4, 3))
+    logits[1, 0, classes[1, 0]] = 40
+    options: dict[str, object] = {"label_smoothing": smoothing}
+    tensors = {"logits": logits, "classes": classes.double()}
+    if ignores:
+        options["ignore_index"] = int(classes[2, 1])
+    if weighs:
+        tensors["weights"] = options["weight"] = random((37,)).abs()
+    leaf = logits.clone().requires_grad_()
+    value = nn.CrossEntropyLoss(**options)(leaf.reshape(12, 37), classes.reshape(12))
+    value.backward()
+    tensors |= {"value": value, "gradient": leaf.grad}
+    options.pop("weight", None)
+    return tensors, describe("CrossEntropy", seed=number, **options)
 
 
 def settings(instance: torch.optim.Optimizer) -> dict[str, object]:
@@ -301,6 +336,7 @@ def main() -> None:
     fixtures = {name: linear(name) for name in LINEAR}
     fixtures |= {f"optimizer-{name}": optimizer(name) for name in OPTIMIZERS}
     fixtures |= {name: training(name) for name in TRAINING}
+    fixtures |= {name: cross_entropy(name) for name in CROSS_ENTROPY}
     fixtures |= {"losses": losses(), "clipping": clipping(), "schedules": schedules()}
     print(f"torch {torch.__version__}")
     total = 0

@@ -6,6 +6,8 @@ package struct Execution: Sendable, Equatable {
   /// Whether narrower instructions may be used where they are faster; the bits are the same.
   var mayNarrow = false
   package var threadCount: Int
+  /// Whether work outside of passes is partitioned however little it is; for tests.
+  package var forcesThreads = false
   /// How the pass is cut, in the place of what ``ForwardPlan`` would choose; for tests.
   var plan: ForwardPlan?
   /// How a backward pass is cut, in the place of what ``BackwardPlan`` would choose; for tests.
@@ -40,6 +42,15 @@ package struct Execution: Sendable, Equatable {
     guard self.backend.isAvailable else {
       throw .backendUnavailable(self.backend, reason: Backend.notLinked)
     }
+  }
+
+  /// Calls `body` with parts of `0..<count`, side by side on the threads of the execution where so
+  /// many nanoseconds of work are worth it.
+  ///
+  /// Which parts there are depends on the threads that are free: results must not depend on it.
+  func forEachPart(of count: Int, nanoseconds: Double, _ body: (Range<Int>) -> Void) {
+    ThreadPool.shared.forEachPart(
+      of: count, nanoseconds: nanoseconds, threadCount: threadCount, forced: forcesThreads, body)
   }
 
   /// The instructions for calls of a layer with so many rows and hidden features.
