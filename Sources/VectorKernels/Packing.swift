@@ -33,20 +33,32 @@ public func pack<L: Lanes, let tileRows: Int, let panelVectors: Int>(
   tiling: Tiling<tileRows, panelVectors>
 ) {
   let width = panelVectors &* L.count
-  var target = target
-  var first = 0
-  while first < source.columns {
-    let filled = min(width, source.columns &- first)
-    for k in 0..<source.depth {
-      let from = source.base + (first &* source.columnStride &+ k &* source.depthStride)
-      if source.columnStride == 1 {
-        target.update(from: from, count: filled)
-      } else {
-        for column in 0..<filled { target[column] = from[column &* source.columnStride] }
+  // Some depths of all panels, then the next: rows that stand pages apart are read a page after the
+  // other, not a line of each.
+  let depthPerRound = 16
+  var depth = 0
+  while depth < source.depth {
+    let end = min(depth &+ depthPerRound, source.depth)
+    var first = 0
+    while first < source.columns {
+      let filled = min(width, source.columns &- first)
+      var target = target + (first &* source.depth &+ depth &* width)
+      for k in depth..<end {
+        let from = source.base + (first &* source.columnStride &+ k &* source.depthStride)
+        if source.columnStride == 1 && filled == width {
+          for vector in 0..<panelVectors {
+            L.store(L.load(from + vector &* L.count), target + vector &* L.count)
+          }
+        } else if source.columnStride == 1 {
+          target.update(from: from, count: filled)
+        } else {
+          for column in 0..<filled { target[column] = from[column &* source.columnStride] }
+        }
+        for column in filled..<width { target[column] = 0 }
+        target += width
       }
-      for column in filled..<width { target[column] = 0 }
-      target += width
+      first &+= width
     }
-    first &+= width
+    depth = end
   }
 }

@@ -43,22 +43,39 @@ final class MatrixEngine<Scalar: TensorScalar>: Sendable {
     _ matrix: [Scalar], columns: Int, depth: Int, columnStride: Int, depthStride: Int,
     start: [Scalar]? = nil, isLatencyBound: Bool = false
   ) -> PreparedMatrix<Scalar> {
+    matrix.withUnsafeBufferPointer { matrix in
+      guard let matrix = matrix.baseAddress else { preconditionFailure("an empty matrix") }
+      guard let start else {
+        return prepare(
+          matrix, columns: columns, depth: depth, columnStride: columnStride, depthStride: depthStride,
+          start: nil, isLatencyBound: isLatencyBound)
+      }
+      return start.withUnsafeBufferPointer { start in
+        prepare(
+          matrix, columns: columns, depth: depth, columnStride: columnStride, depthStride: depthStride,
+          start: start.baseAddress, isLatencyBound: isLatencyBound)
+      }
+    }
+  }
+
+  /// Prepares part of a matrix: B stands at `matrix`, and the start of the rows at `start`.
+  func prepare(
+    _ matrix: UnsafePointer<Scalar>, columns: Int, depth: Int, columnStride: Int, depthStride: Int,
+    start: UnsafePointer<Scalar>?, isLatencyBound: Bool = false
+  ) -> PreparedMatrix<Scalar> {
     let width = panelWidth
     let padded = (columns + width - 1) / width * width
     let elements = AlignedBuffer<Scalar>(count: padded * depth)
-    matrix.withUnsafeBufferPointer { matrix in
-      guard let matrix = matrix.baseAddress else { preconditionFailure("an empty matrix") }
-      if openBLAS == nil {
-        kernels.pack(
-          PackingSource(
-            base: matrix, columns: columns, depth: depth, columnStride: columnStride,
-            depthStride: depthStride),
-          elements.base)
-      } else {
-        for column in 0..<columns {
-          for k in 0..<depth {
-            elements.base[column * depth + k] = matrix[column * columnStride + k * depthStride]
-          }
+    if openBLAS == nil {
+      kernels.pack(
+        PackingSource(
+          base: matrix, columns: columns, depth: depth, columnStride: columnStride,
+          depthStride: depthStride),
+        elements.base)
+    } else {
+      for column in 0..<columns {
+        for k in 0..<depth {
+          elements.base[column * depth + k] = matrix[column * columnStride + k * depthStride]
         }
       }
     }

@@ -15,22 +15,22 @@ extension Linear {
     private let rows: Int
     private let outputShape: Shape
     private let hasBias: Bool
-    private let engine: MatrixEngine<Scalar>
+    private let execution: Execution
     /// Wᵀ [I, O].
-    private let transposedWeight: PreparedMatrix<Scalar>
+    private let transposedWeight: BlockedMatrix<Scalar>
 
     fileprivate init(
       _ layer: Linear, input: Tensor<Scalar>, rows: Int, outputShape: Shape,
-      engine: MatrixEngine<Scalar>
+      engine: MatrixEngine<Scalar>, _ execution: Execution
     ) {
       self.input = input
       self.rows = rows
       self.outputShape = outputShape
-      self.engine = engine
+      self.execution = execution
       hasBias = layer.parameters.bias != nil
-      transposedWeight = engine.prepare(
+      transposedWeight = BlockedMatrix(
         layer.parameters.weight.scalars, columns: layer.inputSize, depth: layer.outputSize,
-        columnStride: 1, depthStride: layer.inputSize)
+        columnStride: 1, depthStride: layer.inputSize, engine, execution)
     }
 
     /// The gradients of a loss.
@@ -49,28 +49,33 @@ extension Linear {
     ) throws(RecurrentError) -> LinearGradients<Scalar> {
       try outputGradient.require(outputShape, "outputGradient")
       let (inputSize, outputSize) = (transposedWeight.columns, transposedWeight.depth)
-      var parameters = LinearParameters<Scalar>(
-        weight: .zeros([outputSize, inputSize]), bias: hasBias ? .zeros([outputSize]) : nil)
-      outputGradient.scalars.withUnsafeBufferPointer { gradient in
-        input.scalars.withUnsafeBufferPointer { input in
-          guard rows > 0, let gradient = gradient.baseAddress, let input = input.baseAddress
-          else { return }
-          parameters.weight.scalars.withUnsafeMutableBufferPointer {
-            guard let target = $0.baseAddress else { return }
-            engine.accumulate(
-              gradient, rows: outputSize, depth: rows, transposedBy: input, columns: inputSize,
-              into: target)
-          }
-          parameters.bias?.scalars.withUnsafeMutableBufferPointer {
-            guard let target = $0.baseAddress else { return }
-            engine.addRows(
-              of: gradient, rows: rows, columns: outputSize, rowStride: outputSize, to: target)
+      guard rows > 0 else {
+        return LinearGradients(
+          parameters: LinearParameters(
+            weight: .zeros([outputSize, inputSize]), bias: hasBias ? .zeros([outputSize]) : nil),
+          input: Tensor(unchecked: [], shape: input.shape))
+      }
+      var bias = [Scalar](repeating: 0, count: hasBias ? outputSize : 0)
+      let weight = [Scalar](count: outputSize * inputSize) { weight in
+        outputGradient.scalars.withUnsafeBufferPointer { gradient in
+          input.scalars.withUnsafeBufferPointer { input in
+            bias.withUnsafeMutableBufferPointer { bias in
+              guard let gradient = gradient.baseAddress, let input = input.baseAddress else { return }
+              TransposedProduct(
+                engine: transposedWeight.engine, a: gradient, rows: outputSize, b: input, columns: inputSize,
+                depth: rows, c: weight, rowSums: hasBias ? bias.baseAddress : nil
+              ).run(execution)
+            }
           }
         }
       }
-      let inputGradient = engine.product(outputGradient.scalars, rows: rows, by: transposedWeight)
       return LinearGradients(
-        parameters: parameters, input: Tensor(unchecked: inputGradient, shape: input.shape))
+        parameters: LinearParameters(
+          weight: Tensor(unchecked: weight, shape: Shape(unchecked: outputSize, inputSize)),
+          bias: hasBias ? Tensor(unchecked: bias, shape: Shape(unchecked: outputSize)) : nil),
+        input: Tensor(
+          unchecked: transposedWeight.product(outputGradient.scalars, rows: rows, execution),
+          shape: input.shape))
     }
   }
 
@@ -89,7 +94,7 @@ extension Linear {
     at input: Tensor<Scalar>
   ) throws(RecurrentError) -> (output: Tensor<Scalar>, pullback: Pullback) {
     try valueWithPullback(
-      at: input, execution: Execution(resolving: backend, threadCount: nil))
+      at: input, execution: Execution(resolving: backend, threadCount: threadCount))
   }
 
   /// As above, by an execution that tests and tools name.
@@ -100,7 +105,7 @@ extension Linear {
     let rows = try rows(of: input)
     let engine = try prepared(rows: rows, execution).engine
     let pullback = Pullback(
-      self, input: input, rows: rows, outputShape: output.shape, engine: engine)
+      self, input: input, rows: rows, outputShape: output.shape, engine: engine, execution)
     return (output, pullback)
   }
 }

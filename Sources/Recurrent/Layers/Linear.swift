@@ -1,5 +1,3 @@
-internal import VectorKernels
-
 /// An affine layer: a linear map and a bias, applied along the last axis.
 ///
 ///     y = x · Wᵀ + b
@@ -29,6 +27,13 @@ public struct Linear<Scalar: TensorScalar>: Sendable {
 
   /// Who multiplies the matrices.
   public var backend: Backend = .automatic
+
+  /// The threads that a call may use, 1 to 1024; `nil` for `RECURRENT_THREADS` or the available
+  /// processors.
+  ///
+  /// Results on the Swift backend do not depend on it. OpenBLAS has a setting of its own, see
+  /// ``OpenBLASLibrary``.
+  public var threadCount: Int?
 
   private var preparations = Preparations<PreparedLinear<Scalar>>()
 
@@ -95,7 +100,7 @@ public struct Linear<Scalar: TensorScalar>: Sendable {
   ///   what the layer's own sizes, parameters and backend or the environment give reason for.
   /// - Complexity: 2·rows·I·O operations.
   public func callAsFunction(_ input: Tensor<Scalar>) throws(RecurrentError) -> Tensor<Scalar> {
-    try run(input, execution: Execution(resolving: backend, threadCount: nil))
+    try run(input, execution: Execution(resolving: backend, threadCount: threadCount))
   }
 
   /// Applies the layer by an execution that tests and tools name.
@@ -105,7 +110,7 @@ public struct Linear<Scalar: TensorScalar>: Sendable {
     let rows = try rows(of: input)
     let prepared = try prepared(rows: rows, execution)
     let outputShape = input.shape.replacingLast(with: outputSize)
-    let output = prepared.engine.product(input.scalars, rows: rows, by: prepared.weight)
+    let output = prepared.weight.product(input.scalars, rows: rows, execution)
     return Tensor(unchecked: output, shape: outputShape)
   }
 
@@ -132,10 +137,9 @@ public struct Linear<Scalar: TensorScalar>: Sendable {
       try parameters.validate(inputSize: inputSize, outputSize: outputSize)
       let engine = try MatrixEngine<Scalar>(backend: backend, instructions: execution.instructions)
       return PreparedLinear(
-        engine: engine,
-        weight: engine.prepare(
+        weight: BlockedMatrix(
           parameters.weight.scalars, columns: outputSize, depth: inputSize, columnStride: inputSize,
-          depthStride: 1, start: parameters.bias?.scalars))
+          depthStride: 1, start: parameters.bias?.scalars, engine, execution))
     }
   }
 
@@ -161,31 +165,13 @@ public struct Linear<Scalar: TensorScalar>: Sendable {
 
 /// The weights of a linear layer as an engine wants them.
 final class PreparedLinear<Scalar: TensorScalar>: PreparedForEngine {
-  let engine: MatrixEngine<Scalar>
   /// W [O, I]; its rows start from b.
-  let weight: PreparedMatrix<Scalar>
+  let weight: BlockedMatrix<Scalar>
 
-  init(engine: MatrixEngine<Scalar>, weight: PreparedMatrix<Scalar>) {
-    self.engine = engine
+  var engine: MatrixEngine<Scalar> { weight.engine }
+
+  init(weight: BlockedMatrix<Scalar>) {
     self.weight = weight
-  }
-}
-
-extension MatrixEngine {
-  /// The product of contiguous rows with a prepared matrix, from its start.
-  func product(_ a: [Scalar], rows: Int, by matrix: PreparedMatrix<Scalar>) -> [Scalar] {
-    [Scalar](count: rows * matrix.columns) { target in
-      a.withUnsafeBufferPointer { a in
-        guard let a = a.baseAddress else { return }
-        // A is only read; one kind of view serves inputs and outputs.
-        let input = MatrixRows(
-          base: UnsafeMutablePointer(mutating: a), rowStride: matrix.depth)
-        multiply(
-          rows: rows, input, by: matrix.allColumns, from: .prepared,
-          into: MatrixRows(base: target, rowStride: matrix.columns),
-          then: .identity)
-      }
-    }
   }
 }
 
