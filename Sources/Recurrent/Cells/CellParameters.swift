@@ -85,8 +85,14 @@ public struct CellParameters<Scalar: TensorScalar>: Sendable, Equatable {
     switch (biasIH, biasHH) {
     case (nil, nil): nil
     case (let bias?, nil), (nil, let bias?): bias.scalars
-    case (let a?, let b?): zip(a.scalars, b.scalars).map { $0 + $1 }
+    case (let a?, let b?): Self.sum(a.scalars, b.scalars)
     }
+  }
+
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  private static func sum(_ a: [Scalar], _ b: [Scalar]) -> [Scalar] {
+    (0..<min(a.count, b.count)).map { a[$0] + b[$0] }
   }
 }
 

@@ -12,7 +12,9 @@ struct ExactName: Hashable, Sendable {
 
   /// Whether the bytes are the same.
   static func == (a: ExactName, b: ExactName) -> Bool {
-    a.text.utf8.elementsEqual(b.text.utf8)
+    guard a.text.utf8.count == b.text.utf8.count else { return false }
+    var (a, b) = (a.text, b.text)
+    return a.withUTF8 { a in b.withUTF8 { b in a.elementsEqual(b) } }
   }
 
   /// Hashes the bytes.

@@ -17,7 +17,9 @@ public struct StateDictionary<Scalar: TensorScalar>: Sendable, Equatable {
   }
 
   private var entries: [Entry] = []
+  /// Where each name stands; empty while there are so few that looking through them is faster.
   private var positions: [ExactName: Int] = [:]
+  private static var mostUnindexed: Int { 32 }
   /// Tensors of a file that are not in the dictionary, by name, and what asking for one of them
   /// throws.
   private var omissions: [(name: ExactName, error: RecurrentError)] = []
@@ -64,7 +66,7 @@ public struct StateDictionary<Scalar: TensorScalar>: Sendable, Equatable {
   ///
   /// - Complexity: O(omittedKeys).
   func omission(of key: String) -> RecurrentError? {
-    guard !omissions.isEmpty, positions[ExactName(key)] == nil else { return nil }
+    guard !omissions.isEmpty, position(of: ExactName(key)) == nil else { return nil }
     return omissions.first { $0.name == ExactName(key) }?.error
   }
 
@@ -81,7 +83,7 @@ public struct StateDictionary<Scalar: TensorScalar>: Sendable, Equatable {
   ///
   /// - Complexity: O(1) on average; O(count) to remove.
   public subscript(_ key: String) -> Tensor<Scalar>? {
-    get { positions[ExactName(key)].map { entries[$0].tensor } }
+    get { position(of: ExactName(key)).map { entries[$0].tensor } }
     set { set(ExactName(key), to: newValue) }
     _modify {
       let name = ExactName(key)
@@ -91,28 +93,57 @@ public struct StateDictionary<Scalar: TensorScalar>: Sendable, Equatable {
     }
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  private func position(of name: ExactName) -> Int? {
+    positions.isEmpty ? entries.firstIndex { $0.name == name } : positions[name]
+  }
+
   /// Hands out a tensor and leaves an empty one in its place, so that nobody else holds it.
   private mutating func take(_ name: ExactName) -> Tensor<Scalar>? {
-    guard let position = positions[name] else { return nil }
+    guard let position = position(of: name) else { return nil }
     var tensor = Tensor<Scalar>(unchecked: [], shape: [0])
     swap(&tensor, &entries[position].tensor)
     return tensor
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   private mutating func set(_ name: ExactName, to newValue: Tensor<Scalar>?) {
-    switch (positions[name], newValue) {
+    switch (position(of: name), newValue) {
     case (let position?, let tensor?):
       entries[position].tensor = tensor
     case (nil, let tensor?):
-      positions[name] = entries.count
       entries.append(Entry(name: name, tensor: tensor))
+      if entries.count > Self.mostUnindexed { index(from: positions.isEmpty ? 0 : entries.count - 1) }
     case (let position?, nil):
       entries.remove(at: position)
       positions[name] = nil
-      for later in position..<entries.count { positions[entries[later].name] = later }
+      if !positions.isEmpty { index(from: position) }
     case (nil, nil):
       break
     }
+  }
+
+  private mutating func index(from first: Int) {
+    for position in first..<entries.count { positions[entries[position].name] = position }
+  }
+
+  /// The tensor at a place in the order if it has this name; `nil` otherwise.
+  ///
+  /// - Complexity: O(1): nothing is looked up.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  func tensor(at position: Int, named name: String) -> Tensor<Scalar>? {
+    guard position < entries.count, entries[position].name == ExactName(name) else { return nil }
+    return entries[position].tensor
+  }
+
+  /// Calls `body` with every tensor in its own memory, in their order.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  mutating func forEachTensor(_ body: (inout Tensor<Scalar>) -> Void) {
+    for position in entries.indices { body(&entries[position].tensor) }
   }
 
   /// Whether both have the same names with equal tensors in the same order.

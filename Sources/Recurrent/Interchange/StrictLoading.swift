@@ -7,6 +7,9 @@ struct StrictLoading<Scalar: TensorScalar> {
   /// Whether weights may come in the parts that weight normalization learns instead of them.
   private let formsWeights: Bool
   private var mismatch = StateDictionaryMismatch()
+  /// How many tensors were asked for in the order of the source, from its first on. While nothing
+  /// else was, no name has to be looked up, and the two sets are empty.
+  private var inOrder = 0
   private var asked: Set<ExactName> = []
   /// The names of the source that were used.
   private var used: Set<ExactName> = []
@@ -25,7 +28,17 @@ struct StrictLoading<Scalar: TensorScalar> {
   }
 
   /// A parameter's tensor; `nil`, and a line of the report, where there is none of that shape.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   mutating func tensor(_ key: String, shape: Shape) -> Tensor<Scalar>? {
+    if asked.isEmpty {
+      if let tensor = source.tensor(at: inOrder, named: key), tensor.shape == shape {
+        inOrder += 1
+        return tensor
+      }
+      used = Set(source.keys.prefix(inOrder).map { ExactName($0) })
+      asked = used
+    }
     let name = ExactName(key)
     if !asked.insert(name).inserted {
       fail(
@@ -68,10 +81,15 @@ struct StrictLoading<Scalar: TensorScalar> {
 
   /// Throws where a tensor was missing, misshapen or not asked for, was of a type that is not read,
   /// or two parameters had one name.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   func finish() throws(RecurrentError) {
     if let failure { throw failure }
+    if asked.isEmpty, source.count == inOrder { return }
     var mismatch = mismatch
-    if source.count != used.count {
+    if asked.isEmpty {
+      mismatch.unexpected = Array(source.keys.dropFirst(inOrder))
+    } else if source.count != used.count {
       mismatch.unexpected = source.keys.filter { !used.contains(ExactName($0)) }
     }
     guard mismatch == StateDictionaryMismatch() else { throw .stateDictionaryMismatch(mismatch) }

@@ -6,6 +6,8 @@ extension StateDictionary {
   ///   - layers: The parameters of every cell: layer by layer, and in both directions the forward
   ///     one first.
   ///   - directions: The directions in which the layer reads.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public init(layers: [CellParameters<Scalar>], directions: Directions = .forward) {
     self.init()
     let names = PyTorchParameterNames.layers(directions)

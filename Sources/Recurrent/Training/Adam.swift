@@ -23,7 +23,7 @@ public struct Adam<Scalar: TensorScalar>: Optimizer {
   /// λ: how strongly parameters are pulled to zero, as a part of the gradient.
   public let weightDecay: Double
 
-  private var memory = OptimizerMemory<Scalar>(kinds: AdamEquation<Scalar>.kinds)
+  var memory = OptimizerMemory<Scalar>(kinds: AdamEquation<Scalar>.kinds)
 
   /// Creates the optimizer.
   ///
@@ -61,7 +61,7 @@ public struct Adam<Scalar: TensorScalar>: Optimizer {
     let equation = try AdamEquation<Scalar>(
       learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon, decay: weightDecay,
       shrinkage: 0, step: stepCount + 1)
-    try memory.update(&model, with: gradients) { advance($0, equation) }
+    try memory.update(&model, with: gradients, by: equation)
   }
 }
 
@@ -89,7 +89,7 @@ public struct AdamW<Scalar: TensorScalar>: Optimizer {
   /// λ: how strongly parameters are pulled to zero, beside the gradient.
   public let weightDecay: Double
 
-  private var memory = OptimizerMemory<Scalar>(kinds: AdamEquation<Scalar>.kinds)
+  var memory = OptimizerMemory<Scalar>(kinds: AdamEquation<Scalar>.kinds)
 
   /// Creates the optimizer.
   ///
@@ -127,6 +127,6 @@ public struct AdamW<Scalar: TensorScalar>: Optimizer {
     let equation = try AdamEquation<Scalar>(
       learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon, decay: 0,
       shrinkage: weightDecay, step: stepCount + 1)
-    try memory.update(&model, with: gradients) { advance($0, equation) }
+    try memory.update(&model, with: gradients, by: equation)
   }
 }

@@ -14,14 +14,14 @@ struct AdamEquation<Scalar: TensorScalar> {
   /// What is remembered of each parameter: m and v.
   static var kinds: [String] { ["exp_avg", "exp_avg_sq"] }
 
-  fileprivate let keptAverage, newAverage, keptSquare, newSquare: Scalar
+  private let keptAverage, newAverage, keptSquare, newSquare: Scalar
   /// √(1 − β₂ᵗ)
-  fileprivate let rootCorrection: Scalar
+  private let rootCorrection: Scalar
   /// γ / (1 − β₁ᵗ)
-  fileprivate let stepSize: Scalar
-  fileprivate let epsilon, decay: Scalar
+  private let stepSize: Scalar
+  private let epsilon, decay: Scalar
   /// 1 − γ·λ, by which parameters shrink beside the step.
-  fileprivate let remainder: Scalar
+  private let remainder: Scalar
 
   init(
     learningRate: Double, beta1: Double, beta2: Double, epsilon: Double, decay: Double,
@@ -42,20 +42,19 @@ struct AdamEquation<Scalar: TensorScalar> {
   }
 }
 
-/// Changes one parameter by a step of Adam.
-@specialized(where Scalar == Float)
-@specialized(where Scalar == Double)
-func advance<Scalar: TensorScalar>(
-  _ update: ParameterUpdate<Scalar>, _ equation: AdamEquation<Scalar>
-) {
-  let (parameter, gradient) = (update.parameter, update.gradient)
-  let (averages, squares) = (update.memory(0), update.memory(1))
-  for index in 0..<update.count {
-    let slope = gradient[index] + equation.decay * parameter[index]
-    averages[index] = equation.keptAverage * averages[index] + equation.newAverage * slope
-    squares[index] = equation.keptSquare * squares[index] + equation.newSquare * slope * slope
-    let divisor = squares[index].squareRoot() / equation.rootCorrection + equation.epsilon
-    parameter[index] =
-      equation.remainder * parameter[index] - equation.stepSize * (averages[index] / divisor)
+extension AdamEquation: UpdateEquation {
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  func advance(_ update: ParameterUpdate<Scalar>, _ elements: Range<Int>) {
+    let (parameter, gradient) = (update.parameter, update.gradient)
+    let (averages, squares) = (update.memory(0), update.memory(1))
+    for index in elements {
+      let slope = gradient[index] + decay * parameter[index]
+      let average = keptAverage * averages[index] + newAverage * slope
+      let square = keptSquare * squares[index] + newSquare * slope * slope
+      (averages[index], squares[index]) = (average, square)
+      let divisor = square.squareRoot() / rootCorrection + epsilon
+      parameter[index] = remainder * parameter[index] - stepSize * (average / divisor)
+    }
   }
 }

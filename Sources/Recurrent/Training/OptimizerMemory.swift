@@ -1,17 +1,57 @@
+/// The equation by which an optimizer changes one element, with the numbers of one update.
+protocol UpdateEquation<Scalar> {
+  associatedtype Scalar: TensorScalar
+
+  /// Changes some elements of a parameter. Each depends on its own numbers alone, so that threads
+  /// may share them.
+  func advance(_ update: ParameterUpdate<Scalar>, _ elements: Range<Int>)
+}
+
 /// What an optimizer remembers of each parameter, and the walk over parameters, gradients and
-/// memory side by side.
+/// memory side by side, element by element on all threads.
 struct OptimizerMemory<Scalar: TensorScalar>: Sendable {
   private struct Entry: Sendable {
     let name: String
     let shape: Shape
     /// One kind after the other.
     var scalars: [Scalar]
+
+    /// Whole cache lines.
+    private static var elementsPerBlock: Int { 256 }
+
+    /// Changes a parameter by `change`, which takes the elements that it is to change.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    mutating func advance(
+      _ parameter: inout [Scalar], _ gradient: [Scalar], _ execution: Execution,
+      by change: (ParameterUpdate<Scalar>, Range<Int>) -> Void
+    ) {
+      let (count, size) = (parameter.count, Self.elementsPerBlock)
+      // Parameter and memory are read and written, the gradient is read.
+      let bytes = Double((3 * count + 2 * scalars.count) * MemoryLayout<Scalar>.size)
+      parameter.withUnsafeMutableBufferPointer { parameter in
+        gradient.withUnsafeBufferPointer { gradient in
+          scalars.withUnsafeMutableBufferPointer { memory in
+            guard let parameter = parameter.baseAddress, let gradient = gradient.baseAddress else { return }
+            let update = ParameterUpdate(
+              count: count, parameter: parameter, gradient: gradient, memory: memory.baseAddress)
+            execution.forEachPart(
+              of: (count + size - 1) / size, nanoseconds: bytes / ProcessorCosts.bandwidth(ofBytes: bytes)
+            ) { part in
+              change(update, part.lowerBound * size..<min(count, part.upperBound * size))
+            }
+          }
+        }
+      }
+    }
   }
 
   /// PyTorch's names of what is remembered.
   let kinds: [String]
   /// The updates so far.
   private(set) var stepCount = 0
+  /// How updates are run, in the place of what the environment says; for tests.
+  var execution: Execution?
   /// One for each parameter, in the model's order; empty before the first update.
   private var entries: [Entry] = []
 
@@ -50,24 +90,17 @@ struct OptimizerMemory<Scalar: TensorScalar>: Sendable {
     self.stepCount = stepCount
   }
 
-  /// Changes every parameter by `change`, which takes its scalars, their gradient, and what is
-  /// remembered of it.
+  /// Changes every parameter by an equation.
   mutating func update<Model: Parameterized<Scalar>>(
-    _ model: inout Model, with gradients: StateDictionary<Scalar>,
-    _ change: (ParameterUpdate<Scalar>) -> Void
+    _ model: inout Model, with gradients: StateDictionary<Scalar>, by equation: some UpdateEquation<Scalar>
   ) throws(RecurrentError) {
+    let resolved = try Execution(resolving: .automatic, threadCount: nil)
+    let execution = execution ?? resolved
     let tensors = try prepare(for: &model, gradients)
     var next = 0
     model.forEachParameter { _, tensor in
-      let shape = tensor.shape
-      tensor.scalars.withUnsafeMutableBufferPointer { parameter in
-        tensors[next].scalars.withUnsafeBufferPointer { gradient in
-          entries[next].scalars.withUnsafeMutableBufferPointer { memory in
-            change(
-              ParameterUpdate(
-                count: shape.elementCount, parameter: parameter, gradient: gradient, memory: memory))
-          }
-        }
+      entries[next].advance(&tensor.scalars, tensors[next].scalars, execution) {
+        equation.advance($0, $1)
       }
       next += 1
     }
@@ -86,6 +119,15 @@ struct OptimizerMemory<Scalar: TensorScalar>: Sendable {
       if let gradient = loading.tensor(name, shape: tensor.shape) { tensors.append(gradient) }
     }
     try loading.finish()
+    try prepareMemory(of: parameters)
+    return tensors
+  }
+
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  private mutating func prepareMemory(
+    of parameters: [(name: String, shape: Shape)]
+  ) throws(RecurrentError) {
     if stepCount == 0 {
       entries = parameters.map { name, shape in
         Entry(
@@ -94,16 +136,18 @@ struct OptimizerMemory<Scalar: TensorScalar>: Sendable {
       }
     }
     try requireMemory(of: parameters)
-    return tensors
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   private func requireMemory(
     of parameters: [(name: String, shape: Shape)]
   ) throws(RecurrentError) {
     let isSame =
       entries.count == parameters.count
-      && zip(entries, parameters).allSatisfy {
-        ExactName($0.name) == ExactName($1.name) && $0.shape == $1.shape
+      && entries.indices.allSatisfy {
+        ExactName(entries[$0].name) == ExactName(parameters[$0].name)
+          && entries[$0].shape == parameters[$0].shape
       }
     guard !isSame else { return }
     let (known, asked) = (entries.map(\.name), parameters.map(\.name))
@@ -121,23 +165,14 @@ struct OptimizerMemory<Scalar: TensorScalar>: Sendable {
 /// One parameter in an update.
 struct ParameterUpdate<Scalar> {
   let count: Int
-  let parameter: UnsafeMutableBufferPointer<Scalar>
-  let gradient: UnsafeBufferPointer<Scalar>
+  let parameter: UnsafeMutablePointer<Scalar>
+  let gradient: UnsafePointer<Scalar>
   /// What is remembered, one kind after the other, each as long as the parameter.
-  fileprivate let memory: UnsafeMutableBufferPointer<Scalar>
-
-  fileprivate init(
-    count: Int, parameter: UnsafeMutableBufferPointer<Scalar>, gradient: UnsafeBufferPointer<Scalar>,
-    memory: UnsafeMutableBufferPointer<Scalar>
-  ) {
-    self.count = count
-    self.parameter = parameter
-    self.gradient = gradient
-    self.memory = memory
-  }
+  fileprivate let memory: UnsafeMutablePointer<Scalar>?
 
   /// What is remembered of one kind, counted as in ``OptimizerMemory/kinds``.
-  func memory(_ kind: Int) -> UnsafeMutableBufferPointer<Scalar> {
-    UnsafeMutableBufferPointer(rebasing: memory[(kind * count)..<((kind + 1) * count)])
+  func memory(_ kind: Int) -> UnsafeMutablePointer<Scalar> {
+    guard let memory else { preconditionFailure("an optimizer that remembers nothing") }
+    return memory + kind * count
   }
 }

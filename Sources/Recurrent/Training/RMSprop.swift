@@ -29,7 +29,7 @@ public struct RMSprop<Scalar: TensorScalar>: Optimizer {
   /// Whether the gradient's variance takes the place of its square.
   public let centered: Bool
 
-  private var memory: OptimizerMemory<Scalar>
+  var memory: OptimizerMemory<Scalar>
 
   /// Creates the optimizer.
   ///
@@ -74,13 +74,12 @@ public struct RMSprop<Scalar: TensorScalar>: Optimizer {
     try Hyperparameter.require("epsilon", epsilon, atLeast: 0)
     try Hyperparameter.require("weightDecay", weightDecay, atLeast: 0)
     try Hyperparameter.require("momentum", momentum, atLeast: 0)
-    let equation = Propagation<Scalar>(self)
-    try memory.update(&model, with: gradients) { propagate($0, equation) }
+    try memory.update(&model, with: gradients, by: Propagation(self))
   }
 }
 
 /// The numbers of one update, in the parameters' type.
-private struct Propagation<Scalar: TensorScalar> {
+private struct Propagation<Scalar: TensorScalar>: UpdateEquation {
   let rate, kept, new, epsilon, decay, momentum: Scalar
   let hasMomentum, centered: Bool
 
@@ -93,32 +92,32 @@ private struct Propagation<Scalar: TensorScalar> {
     hasMomentum = optimizer.momentum != 0
     centered = optimizer.centered
   }
-}
 
-@specialized(where Scalar == Float)
-@specialized(where Scalar == Double)
-private func propagate<Scalar: TensorScalar>(
-  _ update: ParameterUpdate<Scalar>, _ equation: Propagation<Scalar>
-) {
-  let (parameter, gradient) = (update.parameter, update.gradient)
-  let squares = update.memory(0)
-  // What an equation does not use is never touched; the squares stand in its place.
-  let steps = equation.hasMomentum ? update.memory(1) : squares
-  let averages = equation.centered ? update.memory(equation.hasMomentum ? 2 : 1) : squares
-  for index in 0..<update.count {
-    let slope = gradient[index] + equation.decay * parameter[index]
-    squares[index] = equation.kept * squares[index] + equation.new * slope * slope
-    var variance = squares[index]
-    if equation.centered {
-      averages[index] = equation.kept * averages[index] + equation.new * slope
-      variance -= averages[index] * averages[index]
-      if variance < 0 { variance = 0 }
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  func advance(_ update: ParameterUpdate<Scalar>, _ elements: Range<Int>) {
+    let (parameter, gradient) = (update.parameter, update.gradient)
+    let squares = update.memory(0)
+    // What an equation does not use is never touched; the squares stand in its place.
+    let steps = hasMomentum ? update.memory(1) : squares
+    let averages = centered ? update.memory(hasMomentum ? 2 : 1) : squares
+    for index in elements {
+      let slope = gradient[index] + decay * parameter[index]
+      let square = kept * squares[index] + new * slope * slope
+      squares[index] = square
+      var variance = square
+      if centered {
+        let average = kept * averages[index] + new * slope
+        averages[index] = average
+        variance -= average * average
+        if variance < 0 { variance = 0 }
+      }
+      var step = slope / (variance.squareRoot() + epsilon)
+      if hasMomentum {
+        step += momentum * steps[index]
+        steps[index] = step
+      }
+      parameter[index] -= rate * step
     }
-    var step = slope / (variance.squareRoot() + equation.epsilon)
-    if equation.hasMomentum {
-      step += equation.momentum * steps[index]
-      steps[index] = step
-    }
-    parameter[index] -= equation.rate * step
   }
 }

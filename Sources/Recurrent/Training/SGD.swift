@@ -25,7 +25,7 @@ public struct SGD<Scalar: TensorScalar>: Optimizer {
   /// Whether steps look ahead by Nesterov's rule.
   public let nesterov: Bool
 
-  private var memory: OptimizerMemory<Scalar>
+  var memory: OptimizerMemory<Scalar>
 
   /// Creates the optimizer.
   ///
@@ -62,8 +62,7 @@ public struct SGD<Scalar: TensorScalar>: Optimizer {
     _ model: inout Model, with gradients: StateDictionary<Scalar>
   ) throws(RecurrentError) {
     try validate()
-    let equation = Descent<Scalar>(self, isFirst: stepCount == 0)
-    try memory.update(&model, with: gradients) { descend($0, equation) }
+    try memory.update(&model, with: gradients, by: Descent(self, isFirst: stepCount == 0))
   }
 
   private func validate() throws(RecurrentError) {
@@ -80,7 +79,7 @@ public struct SGD<Scalar: TensorScalar>: Optimizer {
 }
 
 /// The numbers of one update, in the parameters' type.
-private struct Descent<Scalar: TensorScalar> {
+private struct Descent<Scalar: TensorScalar>: UpdateEquation {
   let rate, momentum, share, decay: Scalar
   let hasMomentum, nesterov: Bool
 
@@ -93,25 +92,23 @@ private struct Descent<Scalar: TensorScalar> {
     hasMomentum = optimizer.momentum != 0
     nesterov = optimizer.nesterov
   }
-}
 
-@specialized(where Scalar == Float)
-@specialized(where Scalar == Double)
-private func descend<Scalar: TensorScalar>(
-  _ update: ParameterUpdate<Scalar>, _ equation: Descent<Scalar>
-) {
-  let (parameter, gradient) = (update.parameter, update.gradient)
-  guard equation.hasMomentum else {
-    for index in 0..<update.count {
-      parameter[index] -= equation.rate * (gradient[index] + equation.decay * parameter[index])
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  func advance(_ update: ParameterUpdate<Scalar>, _ elements: Range<Int>) {
+    let (parameter, gradient) = (update.parameter, update.gradient)
+    guard hasMomentum else {
+      for index in elements {
+        parameter[index] -= rate * (gradient[index] + decay * parameter[index])
+      }
+      return
     }
-    return
-  }
-  let buffer = update.memory(0)
-  for index in 0..<update.count {
-    let slope = gradient[index] + equation.decay * parameter[index]
-    buffer[index] = equation.momentum * buffer[index] + equation.share * slope
-    let step = equation.nesterov ? slope + equation.momentum * buffer[index] : buffer[index]
-    parameter[index] -= equation.rate * step
+    let buffer = update.memory(0)
+    for index in elements {
+      let slope = gradient[index] + decay * parameter[index]
+      let kept = momentum * buffer[index] + share * slope
+      buffer[index] = kept
+      parameter[index] -= rate * (nesterov ? slope + momentum * kept : kept)
+    }
   }
 }
