@@ -125,6 +125,9 @@ private struct Model: Parameterized {
     #expect(losses.count == 2)
     let logits = Tensor<Float>.normal([3, 5])
     #expect(try SoftmaxCrossEntropy().value(of: logits, classes: [0, 2, 1]) > 0)
+    let weights = [1, 2, 0.5, 1, 1]
+    let smoothed = SoftmaxCrossEntropy(weights: weights, ignoreIndex: -100, labelSmoothing: 0.1)
+    #expect(try smoothed.value(of: logits, classes: [0, -100, 1]) > 0)
 
     let schedules: [any LearningRateSchedule] = [
       try StepDecay(from: 0.1, every: 30), try CosineAnnealing(from: 0.1, epochs: 100),

@@ -51,4 +51,33 @@ import Testing
     #expect(a != b && a == ["a": one, "b": two])
     #expect(StateDictionary<Float>().isEmpty)
   }
+
+  @Test("names are found, replaced and removed in small dictionaries and in large ones")
+  func sizes() {
+    var generator = SeededGenerator(seed: 7)
+    for count in [1, 31, 32, 33, 34, 100] {
+      var dictionary = StateDictionary<Float>()
+      var plain: [(key: String, value: Float)] = []
+      for _ in 0..<(4 * count) {
+        let key = "layer.\(Int.random(in: 0..<count, using: &generator))"
+        let value = Float.random(in: 0...1, using: &generator)
+        let place = plain.firstIndex { $0.key == key }
+        switch (place, Int.random(in: 0..<4, using: &generator)) {
+        case (let place?, 0):
+          dictionary[key] = nil
+          plain.remove(at: place)
+        case (let place?, _):
+          dictionary[key] = Tensor(value)
+          plain[place].value = value
+        case (nil, _):
+          dictionary[key] = Tensor(value)
+          plain.append((key, value))
+        }
+      }
+      #expect(dictionary.keys == plain.map(\.key))
+      #expect(dictionary.map(\.value.scalar) == plain.map(\.value))
+      for (key, value) in plain { #expect(dictionary[key]?.scalar == value) }
+      #expect(dictionary["layer.\(count)"] == nil)
+    }
+  }
 }
