@@ -20,7 +20,7 @@ public protocol CellFormula: SendableMetatype {
   /// its own bias.
   static var separatesHiddenProjection: Bool { get }
 
-  /// Computes the values of the gates, the memory and the output.
+  /// Computes the values of the gates, the cell state and the output.
   static func forward<L: Lanes>(_ unit: inout CellUnit<L>)
 
   /// Computes the gradients of all that ``forward(_:)`` has read, from what it has read and
@@ -37,7 +37,7 @@ public struct CellUnit<L: Lanes> {
   public var hiddenProjection: InlineArray<4, L.Vector>
   /// h, the output of the step before.
   public var state: L.Vector
-  /// What the cell has kept in the step before; afterwards what it keeps in this one.
+  /// The cell state before the step; afterwards the one after it.
   public var cellState: L.Vector
   /// h'.
   public var output: L.Vector
@@ -60,18 +60,18 @@ public struct CellUnitGradient<L: Lanes> {
   public var gates: InlineArray<4, L.Vector>
   /// h, the output of the step before.
   public var state: L.Vector
-  /// What the cell had kept in the step before, and what it kept in this one.
+  /// The cell state before the step, and the one after it.
   public var cellStateBefore: L.Vector
   public var cellState: L.Vector
   /// ∂h'.
   public var outputGradient: L.Vector
-  /// That of the memory of this step; afterwards that of the step before.
+  /// That of the cell state after the step; afterwards that of the one before.
   public var cellStateGradient: L.Vector
   /// Afterwards those of the pre-activations of the gates, and of the hidden projection where they
   /// are apart.
   public var preActivationGradients: InlineArray<4, L.Vector>
   public var hiddenProjectionGradients: InlineArray<4, L.Vector>
-  /// Afterwards the part of ∂h that does not pass through the sums.
+  /// Afterwards the part of ∂h that does not pass through the pre-activations.
   public var stateGradient: L.Vector
 
   @inlinable @inline(__always)

@@ -28,11 +28,11 @@ public struct CellStep<Scalar> {
   public var units: Int
   /// The pre-activations of the gates; afterwards their values.
   public var gates: UnitRows<Scalar>
-  /// The hidden projection, laid out as the gates, for cells that take them apart.
+  /// The hidden projection, laid out as the gates, for cells that separate it.
   public var hiddenProjection: UnitRows<Scalar>?
   /// h.
   public var state: UnitRows<Scalar>
-  /// The memory before the step and after it; both may be the same.
+  /// The cell state before the step and after it; both may be the same memory.
   public var cellStateBefore: UnitRows<Scalar>
   public var cellState: UnitRows<Scalar>
   /// h'.
@@ -67,14 +67,14 @@ public struct CellStepGradient<Scalar> {
   public var cellState: UnitRows<Scalar>
   /// The part of ∂h' that does not come from the step after.
   public var outputGradient: UnitRows<Scalar>
-  /// That of the memory of this step; afterwards that of the step before.
+  /// That of the cell state after the step; afterwards that of the one before.
   public var cellStateGradient: UnitRows<Scalar>
-  /// Where the gradients of the sums go, laid out as the gates.
+  /// Where the gradients of the pre-activations go, laid out as the gates.
   public var preActivationGradients: UnitRows<Scalar>
-  /// Where those of the hidden projection goes, for cells that take them apart.
+  /// Where those of the hidden projection go, for cells that separate it.
   public var hiddenProjectionGradients: UnitRows<Scalar>?
   /// The part of ∂h' that comes from the step after; afterwards the part of ∂h that does not pass
-  /// through the sums.
+  /// through the pre-activations.
   public var stateGradient: UnitRows<Scalar>
 
   @inlinable

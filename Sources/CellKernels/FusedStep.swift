@@ -28,7 +28,7 @@ public struct FusedStep<Scalar> {
     public var recurrentDepth: Int
     /// The parts of the sums over them.
     public var accumulators: SplitAccumulators
-    /// What the hidden projection starts from, for cells that take it apart.
+    /// What the hidden projection starts from, for cells that separate it.
     public var hiddenStart: UnsafePointer<Scalar>
 
     @inlinable @inline(__always)
@@ -55,7 +55,7 @@ public struct FusedStep<Scalar> {
   public var previous: UnsafePointer<Scalar>
   /// h of the units.
   public var state: UnsafePointer<Scalar>
-  /// The cell state before the step and after it; both may be the same.
+  /// The cell state before the step and after it; both may be the same memory.
   public var cellStateBefore: UnsafePointer<Scalar>
   public var cellState: UnsafeMutablePointer<Scalar>
   /// h'; it does not overlap h.

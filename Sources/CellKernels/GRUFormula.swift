@@ -6,7 +6,7 @@ import VectorKernels
 ///     h' = (1 − z) ⊙ n + z ⊙ h = n + z ⊙ (h − n)
 ///
 /// a is the input projection and b the hidden projection, each with its own bias. Gates stand in
-/// PyTorch's order r, z, n. The memory is b_n of this step, which the backward pass needs; nothing
+/// PyTorch's order r, z, n. The cell state is b_n of this step, which the backward pass needs; nothing
 /// flows from one step's to the next.
 ///
 /// Source: K. Cho et al., "Learning phrase representations using RNN encoder–decoder for

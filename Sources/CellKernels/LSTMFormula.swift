@@ -6,7 +6,7 @@ import VectorKernels
 ///     c' = f ⊙ c + i ⊙ g
 ///     h' = o ⊙ tanh(c')
 ///
-/// Gates stand in PyTorch's order i, f, g, o. The memory is c.
+/// Gates stand in PyTorch's order i, f, g, o. The cell state is c.
 ///
 /// Source: S. Hochreiter, J. Schmidhuber, "Long short-term memory", Neural Computation 9 (1997),
 /// with the forget gate of F. A. Gers, J. Schmidhuber, F. Cummins (2000).
@@ -41,8 +41,7 @@ public enum LSTMFormula: CellFormula {
   @inlinable @inline(__always)
   public static func backward<L: Lanes>(_ unit: inout CellUnitGradient<L>) {
     let (i, f, g, o) = (unit.gates[0], unit.gates[1], unit.gates[2], unit.gates[3])
-    // Computed again: what is kept may be another memory, where some units have kept the one
-    // before.
+    // Computed again: the saved cell state is another one where a zoneout kept that of before.
     let cellState = L.multiplyAdd(f, unit.cellStateBefore, L.multiply(i, g))
     let squashed = L.hyperbolicTangent(cellState)
     let throughOutput = L.multiply(unit.outputGradient, o)

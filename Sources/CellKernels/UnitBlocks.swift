@@ -1,6 +1,6 @@
 import VectorKernels
 
-/// How the sums of a cell's units stand in a row: `[blocks, gates, units of a block]`, so that a
+/// How the pre-activations of a cell's units stand in a row: `[blocks, gates, units of a block]`, so that a
 /// formula finds all gates of some units together.
 public struct UnitBlocks: Sendable, Equatable {
   /// The units of a block.
@@ -34,7 +34,7 @@ extension Lanes {
   /// is put together from parts.
   ///
   /// They are the same for all sets with fused multiply-add, as products over all gates' columns
-  /// run in the order in which these stand, and their number decides the segments of the sums. Half
+  /// run in the order in which these stand, and their number decides the split-K accumulators. Half
   /// a block is a vector of AVX2; of NEON's narrower vectors, some compute places of no unit. SSE2
   /// agrees with no other set, and is spared them.
   @inlinable @inline(__always)

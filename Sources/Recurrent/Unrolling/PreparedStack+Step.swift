@@ -4,8 +4,8 @@ internal import VectorKernels
 // One step of one layer on the calling thread.
 
 extension PreparedStack {
-  /// One step of one layer: h' of B rows from x, h and `memory`, which becomes the new one. Neither
-  /// x nor h overlaps h'. States keep their value in expectation, where there is a zoneout.
+  /// One step of one layer: h' of B rows from x, h and the cell state, which becomes the new one.
+  /// Neither x nor h overlaps h'. States keep their value in expectation, where there is a zoneout.
   @inline(__always)
   func step(
     layer: Int, rows: Int, _ input: MatrixRows<Scalar>, _ previous: MatrixRows<Scalar>,
