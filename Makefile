@@ -68,8 +68,9 @@ test-differential: deps ## Compare layers that are drawn with PyTorch in double;
 test-packages: deps ## Depend on this package by version, with and without the trait.
 	Utilities/test-packages.sh
 
-# In the folder of the tests, where all that they depend on is compiled already.
-PACKAGE = $(TRAITS) --scratch-path .build --package-path
+# In the folder of the tests, where all that they depend on is compiled already. SwiftPM may take the plan of
+# the package that was built there last for this one's, so none is kept.
+PACKAGE = $(TRAITS) --disable-build-manifest-caching --scratch-path .build --package-path
 test-examples: deps ## Build and run the example packages.
 	swift run $(PACKAGE) Examples/Slides Slides
 	swift run $(PACKAGE) Examples/MackeyGlass MackeyGlass 1 100
