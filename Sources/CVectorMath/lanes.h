@@ -78,6 +78,40 @@
     return (Lanes##Vector)((Lanes##Words)vector + ((Lanes##Words)shifted << significand));                   \
   }
 
+// Vectors of words of 32 bits, which hold weights in fewer bits: two bfloat16, which are the upper halves of floats, or four
+// bytes. `pair_products` multiplies the signed halves of words, and adds the two products of each word.
+#define NARROW_LANES(Lanes, count, pair_products)                                                            \
+  typedef int32_t Lanes##Integers __attribute__((ext_vector_type(count)));                                   \
+  typedef int16_t Lanes##Halves __attribute__((ext_vector_type(2 * count)));                                 \
+                                                                                                             \
+  LANES_MEMBER(#Lanes ".loadWords(_:)") Lanes##Words Lanes##_load_words(const void *_Nonnull source) {       \
+    Lanes##Words words;                                                                                      \
+    __builtin_memcpy(&words, source, sizeof words);                                                          \
+    return words;                                                                                            \
+  }                                                                                                          \
+  LANES_MEMBER(#Lanes ".broadcastWord(_:)") Lanes##Words Lanes##_broadcast_word(uint32_t word) {             \
+    return (Lanes##Words)word;                                                                               \
+  }                                                                                                          \
+  LANES_MEMBER(#Lanes ".lowerFloat(of:)") Lanes##Vector Lanes##_lower_float(Lanes##Words words) {            \
+    return (Lanes##Vector)(words << 16);                                                                     \
+  }                                                                                                          \
+  LANES_MEMBER(#Lanes ".upperFloat(of:)") Lanes##Vector Lanes##_upper_float(Lanes##Words words) {            \
+    return (Lanes##Vector)(words & 0xFFFF0000u);                                                             \
+  }                                                                                                          \
+  LANES_MEMBER(#Lanes ".lowerBytes(of:)") Lanes##Words Lanes##_lower_bytes(Lanes##Words words) {             \
+    return words & 0x00FF00FFu;                                                                              \
+  }                                                                                                          \
+  LANES_MEMBER(#Lanes ".upperBytes(of:)") Lanes##Words Lanes##_upper_bytes(Lanes##Words words) {             \
+    return (Lanes##Words)((Lanes##Halves)words >> 8);                                                        \
+  }                                                                                                          \
+  LANES_MEMBER(#Lanes ".addPairProducts(_:_:to:)")                                                           \
+  Lanes##Words Lanes##_add_pair_products(Lanes##Words a, Lanes##Words b, Lanes##Words sums) {                \
+    return sums + (Lanes##Words)(pair_products);                                                             \
+  }                                                                                                          \
+  LANES_MEMBER(#Lanes ".converted(_:)") Lanes##Vector Lanes##_converted(Lanes##Words sums) {                 \
+    return __builtin_convertvector((Lanes##Integers)sums, Lanes##Vector);                                    \
+  }
+
 // How vectors wider than registers travel through calls depends on the instruction set; all of these are inlined.
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wpsabi"
@@ -93,12 +127,17 @@ LANES(FloatPairs128, float, 8, uint32_t, 23, FUSED_MULTIPLY_ADD)
 LANES(DoublePairs128, double, 4, uint64_t, 52, FUSED_MULTIPLY_ADD)
 LANES(FloatLanes128, float, 4, uint32_t, 23, FUSED_MULTIPLY_ADD)
 LANES(DoubleLanes128, double, 2, uint64_t, 52, FUSED_MULTIPLY_ADD)
+NARROW_LANES(
+  FloatLanes128, 4,
+  ((FloatLanes128Integers)(a << 16) >> 16) * ((FloatLanes128Integers)(b << 16) >> 16) +
+    ((FloatLanes128Integers)a >> 16) * ((FloatLanes128Integers)b >> 16))
 #elif defined(__SSE2__)
 // Without an instruction, a fused multiply-add would be a call for every lane.
 LANES(FloatLanes128, float, 4, uint32_t, 23, add_in_place_float4(c, a * b))
 LANES(DoubleLanes128, double, 2, uint64_t, 52, add_in_place_double2(c, a * b))
 LANES(FloatPairs128, float, 8, uint32_t, 23, a * b + c)
 LANES(DoublePairs128, double, 4, uint64_t, 52, a * b + c)
+NARROW_LANES(FloatLanes128, 4, __builtin_ia32_pmaddwd128((FloatLanes128Halves)a, (FloatLanes128Halves)b))
 #endif
 
 #if defined(__AVX2__) && defined(__FMA__)
@@ -106,17 +145,20 @@ LANES(FloatLanes256, float, 8, uint32_t, 23, FUSED_MULTIPLY_ADD)
 LANES(DoubleLanes256, double, 4, uint64_t, 52, FUSED_MULTIPLY_ADD)
 LANES(FloatPairs256, float, 16, uint32_t, 23, FUSED_MULTIPLY_ADD)
 LANES(DoublePairs256, double, 8, uint64_t, 52, FUSED_MULTIPLY_ADD)
+NARROW_LANES(FloatLanes256, 8, __builtin_ia32_pmaddwd256((FloatLanes256Halves)a, (FloatLanes256Halves)b))
 #endif
 
 #if defined(__AVX512F__)
 LANES(FloatLanes512, float, 16, uint32_t, 23, FUSED_MULTIPLY_ADD)
 LANES(DoubleLanes512, double, 8, uint64_t, 52, FUSED_MULTIPLY_ADD)
+NARROW_LANES(FloatLanes512, 16, __builtin_ia32_pmaddwd512((FloatLanes512Halves)a, (FloatLanes512Halves)b))
 #endif
 
 #pragma clang diagnostic pop
 
 #undef FUSED_MULTIPLY_ADD
 #undef LANES
+#undef NARROW_LANES
 #undef LANES_MEMBER
 
 #endif

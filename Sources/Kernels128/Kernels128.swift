@@ -25,9 +25,10 @@ public func writeKernels(_ target: UnsafeMutableRawPointer) {
   )
 }
 
-extension FloatLanes128: Lanes {
+extension FloatLanes128: NarrowLanes {
   public typealias Scalar = Float
   public typealias Vector = SIMD4<Float>
+  public typealias Words = SIMD4<UInt32>
 }
 
 extension DoubleLanes128: Lanes {

@@ -20,9 +20,10 @@ public func writeKernels(_ target: UnsafeMutableRawPointer) {
   )
 }
 
-extension FloatLanes256: Lanes {
+extension FloatLanes256: NarrowLanes {
   public typealias Scalar = Float
   public typealias Vector = SIMD8<Float>
+  public typealias Words = SIMD8<UInt32>
 }
 
 extension DoubleLanes256: Lanes {

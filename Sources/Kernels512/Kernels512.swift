@@ -21,9 +21,10 @@ public func writeKernels(_ target: UnsafeMutableRawPointer) {
   )
 }
 
-extension FloatLanes512: Lanes {
+extension FloatLanes512: NarrowLanes {
   public typealias Scalar = Float
   public typealias Vector = SIMD16<Float>
+  public typealias Words = SIMD16<UInt32>
 }
 
 extension DoubleLanes512: Lanes {

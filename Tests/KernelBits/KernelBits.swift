@@ -14,6 +14,7 @@ enum KernelBits {
     guard let kernels = chosenKernels() else { fatalError("expected an instruction set: avx2 or avx512") }
     run(kernels.float, kernels.floatCells)
     run(kernels.double, kernels.doubleCells)
+    narrowCases(kernels.float, kernels.narrow)
   }
 
   private static func run<Scalar: Number>(_ kernels: KernelTable<Scalar>, _ cells: CellTable<Scalar>) {

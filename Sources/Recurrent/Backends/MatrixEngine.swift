@@ -18,6 +18,7 @@ final class MatrixEngine<Scalar: TensorScalar>: Sendable {
   let backend: Backend
   let instructions: InstructionSet
   let kernels: KernelTable<Scalar>
+  let narrow: NarrowTable<Scalar>?
   let openBLAS: OpenBLASRoutines<Scalar>?
 
   /// Creates the engine of a backend that is available.
@@ -26,6 +27,7 @@ final class MatrixEngine<Scalar: TensorScalar>: Sendable {
     self.backend = backend
     self.instructions = instructions
     kernels = Scalar._operations.kernels(instructions)
+    narrow = Scalar._operations.narrow(instructions)
     if backend == .openBLAS {
       guard let routines = Scalar._operations.openBLAS else {
         throw .backendUnavailable(.openBLAS, reason: Backend.notLinked)
@@ -38,22 +40,23 @@ final class MatrixEngine<Scalar: TensorScalar>: Sendable {
 
   /// Prepares B [columns, depth], whose element (column j, depth k) stands at
   /// `matrix[j·columnStride + k·depthStride]`, and the start of the rows (`columns` scalars; zeros
-  /// if `nil`). `isLatencyBound` says that each product waits for the one before.
+  /// if `nil`). `isLatencyBound` says that each product waits for the one before; B's elements are
+  /// numbers of `format`.
   func prepare(
     _ matrix: [Scalar], columns: Int, depth: Int, columnStride: Int, depthStride: Int,
-    start: [Scalar]? = nil, isLatencyBound: Bool = false
+    start: [Scalar]? = nil, isLatencyBound: Bool = false, format: WeightFormat = .float
   ) -> PreparedMatrix<Scalar> {
     matrix.withUnsafeBufferPointer { matrix in
       guard let matrix = matrix.baseAddress else { preconditionFailure("an empty matrix") }
       guard let start else {
         return prepare(
           matrix, columns: columns, depth: depth, columnStride: columnStride, depthStride: depthStride,
-          start: nil, isLatencyBound: isLatencyBound)
+          start: nil, isLatencyBound: isLatencyBound, format: format)
       }
       return start.withUnsafeBufferPointer { start in
         prepare(
           matrix, columns: columns, depth: depth, columnStride: columnStride, depthStride: depthStride,
-          start: start.baseAddress, isLatencyBound: isLatencyBound)
+          start: start.baseAddress, isLatencyBound: isLatencyBound, format: format)
       }
     }
   }
@@ -61,17 +64,30 @@ final class MatrixEngine<Scalar: TensorScalar>: Sendable {
   /// Prepares part of a matrix: B stands at `matrix`, and the start of the rows at `start`.
   func prepare(
     _ matrix: UnsafePointer<Scalar>, columns: Int, depth: Int, columnStride: Int, depthStride: Int,
-    start: UnsafePointer<Scalar>?, isLatencyBound: Bool = false
+    start: UnsafePointer<Scalar>?, isLatencyBound: Bool = false, format: WeightFormat = .float
   ) -> PreparedMatrix<Scalar> {
     let width = panelWidth
     let padded = (columns + width - 1) / width * width
+    let accumulators =
+      isLatencyBound
+      ? SplitAccumulators(count: SummationOrder.accumulators(ofDepth: depth), of: depth) : .one
+    let source = PackingSource(
+      base: matrix, columns: columns, depth: depth, columnStride: columnStride, depthStride: depthStride)
+    let starts = AlignedBuffer<Scalar>(count: padded)
+    starts.base.fillWithZeros(count: padded)
+    if let start { starts.base.update(from: start, count: columns) }
+    if let kernels = narrowKernels(for: columns * depth, accumulators, format) {
+      let columnLength = (depth + kernels.weightsPerWord - 1) / kernels.weightsPerWord
+      let words = AlignedBuffer<Scalar>(count: padded * columnLength)
+      let scales = AlignedBuffer<Scalar>(count: padded)
+      kernels.pack(source, NarrowPanels(words: words.base, scales: scales.base))
+      return PreparedMatrix(
+        columns: columns, depth: depth, accumulators: accumulators, format: format, elements: words,
+        columnLength: columnLength, start: starts, scales: scales)
+    }
     let elements = AlignedBuffer<Scalar>(count: padded * depth)
     if openBLAS == nil {
-      kernels.pack(
-        PackingSource(
-          base: matrix, columns: columns, depth: depth, columnStride: columnStride,
-          depthStride: depthStride),
-        elements.base)
+      kernels.pack(source, elements.base)
     } else {
       for column in 0..<columns {
         for k in 0..<depth {
@@ -79,14 +95,20 @@ final class MatrixEngine<Scalar: TensorScalar>: Sendable {
         }
       }
     }
-    let starts = AlignedBuffer<Scalar>(count: padded)
-    starts.base.fillWithZeros(count: padded)
-    if let start { starts.base.update(from: start, count: columns) }
     return PreparedMatrix(
-      columns: columns, depth: depth,
-      accumulators: isLatencyBound
-        ? SplitAccumulators(count: SummationOrder.accumulators(ofDepth: depth), of: depth) : .one,
-      elements: elements, start: starts)
+      columns: columns, depth: depth, accumulators: accumulators, format: .float, elements: elements,
+      columnLength: depth, start: starts, scales: starts)
+  }
+
+  /// The kernels for so many weights in a format; `nil` where rounded weights stand as floats:
+  /// OpenBLAS knows no others, and those that fit the second-level cache are read fastest so.
+  private func narrowKernels(
+    for count: Int, _ accumulators: SplitAccumulators, _ format: WeightFormat
+  ) -> NarrowKernels<Scalar>? {
+    guard openBLAS == nil, accumulators == .one,
+      count * MemoryLayout<Scalar>.stride > Processor.secondLevelBytes
+    else { return nil }
+    return narrow?.kernels(of: format)
   }
 
   /// The columns that stand together in memory: a product of part of the columns begins at a
@@ -126,8 +148,16 @@ final class MatrixEngine<Scalar: TensorScalar>: Sendable {
       product.outputs = outputs
       product.accumulators = b.accumulators
       product.startsAtEnd = startsAtEnd
+      guard b.format == .float else { return multiplyNarrow(product, b) }
       kernels.multiply(product)
     }
+  }
+
+  @inline(never)
+  private func multiplyNarrow(_ product: Product<Scalar>, _ b: PreparedColumns<Scalar>) {
+    guard let kernels = narrow?.kernels(of: b.format) else { preconditionFailure("no narrow kernels") }
+    precondition(!product.addsToC && product.outputs == nil, "a backward pass with narrow weights")
+    kernels.multiply(product, b.scales)
   }
 
   /// C = activation(start + X·Vᵀ + A·Bᵀ) for X [iterations·rows, depth of V]: a step of plain
@@ -139,7 +169,7 @@ final class MatrixEngine<Scalar: TensorScalar>: Sendable {
     and a: MatrixRows<Scalar>, by b: PreparedColumns<Scalar>, into c: MatrixRows<Scalar>,
     then activation: Activation
   ) {
-    guard openBLAS == nil else {
+    guard openBLAS == nil, v.format == .float, b.format == .float else {
       multiply(rows: iterations * rows, x, by: v, from: .prepared, into: c, then: .identity)
       return multiply(
         rows: rows, a, by: b, from: .accumulated, into: c.first, then: activation, iterations: iterations,

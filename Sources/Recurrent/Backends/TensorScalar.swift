@@ -10,11 +10,13 @@ public protocol TensorScalar: BinaryFloatingPoint, SIMDScalar, Codable, Sendable
 extension Float: TensorScalar {
   /// The buffer operations of `Float`.
   public static let _operations = _ScalarOperations<Float>(
-    kernels: { $0.kernels.float }, cells: { $0.kernels.floatCells }, openBLAS: OpenBLASRoutines.float)
+    kernels: { $0.kernels.float }, cells: { $0.kernels.floatCells }, narrow: { $0.kernels.narrow },
+    openBLAS: OpenBLASRoutines.float)
 }
 
 extension Double: TensorScalar {
   /// The buffer operations of `Double`.
   public static let _operations = _ScalarOperations<Double>(
-    kernels: { $0.kernels.double }, cells: { $0.kernels.doubleCells }, openBLAS: OpenBLASRoutines.double)
+    kernels: { $0.kernels.double }, cells: { $0.kernels.doubleCells }, narrow: { _ in nil },
+    openBLAS: OpenBLASRoutines.double)
 }

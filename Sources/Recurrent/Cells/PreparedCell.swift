@@ -15,22 +15,25 @@ struct PreparedCell<Scalar: TensorScalar>: Sendable {
 
   init(
     _ parameters: CellParameters<Scalar>, of kind: CellKind, layout: GateLayout,
-    for engine: MatrixEngine<Scalar>
+    format: WeightFormat, for engine: MatrixEngine<Scalar>
   ) {
+    let parameters = parameters.rounded(to: format)
     let (inputSize, stateSize) = (parameters.weightIH.shape[1], parameters.weightHH.shape[1])
     let bias = { (values: [Scalar]?) in values.map { layout.arranged($0, depth: 1) } }
     input = engine.prepare(
       layout.arranged(parameters.weightIH.scalars, depth: inputSize), columns: layout.width,
       depth: inputSize, columnStride: inputSize, depthStride: 1,
-      start: bias(kind.separatesHiddenProjection ? parameters.biasIH?.scalars : parameters.biasSum))
+      start: bias(kind.separatesHiddenProjection ? parameters.biasIH?.scalars : parameters.biasSum),
+      format: format)
     recurrent = engine.prepare(
       layout.arranged(parameters.weightHH.scalars, depth: stateSize), columns: layout.width,
       depth: stateSize, columnStride: stateSize, depthStride: 1,
-      start: kind.separatesHiddenProjection ? bias(parameters.biasHH?.scalars) : nil, isLatencyBound: true)
+      start: kind.separatesHiddenProjection ? bias(parameters.biasHH?.scalars) : nil, isLatencyBound: true,
+      format: format)
     projection = parameters.weightHR.map {
       engine.prepare(
         $0.scalars, columns: $0.shape[0], depth: $0.shape[1], columnStride: $0.shape[1], depthStride: 1,
-        isLatencyBound: true)
+        isLatencyBound: true, format: format)
     }
     unitParameters = parameters.weightUnit?.scalars ?? []
   }
@@ -65,6 +68,8 @@ struct PreparedCellTranspose<Scalar: TensorScalar>: Sendable {
 final class PreparedStack<Scalar: TensorScalar>: PreparedForEngine {
   let engine: MatrixEngine<Scalar>
   let sizes: StackSizes
+  /// What the weights are rounded to.
+  private let format: WeightFormat
   /// What the hidden projection applies.
   let activation: Activation
   /// Whether the formula takes the hidden projection separate from the input projection.
@@ -84,10 +89,11 @@ final class PreparedStack<Scalar: TensorScalar>: PreparedForEngine {
 
   init(
     _ parameters: [CellParameters<Scalar>], _ sizes: StackSizes, custom: CustomFormula<Scalar>?,
-    for engine: MatrixEngine<Scalar>
+    format: WeightFormat, for engine: MatrixEngine<Scalar>
   ) {
     self.engine = engine
     self.sizes = sizes
+    self.format = format
     let (kind, hiddenSize) = (sizes.kind, sizes.hiddenSize)
     activation = kind.activation
     separatesHiddenProjection = kind.separatesHiddenProjection
@@ -101,10 +107,12 @@ final class PreparedStack<Scalar: TensorScalar>: PreparedForEngine {
     // Beyond the second-level cache the gates' panels, each a stream of its own, cost more than the
     // fused step saves; see Benchmarks/Results/kernel-notes.md.
     let weightBytes = layout.width * sizes.stateSize * MemoryLayout<Scalar>.stride
+    let cells = parameters.map { PreparedCell($0, of: kind, layout: layout, format: format, for: engine) }
+    self.cells = cells
     formula = StepFormula(
       kind, custom, table, hiddenSize: hiddenSize, engine.kernels,
-      isFused: engine.openBLAS == nil && weightBytes <= Processor.secondLevelBytes)
-    cells = parameters.map { PreparedCell($0, of: kind, layout: layout, for: engine) }
+      isFused: engine.openBLAS == nil && weightBytes <= Processor.secondLevelBytes
+        && cells.allSatisfy { $0.input.format == .float })
     fusedWeights = cells.map {
       FusedStep.Weights(
         units: hiddenSize, input: $0.input.allColumns, recurrent: $0.recurrent.allColumns,
@@ -120,7 +128,7 @@ final class PreparedStack<Scalar: TensorScalar>: PreparedForEngine {
   func transposes(of parameters: [CellParameters<Scalar>]) -> [PreparedCellTranspose<Scalar>] {
     transposedCells.withLock { cells in
       if let cells { return cells }
-      let made = parameters.map { PreparedCellTranspose($0, layout: layout, for: engine) }
+      let made = parameters.map { PreparedCellTranspose($0.rounded(to: format), layout: layout, for: engine) }
       cells = made
       return made
     }

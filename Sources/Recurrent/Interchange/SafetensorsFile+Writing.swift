@@ -9,35 +9,67 @@ extension SafetensorsFile {
   ///   - tensors: The tensors by name. `Float` is written as F32, `Double` as F64.
   ///   - metadata: Strings about the file, by name.
   ///   - path: Where the file is to stand.
+  ///   - weights: What matrices are rounded to: F32, BF16, or I8 with the scales of their rows, of
+  ///     F32, under the matrix's name with `_scale` behind it. Other tensors are written as they
+  ///     are. What is read of such a file is the rounded numbers; a layer that is
+  ///     ``RecurrentModule/converted(to:)`` the format has these already.
   /// - Throws: ``RecurrentError/fileInaccessible(path:operation:reason:)`` if the file cannot be
   ///   written, ``RecurrentError/invalidValue(argument:expected:actual:)`` if a tensor is called
-  ///   `__metadata__`, ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for a shape that
+  ///   `__metadata__`, or as the scales of another, or if a matrix cannot be rounded, being of
+  ///   `Double` or, for I8, of numbers that are not finite,
+  ///   ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for a shape that
   ///   readers do not accept, of more than 1024 axes or of a size 0 beside others whose bytes
   ///   cannot be counted, ``RecurrentError/invalidSize(argument:expected:actual:)`` if the header
   ///   would take more bytes than they accept.
   /// - Complexity: O(elements).
   public static func write<Scalar: TensorScalar>(
-    _ tensors: StateDictionary<Scalar>, metadata: [String: String] = [:], toPath path: String
+    _ tensors: StateDictionary<Scalar>, metadata: [String: String] = [:], toPath path: String,
+    weights: WeightFormat = .float
   ) throws(RecurrentError) {
-    try stage(tensors, metadata: metadata, toPath: path).commit()
+    try stage(tensors, metadata: metadata, toPath: path, weights: weights).commit()
   }
 
-  /// Writes tensors beside the file that they are to replace; see ``write(_:metadata:toPath:)``.
+  /// Writes tensors beside the file that they are to replace; see ``write(_:metadata:toPath:weights:)``.
   ///
   /// - Parameters:
   ///   - tensors: The tensors by name.
   ///   - metadata: Strings about the file, by name.
   ///   - path: Where the file is to stand.
+  ///   - weights: What matrices are rounded to.
   /// - Returns: The staged file, to be committed.
-  /// - Throws: As ``write(_:metadata:toPath:)``.
+  /// - Throws: As ``write(_:metadata:toPath:weights:)``.
   package static func stage<Scalar: TensorScalar>(
-    _ tensors: StateDictionary<Scalar>, metadata: [String: String] = [:], toPath path: String
+    _ tensors: StateDictionary<Scalar>, metadata: [String: String] = [:], toPath path: String,
+    weights: WeightFormat = .float
   ) throws(RecurrentError) -> AtomicFile {
-    let header = try headerBytes(tensors, metadata: metadata)
+    let stored = try stored(tensors, as: weights)
+    let header = try headerBytes(stored, metadata: metadata)
     return try AtomicFile.stage(toPath: path) { (file) throws(RecurrentError) in
       try file.append(header)
-      for (_, tensor) in tensors { try file.append(of: tensor.scalars) }
+      for tensor in stored {
+        switch tensor.numbers {
+        case .scalars(let scalars): try file.append(of: scalars)
+        case .halves(let halves): try file.append(of: halves)
+        case .bytes(let bytes): try file.append(bytes)
+        }
+      }
     }
+  }
+
+  /// The tensors of a file, with what a format puts beside them.
+  private static func stored<Scalar: TensorScalar>(
+    _ tensors: StateDictionary<Scalar>, as format: WeightFormat
+  ) throws(RecurrentError) -> [StoredTensor<Scalar>] {
+    var stored: [StoredTensor<Scalar>] = []
+    for (name, tensor) in tensors {
+      let parts = try StoredTensor.stored(name, tensor, as: format)
+      for part in parts.dropFirst() where tensors[part.name] != nil {
+        throw .invalidValue(
+          argument: "tensors", expected: "no tensor under the name of \(name)'s scales", actual: part.name)
+      }
+      stored += parts
+    }
+    return stored
   }
 
   /// What a file of these tensors holds.
@@ -45,20 +77,20 @@ extension SafetensorsFile {
   /// - Parameters:
   ///   - tensors: The tensors by name.
   ///   - metadata: Strings about the file, by name.
-  /// - Returns: The bytes that ``write(_:metadata:toPath:)`` writes.
-  /// - Throws: As ``write(_:metadata:toPath:)``, but for the file itself.
+  /// - Returns: The bytes that ``write(_:metadata:toPath:weights:)`` writes.
+  /// - Throws: As ``write(_:metadata:toPath:weights:)``, but for the file itself.
   /// - Complexity: O(elements).
   @_spi(Fuzzing) public static func bytes<Scalar: TensorScalar>(
     of tensors: StateDictionary<Scalar>, metadata: [String: String] = [:]
   ) throws(RecurrentError) -> [UInt8] {
-    var bytes = try headerBytes(tensors, metadata: metadata)
+    var bytes = try headerBytes(stored(tensors, as: .float), metadata: metadata)
     for (_, tensor) in tensors { tensor.scalars.withUnsafeBytes { bytes += $0 } }
     return bytes
   }
 
   /// The header with its length, padded by spaces so that the data stands at a multiple of 8 bytes.
   private static func headerBytes<Scalar: TensorScalar>(
-    _ tensors: StateDictionary<Scalar>, metadata: [String: String]
+    _ tensors: [StoredTensor<Scalar>], metadata: [String: String]
   ) throws(RecurrentError) -> [UInt8] {
     var members: [String] = []
     if !metadata.isEmpty {
@@ -67,13 +99,14 @@ extension SafetensorsFile {
       members.append("\(quoted(SafetensorsHeader.metadataKey)):{\(pairs.joined(separator: ","))}")
     }
     var end = 0
-    for (name, tensor) in tensors {
+    for tensor in tensors {
+      let name = tensor.name
       guard ExactName(name) != ExactName(SafetensorsHeader.metadataKey) else {
         throw .invalidValue(
           argument: "tensors", expected: "names other than that of the metadata", actual: name)
       }
       guard tensor.shape.rank <= SafetensorsHeader.greatestRank,
-        Scalar.elementType.byteCount(of: tensor.shape.dimensions) != nil
+        tensor.type.byteCount(of: tensor.shape.dimensions) != nil
       else {
         throw .shapeMismatch(
           argument: name,
@@ -82,10 +115,10 @@ extension SafetensorsFile {
           actual: tensor.shape)
       }
       let start = end
-      end += tensor.scalars.count * MemoryLayout<Scalar>.size
+      end += tensor.byteCount
       let sizes = tensor.shape.dimensions.map(String.init).joined(separator: ",")
       members.append(
-        "\(quoted(name)):{\"dtype\":\"\(Scalar.elementType.rawValue)\",\"shape\":[\(sizes)],"
+        "\(quoted(name)):{\"dtype\":\"\(tensor.type.rawValue)\",\"shape\":[\(sizes)],"
           + "\"data_offsets\":[\(start),\(end)]}")
     }
     var text = Array("{\(members.joined(separator: ","))}".utf8)

@@ -10,7 +10,7 @@
 ///
 /// The file is mapped into memory, not read: opening it costs what the header costs, and only the
 /// tensors that are asked for are loaded. A file must not be shortened while it is open; replace it
-/// by a new one, as ``write(_:metadata:toPath:)`` does. All is checked when the file is opened, as
+/// by a new one, as ``write(_:metadata:toPath:weights:)`` does. All is checked when the file is opened, as
 /// strictly as by the reference implementation, so that a hostile file is refused with a
 /// ``RecurrentError``.
 ///
@@ -105,7 +105,9 @@ public struct SafetensorsFile: Sendable {
 
   /// Reads all tensors that can be parameters, or those of them whose names begin alike.
   ///
-  /// Parameters are floating-point numbers. Tensors of other types (whole numbers and truth values,
+  /// Parameters are floating-point numbers. A matrix of I8 with the scales of its rows beside it, a
+  /// vector of F32 under its name with `_scale` behind it, is one too: each whole number times its
+  /// row's scale; the scales are no tensor of the result. Other tensors of other types (whole numbers and truth values,
   /// and those that are not read at all, such as F8_E4M3) are left out and listed in
   /// ``StateDictionary/omittedKeys``: loading a layer passes them over, and names the type where it
   /// is a parameter that the layer needs.
@@ -133,13 +135,46 @@ public struct SafetensorsFile: Sendable {
     var state = StateDictionary<Scalar>()
     for entry in header.entries {
       guard let key = entry.name.text.rest(after: prefix), isWanted(key) else { continue }
-      if entry.type.map({ Double.readableTypes.contains($0) }) ?? false {
+      if isScales(entry) { continue }
+      if let scales = scales(of: entry) {
+        state[key] = try scaled(tensor(entry), by: tensor(scales))
+      } else if entry.type.map({ Double.readableTypes.contains($0) }) ?? false {
         state[key] = try tensor(entry) as Tensor<Scalar>
       } else {
         state.omit(key, because: mismatch(entry, Scalar.self))
       }
     }
     return state
+  }
+
+  /// The scales of a matrix of whole numbers, where it has some.
+  private func scales(of entry: SafetensorsHeader.Entry) -> SafetensorsHeader.Entry? {
+    guard entry.type == .int8, entry.shape.rank == 2 else { return nil }
+    return self.entry(entry.name.text + StoredTensor<Float>.scaleSuffix).flatMap {
+      $0.type == .float32 && $0.shape.dimensions == [entry.shape[0]] ? $0 : nil
+    }
+  }
+
+  /// Whether a tensor has the scales of another.
+  private func isScales(_ entry: SafetensorsHeader.Entry) -> Bool {
+    let (name, suffix) = (entry.name.text, StoredTensor<Float>.scaleSuffix)
+    guard entry.type == .float32, name.utf8.count > suffix.utf8.count, name.hasSuffix(suffix) else {
+      return false
+    }
+    return self.entry(String(name.dropLast(suffix.count))).map { scales(of: $0) != nil } ?? false
+  }
+
+  /// Multiplies each row by its scale.
+  private func scaled<Scalar: TensorScalar>(
+    _ matrix: Tensor<Scalar>, by scales: Tensor<Scalar>
+  ) -> Tensor<Scalar> {
+    let depth = matrix.shape[1]
+    var scalars = matrix.scalars
+    for row in scales.scalars.indices {
+      let scale = scales.scalars[row]
+      for k in (row * depth)..<((row + 1) * depth) { scalars[k] *= scale }
+    }
+    return Tensor(unchecked: scalars, shape: matrix.shape)
   }
 
   private func entry(_ name: String) -> SafetensorsHeader.Entry? {

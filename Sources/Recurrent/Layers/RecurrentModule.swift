@@ -132,6 +132,7 @@ public struct RecurrentCore<Scalar: TensorScalar>: Sendable {
       parts.append(
         stack.kind == .lstm ? "zoneout=(\(zoneout.hidden), \(zoneout.memory))" : "zoneout=\(zoneout.hidden)")
     }
+    if stack.weightFormat != .float { parts.append("weights=\(stack.weightFormat.rawValue)") }
     if stack.directions == .bidirectional { parts.append("bidirectional=True") }
     return "\(type.prefix { $0 != "<" })(\(parts.joined(separator: ", ")))"
   }

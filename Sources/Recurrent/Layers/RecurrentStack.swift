@@ -7,6 +7,10 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
   /// The formula of a custom cell.
   let custom: CustomFormula<Scalar>?
   var regularization = Regularization()
+  /// What the weights are rounded to when they are prepared.
+  var weightFormat = WeightFormat.float {
+    didSet { preparations = Preparations() }
+  }
 
   /// The parameters of every cell, layer by layer, in each of them the forward direction first;
   /// empty where the sizes are out of range.
@@ -109,7 +113,7 @@ struct RecurrentStack<Scalar: TensorScalar>: Sendable {
       try validateSizes()
       try validateParameters()
       return PreparedStack(
-        parameters, sizes, custom: custom,
+        parameters, sizes, custom: custom, format: weightFormat,
         for: try MatrixEngine(backend: backend, instructions: instructions))
     }
   }
