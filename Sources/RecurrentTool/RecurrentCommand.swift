@@ -44,6 +44,7 @@ struct RecurrentCommand: ParsableCommand {
 
 extension Backend: ExpressibleByArgument {}
 extension Nonlinearity: ExpressibleByArgument {}
+extension WeightFormat: ExpressibleByArgument {}
 
 /// `--threads`, as several commands take it.
 struct ThreadOptions: ParsableArguments {

@@ -45,6 +45,9 @@ struct RunCommand: FileCommand {
   @Option(help: "automatic, openblas or swift.")
   var backend: Backend = .automatic
 
+  @Option(help: "float, bfloat16 or int8: what a float32 model's weights are rounded to.")
+  var weights: WeightFormat = .float
+
   @Option(help: "What stands before the parameter names, such as rnn, its point or not; found without it.")
   var prefix: String?
 
@@ -127,7 +130,7 @@ struct RunCommand: FileCommand {
       output: Tensor<Module.Scalar>, finalState: Module.State
     )
   ) throws {
-    var module = module
+    var module = try module.rounded(to: weights)
     module.backend = backend
     module.threadCount = threads.threads
     let x: Tensor<Module.Scalar> = try NumPyFile(path: input).converted()

@@ -34,61 +34,66 @@ struct Int8Product<L: NarrowLanes, let tileRows: Int, let panelVectors: Int> {
   @inlinable @inline(__always)
   var wordsPerColumn: Int { (product.pointee.depth &+ 3) / 4 }
 
-  /// Computes all rows, in tiles of nearly equal height.
+  /// The most rows that are rounded at once; their parts stay in the first-level cache.
+  @inlinable @inline(__always)
+  static var mostRows: Int { 20 }
+
+  /// Computes all rows, in groups of nearly equal size.
   @inlinable @inline(never)
   func multiply() {
     var a = RowCursor(base: product.pointee.a, layout: product.pointee.aLayout)
     var c = RowCursor(base: UnsafePointer(product.pointee.c), layout: product.pointee.cLayout)
-    if product.pointee.rows == 1 { return multiply(&a, &c, Constant<1>(), Constant<8>()) }
+    if product.pointee.rows == 1 { return multiply(1, &a, &c, Constant<1>(), Constant<8>()) }
     var left = product.pointee.rows
-    var tiles = (left &+ tileRows &- 1) / tileRows
-    while tiles > 0 {
-      let height = (left &+ tiles &- 1) / tiles
-      switch height {
-      case 1: multiply(&a, &c, Constant<1>(), Constant<panelVectors>())
-      case 2 where tileRows >= 2: multiply(&a, &c, Constant<2>(), Constant<panelVectors>())
-      case 3 where tileRows >= 3: multiply(&a, &c, Constant<3>(), Constant<panelVectors>())
-      case 4 where tileRows >= 4: multiply(&a, &c, Constant<4>(), Constant<panelVectors>())
-      case 5 where tileRows >= 5: multiply(&a, &c, Constant<5>(), Constant<panelVectors>())
-      default: multiply(&a, &c, Constant<tileRows>(), Constant<panelVectors>())
-      }
-      left &-= height
-      tiles &-= 1
+    var groups = (left &+ Self.mostRows &- 1) / Self.mostRows
+    while groups > 0 {
+      let count = (left &+ groups &- 1) / groups
+      multiply(count, &a, &c, Constant<20>(), Constant<panelVectors>())
+      left &-= count
+      groups &-= 1
     }
   }
 
-  /// Computes a tile's rows through all columns.
+  /// Computes a group of so many rows, at most `capacity`, some vectors of columns after the other.
   @inlinable @inline(never)
-  func multiply<let rows: Int, let vectors: Int>(
-    _ a: inout RowCursor<Float>, _ c: inout RowCursor<Float>, _: Constant<rows>, _: Constant<vectors>
+  func multiply<let capacity: Int, let vectors: Int>(
+    _ count: Int, _ a: inout RowCursor<Float>, _ c: inout RowCursor<Float>,
+    _ capacity: Constant<capacity>, _: Constant<vectors>
   ) {
-    let inputs: InlineArray<rows, UnsafePointer<Float>> = a.next()
-    let targets: InlineArray<rows, UnsafePointer<Float>> = c.next()
-    var parts = InlineArray<rows, RoundedPart>(repeating: RoundedPart())
+    typealias Places = InlineArray<capacity, UnsafePointer<Float>>
+    var inputs = Places(repeating: product.pointee.a)
+    var targets = inputs
+    for row in 0..<count {
+      inputs[row] = a.next()
+      targets[row] = c.next()
+    }
+    var parts = InlineArray<capacity, RoundedPart>(repeating: RoundedPart())
+    let stride = product.pointee.aDepthStride
     var k = 0
     while k < product.pointee.depth {
-      let count = min(Self.partDepth, product.pointee.depth &- k)
-      for row in 0..<rows {
-        parts[row].round(
-          inputs[row] + k &* product.pointee.aDepthStride, count, stride: product.pointee.aDepthStride,
-          lanes: L.self)
+      let terms = min(Self.partDepth, product.pointee.depth &- k)
+      for row in 0..<count {
+        parts[row].round(inputs[row] + k &* stride, terms, stride: stride, lanes: L.self)
       }
       withUnsafePointer(to: parts) { parts in
-        let tile = Int8Tile<L, rows, tileRows, panelVectors>(
-          self, UnsafeRawPointer(parts).assumingMemoryBound(to: RoundedPart.self), targets, from: k, count)
-        product.pointee.forEachStrip(ofWidth: vectors &* L.count) { first in
-          if product.pointee.columns &- first >= vectors &* L.count {
-            tile.compute(first, Constant<vectors>())
-          } else {
-            var column = first
-            while column < product.pointee.columns {
-              tile.compute(column, Constant<panelVectors>())
-              column &+= Self.panelWidth
+        withUnsafePointer(to: targets) { targets in
+          let rows = Int8Rows<L, tileRows, panelVectors>(
+            self, UnsafeRawPointer(parts).assumingMemoryBound(to: RoundedPart.self),
+            UnsafeRawPointer(targets).assumingMemoryBound(to: UnsafePointer<Float>.self), from: k, terms)
+          product.pointee.forEachStrip(ofWidth: vectors &* L.count) { first in
+            if vectors > panelVectors && product.pointee.columns &- first >= vectors &* L.count {
+              rows.compute(count, capacity, first, Constant<vectors>())
+            } else {
+              var column = first
+              while column < product.pointee.columns {
+                rows.compute(count, capacity, column, Constant<panelVectors>())
+                column &+= Self.panelWidth
+              }
             }
           }
         }
       }
-      k &+= count
+      k &+= terms
     }
   }
 }
@@ -140,21 +145,21 @@ struct RoundedPart {
   }
 }
 
-/// So many rows, of whose terms some are added to all columns.
+/// Some terms of rows, to be added to all columns.
 @usableFromInline
-struct Int8Tile<L: NarrowLanes, let rows: Int, let tileRows: Int, let panelVectors: Int> {
+struct Int8Rows<L: NarrowLanes, let tileRows: Int, let panelVectors: Int> {
   @usableFromInline let narrow: Int8Product<L, tileRows, panelVectors>
   /// The rows' terms.
   @usableFromInline let parts: UnsafePointer<RoundedPart>
   /// C's rows.
-  @usableFromInline let targets: InlineArray<rows, UnsafePointer<Float>>
+  @usableFromInline let targets: UnsafePointer<UnsafePointer<Float>>
   /// The first of the terms, and how many there are.
   @usableFromInline let (firstTerm, termCount): (Int, Int)
 
   @inlinable @inline(__always)
   init(
     _ narrow: Int8Product<L, tileRows, panelVectors>, _ parts: UnsafePointer<RoundedPart>,
-    _ targets: InlineArray<rows, UnsafePointer<Float>>, from firstTerm: Int, _ termCount: Int
+    _ targets: UnsafePointer<UnsafePointer<Float>>, from firstTerm: Int, _ termCount: Int
   ) {
     self.narrow = narrow
     self.parts = parts
@@ -162,9 +167,40 @@ struct Int8Tile<L: NarrowLanes, let rows: Int, let tileRows: Int, let panelVecto
     (self.firstTerm, self.termCount) = (firstTerm, termCount)
   }
 
-  /// Computes some vectors of columns from one on.
+  /// The most rows of a tile: beside their sums, registers hold the bytes of a panel's words, taken
+  /// apart.
   @inlinable @inline(__always)
-  func compute<let vectors: Int>(_ column: Int, _: Constant<vectors>) {
+  static var mostRows: Int { max(1, tileRows &- 1) }
+
+  /// Computes so many rows, in tiles of nearly equal height, in some vectors of columns.
+  @inlinable @inline(__always)
+  func compute<let capacity: Int, let vectors: Int>(
+    _ count: Int, _: Constant<capacity>, _ column: Int, _ width: Constant<vectors>
+  ) {
+    // Known to the compiler: a single row has more vectors than others.
+    if capacity == 1 { return compute(column, row: 0, Constant<1>(), width) }
+    var row = 0
+    var tiles = (count &+ Self.mostRows &- 1) / Self.mostRows
+    while tiles > 0 {
+      let height = (count &- row &+ tiles &- 1) / tiles
+      switch height {
+      case 5 where tileRows > 5: compute(column, row: row, Constant<5>(), width)
+      case 4 where tileRows > 4: compute(column, row: row, Constant<4>(), width)
+      case 3 where tileRows > 3: compute(column, row: row, Constant<3>(), width)
+      case 2 where tileRows > 2: compute(column, row: row, Constant<2>(), width)
+      default: compute(column, row: row, Constant<1>(), width)
+      }
+      row &+= height
+      tiles &-= 1
+    }
+  }
+
+  /// Computes a tile.
+  @inlinable @inline(__always)
+  func compute<let rows: Int, let vectors: Int>(
+    _ column: Int, row first: Int, _: Constant<rows>, _: Constant<vectors>
+  ) {
+    let (parts, targets) = (parts + first, targets + first)
     typealias Row = InlineArray<vectors, L.Words>
     var sums = InlineArray<rows, Row>(repeating: Row(repeating: L.broadcastWord(0)))
     for row in 0..<rows { sums[row] = Row(repeating: L.broadcastWord(parts[row].start)) }
@@ -174,15 +210,20 @@ struct Int8Tile<L: NarrowLanes, let rows: Int, let tileRows: Int, let panelVecto
       narrow.product.pointee.panels + (column &* narrow.wordsPerColumn &+ firstTerm / 4 &* width)
     let rowStride = MemoryLayout<RoundedPart>.stride / MemoryLayout<UInt32>.stride
     var pairs = UnsafeRawPointer(parts).assumingMemoryBound(to: UInt32.self)
+    var lower = Row(repeating: L.broadcastWord(0))
+    var upper = lower
     for _ in 0..<((termCount &+ 3) / 4) {
       for vector in 0..<vectors {
         let (panel, inPanel) = (vector / panelVectors, vector % panelVectors)
         let word = L.loadWords(words + (panel &* panelStride &+ inPanel &* L.count))
-        let (lower, upper) = (L.lowerBytes(of: word), L.upperBytes(of: word))
-        for row in 0..<rows {
-          let inputs = pairs + row &* rowStride
-          let sum = L.addPairProducts(lower, L.broadcastWord(inputs[0]), to: sums[row][vector])
-          sums[row][vector] = L.addPairProducts(upper, L.broadcastWord(inputs[1]), to: sum)
+        (lower[vector], upper[vector]) = (L.lowerBytes(of: word), L.upperBytes(of: word))
+      }
+      for row in 0..<rows {
+        let inputs = pairs + row &* rowStride
+        let (first, second) = (L.broadcastWord(inputs[0]), L.broadcastWord(inputs[1]))
+        for vector in 0..<vectors {
+          let sum = L.addPairProducts(lower[vector], first, to: sums[row][vector])
+          sums[row][vector] = L.addPairProducts(upper[vector], second, to: sum)
         }
       }
       words += width

@@ -31,6 +31,19 @@ extension RecurrentModule where Scalar == Float {
   ///   sizes and parameters.
   /// - Complexity: O(parameters).
   public func converted(to format: WeightFormat) throws(RecurrentError) -> Self {
+    try rounded(to: format)
+  }
+}
+
+extension RecurrentModule {
+  /// The same for any number type; weights of `Double` are in no other format.
+  ///
+  /// - Throws: `invalidValue` for `Double` in another format, and what ``converted(to:)`` throws.
+  package func rounded(to format: WeightFormat) throws(RecurrentError) -> Self {
+    guard format == .float || Scalar.self == Float.self else {
+      throw .invalidValue(
+        argument: "weights", expected: "parameters of Float for \(format.rawValue)", actual: Scalar.name)
+    }
     try stack.validateSizes()
     try stack.validateParameters()
     if format == .int8 { try requireFiniteWeights() }

@@ -8,6 +8,8 @@ internal import VectorKernels
 ///       try stream.step(frame.span, into: &samples)       // P scalars
 ///     }
 ///
+/// Where a block of steps arrives at once, as from an audio device, a call takes them all.
+///
 /// Steps of a stream give the bits that the layer gives for the whole sequence, on the Swift
 /// backend. A step with spans neither allocates memory nor takes a lock, and runs on the calling
 /// thread; one of an ``RNN`` counts no references on that backend.
@@ -43,6 +45,8 @@ public struct RecurrentStream<State: RecurrentState>: ~Copyable, Sendable {
   private let buffer: AlignedBuffer<Scalar>
   /// Which set is that of the last step.
   private var current = 0
+  /// The scratch of a call of several steps, from the first such call on.
+  private var blockScratch: AlignedBuffer<Scalar>?
 
   /// Makes a stream of a layer whose states are zeros.
   init(
@@ -86,15 +90,19 @@ public struct RecurrentStream<State: RecurrentState>: ~Copyable, Sendable {
   /// The scalars of a set of states.
   private var stateCount: Int { layerCount * batchSize * outputSize }
 
-  /// Computes one step.
+  /// Computes one step, or several one after the other.
+  ///
+  /// Of several steps, the products with the input are computed at once, as a layer does; the
+  /// results have the bits of single steps on the Swift backend. The first such call takes memory
+  /// for it.
   ///
   /// - Parameters:
-  ///   - input: The B rows of I features, one row after the other.
-  ///   - output: Takes the last layer's B rows of P features.
+  ///   - input: T steps of B rows of I features, one step and row after the other; T is at least 1.
+  ///   - output: Takes the last layer's T steps of B rows of P features.
   /// - Throws: ``RecurrentError/invalidSize(argument:expected:actual:)`` for another number of
   ///   scalars; nothing has happened then.
-  /// - Complexity: 2·G·B·H·(I + P) operations for the first layer and 4·G·B·H·P for each other, G
-  ///   the gates.
+  /// - Complexity: 2·G·T·B·H·(I + P) operations for the first layer and 4·G·T·B·H·P for each other,
+  ///   G the gates.
   @specialized(where State == Tensor<Float>)
   @specialized(where State == Tensor<Double>)
   @specialized(where State == LSTMState<Float>)
@@ -102,39 +110,56 @@ public struct RecurrentStream<State: RecurrentState>: ~Copyable, Sendable {
   public mutating func step(
     _ input: Span<Scalar>, into output: inout MutableSpan<Scalar>
   ) throws(RecurrentError) {
-    guard input.count == batchSize * inputSize else {
+    let stepSize = batchSize * inputSize
+    let isOneStep = input.count == stepSize
+    guard isOneStep || (stepSize > 0 && !input.isEmpty && input.count % stepSize == 0) else {
       throw .invalidSize(
         argument: "input", expected: "\(batchSize) rows of \(inputSize) scalars", actual: input.count)
     }
-    guard output.count == batchSize * outputSize else {
+    let steps = isOneStep ? 1 : input.count / stepSize
+    guard output.count == steps * batchSize * outputSize else {
       throw .invalidSize(
-        argument: "output", expected: "\(batchSize) rows of \(outputSize) scalars", actual: output.count)
+        argument: "output", expected: "\(steps * batchSize) rows of \(outputSize) scalars",
+        actual: output.count)
     }
     guard batchSize > 0 else { return }
+    guard isOneStep else {
+      return input.withUnsafeBufferPointer { input in
+        output.withUnsafeMutableBufferPointer { output in
+          guard let input = input.baseAddress, let output = output.baseAddress else { return }
+          advance(steps, input, into: output)
+        }
+      }
+    }
     let result = input.withUnsafeBufferPointer { advance($0.baseAddress) }
     output.withUnsafeMutableBufferPointer {
       $0.baseAddress?.update(from: result, count: batchSize * outputSize)
     }
   }
 
-  /// Computes one step.
+  /// Computes one step, or several one after the other.
   ///
-  /// - Parameter input: `[B, I]`.
-  /// - Returns: The last layer's output, `[B, P]`.
+  /// - Parameter input: `[B, I]`, or `[T, B, I]`, T at least 1.
+  /// - Returns: The last layer's output, `[B, P]` or `[T, B, P]`.
   /// - Throws: ``RecurrentError/shapeMismatch(argument:expected:actual:)`` for another shape;
   ///   nothing has happened then.
-  /// - Complexity: 2·G·B·H·(I + P) operations for the first layer and 4·G·B·H·P for each other, and
-  ///   memory for the result.
+  /// - Complexity: 2·G·T·B·H·(I + P) operations for the first layer and 4·G·T·B·H·P for each other,
+  ///   and memory for the result.
   public mutating func step(_ input: Tensor<Scalar>) throws(RecurrentError) -> Tensor<Scalar> {
-    guard input.shape == [batchSize, inputSize] else {
+    let dimensions = input.shape.dimensions
+    guard (2...3).contains(dimensions.count), dimensions.suffix(2) == [batchSize, inputSize],
+      dimensions[0] > 0 || dimensions.count == 2
+    else {
       throw .shapeMismatch(
         argument: "input", expected: "[\(batchSize), \(inputSize)]", actual: input.shape)
     }
+    let shape = input.shape.replacingLast(with: outputSize)
     let scalars = input.scalars
-    var output = [Scalar](repeating: 0, count: batchSize * outputSize)
+    var output = [Scalar](repeating: 0, count: shape.elementCount)
+    guard batchSize > 0 else { return Tensor(unchecked: output, shape: shape) }
     var target = output.mutableSpan
     try step(scalars.span, into: &target)
-    return Tensor(unchecked: output, shape: [batchSize, outputSize])
+    return Tensor(unchecked: output, shape: shape)
   }
 
   /// Runs all layers for one step, and returns where the last one's output stands.
@@ -162,6 +187,37 @@ public struct RecurrentStream<State: RecurrentState>: ~Copyable, Sendable {
     }
     current = 1 - current
     return UnsafePointer(source.base)
+  }
+}
+
+// MARK: Several steps
+
+extension RecurrentStream {
+  /// Runs all layers for several steps, as a pass through a sequence does, on the calling thread.
+  @inline(never)
+  private mutating func advance(
+    _ steps: Int, _ input: UnsafePointer<Scalar>, into output: UnsafeMutablePointer<Scalar>
+  ) {
+    func shape(_ steps: Int) -> ForwardShape {
+      core.stack.sizes.forwardShape(steps: steps, rows: batchSize, scalarSize: MemoryLayout<Scalar>.size)
+    }
+    // However many steps a call has, its chunks are those of a long one, for which there is memory.
+    let chunk = ForwardPlan.stepsPerChunk(shape(.max), .rows, threadCount: 1)
+    let pass = ForwardPass(
+      stack: stack, cells: stack.cells[...], shape: shape(steps),
+      schedule: SequenceSchedule(steps: steps, rows: batchSize),
+      plan: ForwardPlan(stepsPerChunk: chunk),
+      // What is only read has the same kind of view as what is written.
+      input: SequenceMemory(UnsafeMutablePointer(mutating: input), rowStride: inputSize),
+      output: SequenceMemory(output, rowStride: outputSize),
+      initialStates: buffer.base + current * stateCount,
+      finalStates: buffer.base + (1 - current) * stateCount,
+      cellStates: core.stack.kind.carriesMemory ? buffer.base + 2 * stateCount : nil, zoneout: zoneout)
+    let all = ForwardPass<Scalar>.Partition(rows: 0..<batchSize, layers: 0..<layerCount)
+    let scratch = blockScratch ?? AlignedBuffer(count: pass.wholeScratchSize(for: all))
+    blockScratch = scratch
+    pass.run(all, scratch: scratch.base)
+    current = 1 - current
   }
 }
 

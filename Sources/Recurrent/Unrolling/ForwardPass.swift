@@ -127,7 +127,12 @@ struct ForwardPass<Scalar: TensorScalar>: @unchecked Sendable {
   @inline(__always)
   private func run(_ partition: Partition) {
     let scratch = Scratch<Scalar>(count: wholeScratchSize(for: partition))
-    let base = scratch.base
+    run(partition, scratch: scratch.base)
+  }
+
+  /// Runs all steps of a share in memory for ``wholeScratchSize(for:)`` scalars.
+  @inline(__always)
+  func run(_ partition: Partition, scratch base: UnsafeMutablePointer<Scalar>) {
     schedule.forEachChunk(of: partition.rows, direction, stepsPerChunk: plan.stepsPerChunk) { chunk in
       run(partition, chunk, from: input.view(of: chunk), into: output.view(of: chunk), scratch: base)
     }
