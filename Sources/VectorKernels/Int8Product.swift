@@ -85,7 +85,8 @@ struct Int8Product<L: NarrowLanes, let tileRows: Int, let panelVectors: Int> {
               rows.compute(count, capacity, first, Constant<vectors>())
             } else {
               var column = first
-              while column < product.pointee.columns {
+              let end = min(product.pointee.columns, first &+ vectors &* L.count)
+              while column < end {
                 rows.compute(count, capacity, column, Constant<panelVectors>())
                 column &+= Self.panelWidth
               }
