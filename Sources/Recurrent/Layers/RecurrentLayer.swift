@@ -120,6 +120,30 @@ extension RecurrentLayer {
     return stream
   }
 
+  /// Makes a pool that runs many sequences of this layer one step at a time, each of which comes
+  /// and goes by itself.
+  ///
+  /// - Returns: A pool without sessions, with the parameters, the backend and the threads that the
+  ///   layer has now.
+  /// - Throws: ``RecurrentError/invalidValue(argument:expected:actual:)`` for a layer of both
+  ///   directions, and what the layer's own sizes, parameters and backend or the environment give
+  ///   reason for.
+  public func streamPool() throws(RecurrentError) -> RecurrentStreamPool<State> {
+    try RecurrentStreamPool(_core, _core.execution)
+  }
+
+  /// Makes a stream by an execution that tests and tools name.
+  package func stream(
+    batchSize: Int, execution: Execution
+  ) throws(RecurrentError) -> RecurrentStream<State> {
+    try RecurrentStream(_core, batchSize: batchSize, execution)
+  }
+
+  /// Makes a pool by an execution that tests and tools name.
+  package func streamPool(execution: Execution) throws(RecurrentError) -> RecurrentStreamPool<State> {
+    try RecurrentStreamPool(_core, execution)
+  }
+
   /// Runs the layer by an execution that tests and tools name.
   @specialized(where Self == RNN<Float>)
   @specialized(where Self == LSTM<Float>)

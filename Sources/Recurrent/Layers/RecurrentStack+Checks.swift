@@ -20,6 +20,17 @@ extension RecurrentStack {
     return ready
   }
 
+  /// Checks that a layer can be run one step at a time.
+  func validateForSteps() throws(RecurrentError) {
+    try validateSizes()
+    try validateZoneout()
+    guard directions == .forward else {
+      throw .invalidValue(
+        argument: "directions", expected: "a layer that reads forward, for steps that arrive one by one",
+        actual: directions.rawValue)
+    }
+  }
+
   /// Checks that a sequence is not longer than BLAS and memory can count.
   func validateExtent(steps: Int, rows: Int) throws(RecurrentError) {
     let (count, overflows) = steps.multipliedReportingOverflow(by: rows)

@@ -53,13 +53,7 @@ public struct RecurrentStream<State: RecurrentState>: ~Copyable, Sendable {
     _ core: RecurrentCore<Scalar>, batchSize: Int, _ execution: Execution
   ) throws(RecurrentError) {
     let layer = core.stack
-    try layer.validateSizes()
-    try layer.validateZoneout()
-    guard layer.directions == .forward else {
-      throw .invalidValue(
-        argument: "directions", expected: "a layer that reads forward, for steps that arrive one by one",
-        actual: layer.directions.rawValue)
-    }
+    try layer.validateForSteps()
     guard batchSize >= 0 else {
       throw .invalidSize(argument: "batchSize", expected: "at least 0", actual: batchSize)
     }

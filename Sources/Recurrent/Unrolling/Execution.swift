@@ -53,6 +53,20 @@ package struct Execution: Sendable, Equatable {
       of: count, nanoseconds: nanoseconds, threadCount: threadCount, forced: forcesThreads, body)
   }
 
+  /// The threads that parts of so many nanoseconds of work in all are worth, on the Swift backend;
+  /// OpenBLAS has its own.
+  func threads(forParts count: Int, nanoseconds: Double) -> Int {
+    guard backend.resolved == .swift else { return 1 }
+    return ThreadPool.threads(
+      forParts: count, nanoseconds: nanoseconds, threadCount: threadCount, forced: forcesThreads)
+  }
+
+  /// Calls `body` with a worker's number, from 0 on, and its part of `0..<count`, on up to so many
+  /// threads.
+  func forEachPart(of count: Int, threadCount: Int, _ body: (Int, Range<Int>) -> Void) {
+    ThreadPool.shared.forEachPart(of: count, threadCount: threadCount, forced: forcesThreads, body)
+  }
+
   /// The instructions for calls of a layer with so many rows and hidden features.
   @inline(__always)
   package func instructions(

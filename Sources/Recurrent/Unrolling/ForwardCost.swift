@@ -25,8 +25,11 @@ struct ForwardCost {
         > ProcessorCosts.leastOperationsToPartition
   }
 
+  /// The expected time of the pass on one thread.
+  var nanosecondsOnOneThread: Double { nanoseconds(.rows, threadCount: 1) }
+
   /// Whether two passes are worth one thread each.
-  var isWorthAThread: Bool { 2 * nanoseconds(.rows, threadCount: 1) > ProcessorCosts.leastNanosecondsToShare }
+  var isWorthAThread: Bool { 2 * nanosecondsOnOneThread > ProcessorCosts.leastNanosecondsToShare }
 
   /// The split and the number of threads, up to `available`, that should be fastest; one thread
   /// where more would gain too little. Threads that would have to wait for each other at every step are asked how
@@ -43,7 +46,7 @@ struct ForwardCost {
 
   private func fastest(threadCount available: Int) -> (split: ForwardPlan.Split, threadCount: Int) {
     var best = (split: ForwardPlan.Split.rows, threadCount: 1)
-    let alone = nanoseconds(.rows, threadCount: 1)
+    let alone = nanosecondsOnOneThread
     guard alone > ProcessorCosts.leastNanosecondsToShare else { return best }
     var least = alone * ProcessorCosts.worthwhile
     for split in [ForwardPlan.Split.rows, .layers, .columns] {

@@ -177,6 +177,27 @@ private struct Model: Parameterized {
     }
   }
 
+  @Test("a stream, and a pool of sessions that come and go")
+  func streams() throws {
+    var forward = LSTM<Float>(inputSize: 4, hiddenSize: 8)
+    forward.backend = .swift
+    let frame = Tensor<Float>.normal([1, 4])
+    let frames = try Tensor.stack([frame[0], frame[0]])
+    var stream = try forward.stream()
+    let y1 = try stream.step(frame)
+    let saved = stream.state
+
+    let pool = try forward.streamPool()
+    let a = try pool.join()
+    let b = try pool.join(from: saved)
+    let ys = try pool.step([b, a], frames)
+    let state = try pool.state(of: a)
+    try pool.leave(a)
+
+    #expect(ys[1] == y1[0] && state == saved && pool.count == 1)
+    #expect(try ys[0] == stream.step(frame)[0])
+  }
+
   @Test("an error says what was expected and what came")
   func errors() throws {
     let rnn = RNN<Float>(inputSize: 100, hiddenSize: 20)

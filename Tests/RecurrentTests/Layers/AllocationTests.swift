@@ -79,6 +79,56 @@ import Testing
     try check(GRU(inputSize: 5, hiddenSize: 40, layerCount: 3))
   }
 
+  @Test("a tick of a pool allocates nothing, however many sessions it has", arguments: Backend.available)
+  func pool(backend: Backend) throws {
+    func check<Layer: RecurrentLayer<Double>>(_ layer: Layer) throws {
+      var layer = layer
+      (layer.backend, layer.threadCount) = (backend, 1)
+      let pool = try layer.streamPool()
+      // OpenBLAS takes memory of its own for products that it gives to its threads.
+      let count = backend == .swift ? 200 : 4
+      var sessions = try (0..<count).map { _ in try pool.join() }
+      let frames = [Double](repeating: 0.5, count: count * 5)
+      var outputs = [Double](repeating: 0, count: count * 40)
+      func tick() throws {
+        var target = outputs.mutableSpan
+        try pool.step(sessions.span, frames.span, into: &target)
+      }
+      try tick()
+      #expect(try allocations { for _ in 0..<20 { try tick() } } == 0, "\(Layer.self)")
+      #expect(outputs.contains { $0 != 0 })
+      // One session in the place of another.
+      try pool.leave(sessions[0])
+      sessions[0] = try pool.join()
+      #expect(try allocations { try tick() } == 0, "\(Layer.self)")
+    }
+    try check(RNN(inputSize: 5, hiddenSize: 40, layerCount: 3))
+    try check(LSTM(inputSize: 5, hiddenSize: 40, layerCount: 3))
+    try check(GRU(inputSize: 5, hiddenSize: 40, layerCount: 3))
+  }
+
+  @Test("a tick of a pool on two threads allocates as often for 2000 sessions as for 100")
+  func poolOnThreads() throws {
+    let layer = LSTM<Float>(inputSize: 5, hiddenSize: 40)
+    var execution = Execution(backend: .swift, threadCount: 2)
+    execution.forcesThreads = true
+    let pool = try layer.streamPool(execution: execution)
+    let all = try (0..<2000).map { _ in try pool.join() }
+    func tick(_ count: Int) throws -> Set<Int> {
+      let sessions = Array(all.prefix(count))
+      let frames = [Float](repeating: 0.5, count: count * 5)
+      var outputs = [Float](repeating: 0, count: count * 40)
+      return try counts {
+        var target = outputs.mutableSpan
+        try pool.step(sessions.span, frames.span, into: &target)
+      }
+    }
+    _ = try tick(100)
+    let (few, many) = (try tick(100), try tick(2000))
+    #expect(!few.isDisjoint(with: many), "\(few), \(many)")
+    #expect(few.union(many).allSatisfy { $0 < 20 }, "\(few), \(many)")
+  }
+
   @Test(
     "a step of a cell in place allocates nothing while its state is its own", arguments: Backend.available)
   func cells(backend: Backend) throws {

@@ -78,6 +78,26 @@ import Testing
     }
   }
 
+  @Test func sessionsThatThereIsNoMemoryForAreAnErrorOfThePool() async {
+    await #expect(processExitsWith: .success) {
+      Self.limit(to: 8_000_000 << 10)
+      // 16 KiB of states for each session.
+      let pool = try LSTM<Float>(inputSize: 1, hiddenSize: 4096, projectionSize: 1).streamPool()
+      let session = try pool.join()
+      let x = Tensor<Float>.zeros([1, 1])
+      let y = try pool.step([session], x)
+      #expect {
+        try pool.reserveCapacity(1_000_000)
+      } throws: {
+        guard case .memoryUnavailable("sessions", let byteCount) = $0 as? RecurrentError else { return false }
+        return byteCount >= 16_000_000_000
+      }
+      #expect(pool.count == 1)
+      try pool.reset(session)
+      #expect(try pool.step([session, pool.join()], .zeros([2, 1]))[0] == y[0])
+    }
+  }
+
   @Test func whatIsTooLargeForAnyMachineIsAnError() throws {
     var generator = SeededGenerator(seed: 1)
     let calls: [(String, () throws -> Void)] = [
