@@ -75,6 +75,7 @@ test-examples: deps ## Build and run the example packages.
 	swift run $(PACKAGE) Examples/Slides Slides
 	swift run $(PACKAGE) Examples/MackeyGlass MackeyGlass 1 100
 	swift run $(PACKAGE) Examples/Forecasting Forecasting 2
+	swift run $(PACKAGE) Examples/Sessions Sessions 100
 	swift build $(PACKAGE) Examples/AddingProblem
 
 # One case of a benchmark, whose results are checked, shows that they run.
