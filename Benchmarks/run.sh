@@ -7,7 +7,7 @@
 #   training          forward and backward passes on one thread and two, with all gradients
 #   ragged            batches of unequal lengths, packed and padded, forward and backward
 #   checkpointing     memory and time of a long sequence's gradients
-#   streaming         single steps
+#   streaming         single steps of streams and cells, and of the sessions of pools
 #   oversubscription  the throughput with more threads than processors
 #   plans             the plans that the library chooses, and the fastest ones; CASES=60 SEED=1
 # TRAITS=--disable-default-traits leaves OpenBLAS out. RECURRENT_INSTRUCTIONS picks the instruction set,

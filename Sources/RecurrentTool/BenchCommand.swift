@@ -16,6 +16,11 @@ struct BenchCommand: FileCommand {
       of the memory that holds them. Both shares take the processor at the speed that it has right before \
       and after the calls. Without a size, the slides' shape and four larger ones are run; \
       sizes that are not named are the slides'.
+
+      The passes stream and pool time single steps: of a stream of one row, or B, and of a pool of 1000 \
+      sessions, or B, all of which step. Their results over T steps are checked, and times, operations and \
+      limits are those of one step; its limit has all weights read at the bandwidth of the memory that \
+      holds them. The percentiles are over all steps, and times are without what reading the clock takes.
       """)
 
   enum Selection: String, ExpressibleByArgument, CaseIterable {
@@ -39,7 +44,7 @@ struct BenchCommand: FileCommand {
   var hiddenSize: Int?
   @Option(help: "L, the stacked layers.")
   var layers: Int?
-  @Option(help: "The pass.")
+  @Option(help: "What is timed: a call, one with all gradients, or a step of a stream or pool.")
   var pass: BenchPass = .forward
   @Option(help: "The backends to compare.")
   var backend: Selection = .all
@@ -63,6 +68,9 @@ struct BenchCommand: FileCommand {
     guard (1...1024).contains(threads) else {
       throw ValidationError("--threads: expected 1 to 1024, got \(threads)")
     }
+    guard pass != .stream || threads == 1 else {
+      throw ValidationError("--threads: expected 1 for a stream, got \(threads)")
+    }
     guard seconds > 0, seconds <= 3600 else {
       throw ValidationError("--seconds: expected more than 0 and at most 3600, got \(seconds)")
     }
@@ -78,12 +86,12 @@ struct BenchCommand: FileCommand {
   /// The one shape that is named, or the built-in list.
   private var shapes: [BenchShape] {
     guard sizes.contains(where: { $0.1 != nil }) else {
-      return BenchShape.builtIn.map { $0.of(cell) }
+      return BenchShape.builtIn.map { $0.of(cell).of(rows: pass.usualRows) }
     }
     let slides = BenchShape.slides
     return [
       BenchShape(
-        cell: cell, steps: sequenceLength ?? slides.steps, rows: batchSize ?? slides.rows,
+        cell: cell, steps: sequenceLength ?? slides.steps, rows: batchSize ?? pass.usualRows ?? slides.rows,
         inputSize: inputSize ?? slides.inputSize, hiddenSize: hiddenSize ?? slides.hiddenSize,
         layerCount: layers ?? slides.layerCount)
     ]
@@ -98,7 +106,7 @@ struct BenchCommand: FileCommand {
     }
     if OpenBLASLibrary.isLinked { try OpenBLASLibrary.setThreadCount(threads) }
     var measurement = RooflineMeasurement(threads: threads)
-    if !json { try StandardOutput.writeLine(BenchRow.header(measurement.roofline)) }
+    if !json { try StandardOutput.writeLine(BenchRow.header(measurement.roofline, of: pass)) }
     for shape in shapes {
       let comparison = try BenchComparison(
         shape: shape, pass: pass, backends: backend.backends, threadCount: threads)

@@ -1,33 +1,4 @@
-import ArgumentParser
 import Recurrent
-
-/// What is timed.
-enum BenchPass: String, ExpressibleByArgument, CaseIterable, Sendable {
-  /// One call.
-  case forward
-  /// One call with all gradients of the sum of its outputs: of the parameters, the input and the
-  /// initial state.
-  case training
-
-  /// Runs the pass; what two backends are compared by.
-  @discardableResult
-  func run<Layer: DifferentiableRecurrentLayer>(
-    _ layer: Layer, _ input: Tensor<Layer.Scalar>, _ execution: Execution
-  ) throws(RecurrentError) -> [Tensor<Layer.Scalar>] {
-    switch self {
-    case .forward:
-      return [try layer.run(input, from: nil, execution: execution).output]
-    case .training:
-      let (output, _, pullback) = try layer.valueWithPullback(at: input, execution: execution)
-      let gradients = try pullback(Tensor(repeating: 1, shape: output.shape))
-      let state = [gradients.initialState.hidden, gradients.initialState.cellState].compactMap { $0 }
-      return [output, gradients.input] + state
-        + gradients.parameters.flatMap {
-          [$0.weightIH, $0.weightHH] + [$0.biasIH, $0.biasHH].compactMap { $0 }
-        }
-    }
-  }
-}
 
 /// One layer and input, on several backends.
 struct BenchComparison {
@@ -35,9 +6,11 @@ struct BenchComparison {
   struct Measured {
     var backend: Backend
     var instructions: String
-    /// Seconds of one call: the median of the turns' medians, and the least of all.
+    /// Seconds of one call or time step: the median of the turns' medians, and the least of all.
     var median: Double
     var minimum: Double
+    /// The seconds that 99 % and 99.9 % of all time steps do not exceed; `nil` for calls.
+    var percentiles: (p99: Double, p999: Double)?
     /// The operations that one thread could have done in a median call, at the speed of the
     /// processor in that turn.
     var medianOperations: Double
@@ -87,7 +60,8 @@ struct BenchComparison {
   }
 
   /// The greatest difference between any two of the backends that are timed or could check them;
-  /// with one backend only, between that and the same layer in double precision.
+  /// with one backend only, or of single time steps, between that and a call of the same layer in
+  /// double precision too.
   private static func greatestDifference(
     _ pass: BenchPass, _ shape: BenchShape, _ layer: some DifferentiableRecurrentLayer<Float>,
     _ input: Tensor<Float>,
@@ -97,7 +71,8 @@ struct BenchComparison {
     for execution in executions {
       results.append(try pass.run(layer, input, execution).map { Tensor($0) })
     }
-    if results.count == 1 {
+    // Time steps are compared with a call of the whole sequence.
+    if results.count == 1 || pass.isSingleStep {
       // Its own draws are replaced.
       var generator = SeededGenerator(seed: 0)
       var exact: any DifferentiableRecurrentLayer<Double> = shape.cell.layer(
@@ -105,7 +80,7 @@ struct BenchComparison {
         using: &generator)
       try exact.load(StateDictionary(layer.stateDictionary.map { ($0.key, Tensor($0.value)) }))
       let execution = try Execution(resolving: .swift, threadCount: threadCount)
-      results.append(try pass.run(exact, Tensor(input), execution))
+      results.append(try (pass.isSingleStep ? .forward : pass).run(exact, Tensor(input), execution))
     }
     var greatest = 0.0
     for (index, result) in results.enumerated() {
@@ -130,19 +105,20 @@ struct BenchComparison {
     var medians = [[Double]](repeating: [], count: executions.count)
     var operations = medians
     var minima = [Double](repeating: .infinity, count: executions.count)
+    var steps = [StepTimes?](repeating: nil, count: executions.count)
     var highestPeak = 0.0
     for execution in executions { try pass.run(layer, input, execution) }
     let turns = 15
     for _ in 0..<turns {
       for (index, execution) in executions.enumerated() {
         let before = PeakMeasurement.currentOperationsPerSecond
-        let turn = try Self.time(pass, layer, input, execution, seconds: seconds / Double(turns)).sorted()
+        let turn = try Self.time(pass, layer, input, execution, seconds: seconds / Double(turns))
         let peak = max(before, PeakMeasurement.currentOperationsPerSecond)
         highestPeak = max(highestPeak, peak)
-        let median = turn[turn.count / 2]
-        medians[index].append(median)
-        minima[index] = min(minima[index], turn[0])
-        operations[index].append(median * peak)
+        medians[index].append(turn.median)
+        minima[index] = min(minima[index], turn.minimum)
+        operations[index].append(turn.median * peak)
+        if let times = turn.steps { steps[index] = times.adding(steps[index]) }
       }
     }
     return executions.indices.map { index in
@@ -156,18 +132,59 @@ struct BenchComparison {
             hasFormula: shape.cell.gateCount > 1
           ).rawValue,
         median: medians[index].sorted()[turns / 2], minimum: minima[index],
+        percentiles: steps[index].map {
+          ($0.nanoseconds(thousandths: 990) * 1e-9, $0.nanoseconds(thousandths: 999) * 1e-9)
+        },
         medianOperations: operations[index].sorted()[turns / 2], peakOperationsPerSecond: highestPeak,
         greatestDifference: greatestDifference)
     }
   }
 
-  /// The seconds of each call of one turn.
+  /// The times of one turn, in seconds.
+  private struct Turn {
+    var median: Double
+    var minimum: Double
+    /// Each time step's, where those are timed.
+    var steps: StepTimes?
+
+    init(calls: [Double]) {
+      let sorted = calls.sorted()
+      (median, minimum) = (sorted[sorted.count / 2], sorted[0])
+    }
+
+    init(steps: StepTimes) {
+      median = steps.nanoseconds(thousandths: 500) * 1e-9
+      minimum = Double(steps.minimum) * 1e-9
+      self.steps = steps
+    }
+  }
+
+  /// Times calls or time steps for so many seconds.
   ///
   /// Specialized: what finds the generic functions of a layer would be timed with it.
   @specialized(where Layer == RNN<Float>)
   @specialized(where Layer == LSTM<Float>)
   @specialized(where Layer == GRU<Float>)
   private static func time<Layer: DifferentiableRecurrentLayer>(
+    _ pass: BenchPass, _ layer: Layer, _ input: Tensor<Layer.Scalar>, _ execution: Execution,
+    seconds: Double
+  ) throws(RecurrentError) -> Turn {
+    switch pass {
+    case .forward, .training:
+      return Turn(calls: try timeCalls(pass, layer, input, execution, seconds: seconds))
+    case .stream:
+      var steps = StreamSteps(
+        try layer.stream(batchSize: input.shape[1], execution: execution), over: input)
+      return Turn(steps: try steps.times(seconds: seconds))
+    case .pool:
+      var steps = try PoolSteps(layer.streamPool(execution: execution), over: input)
+      return Turn(steps: try steps.times(seconds: seconds))
+    }
+  }
+
+  /// The seconds of each call.
+  @inline(__always)
+  private static func timeCalls<Layer: DifferentiableRecurrentLayer>(
     _ pass: BenchPass, _ layer: Layer, _ input: Tensor<Layer.Scalar>, _ execution: Execution,
     seconds: Double
   ) throws(RecurrentError) -> [Double] {

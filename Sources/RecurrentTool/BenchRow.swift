@@ -11,9 +11,15 @@ struct BenchRow: Encodable {
   let inputSize: Int
   let hiddenSize: Int
   let layers: Int
-  let pass: String
+  let pass: BenchPass
+  /// Of one call, or of one time step where those are timed.
   let medianSeconds: Double
   let minimumSeconds: Double
+  /// What 99 % and 99.9 % of the time steps do not exceed, and what a reading of the clock took,
+  /// which all times of steps are without; not there for calls.
+  let p99Seconds: Double?
+  let p999Seconds: Double?
+  let clockSeconds: Double?
   /// The operations that the processor could have done in a median call, at its speed of that
   /// moment.
   let medianOperations: Double
@@ -25,7 +31,8 @@ struct BenchRow: Encodable {
   let shareOfLimit: Double
   let greatestDifference: Double
   // The roofline, on all threads together: the peak, the bandwidth of each level of the memory by
-  // its name, and that of reading one layer's recurrent weights.
+  // its name, and that of reading one layer's recurrent weights; all weights where one time step is
+  // timed.
   let peakGigaflopsPerSecond: Double
   let bandwidthGigabytesPerSecond: [String: Double]
   let recurrentWeightsGigabytesPerSecond: Double
@@ -35,7 +42,7 @@ struct BenchRow: Encodable {
     roofline: Roofline, limit: RowLimit
   ) {
     cell = shape.cell.rawValue
-    self.pass = pass.rawValue
+    self.pass = pass
     backend = measured.backend.rawValue
     instructions = measured.instructions
     threads = roofline.threads
@@ -46,6 +53,9 @@ struct BenchRow: Encodable {
     layers = shape.layerCount
     medianSeconds = measured.median
     minimumSeconds = measured.minimum
+    p99Seconds = measured.percentiles?.p99
+    p999Seconds = measured.percentiles?.p999
+    clockSeconds = pass.isSingleStep ? StepTimes.clockNanoseconds * 1e-9 : nil
     gigaflopsPerSecond = shape.operations(of: pass) / measured.median / 1e9
     medianOperations = measured.medianOperations * Double(roofline.threads)
     shareOfPeak = shape.operations(of: pass) / medianOperations
@@ -59,33 +69,39 @@ struct BenchRow: Encodable {
   }
 
   /// The titles, under what all rows have in common.
-  static func header(_ roofline: Roofline) -> String {
-    """
-    \(roofline.line)
-    \(columns(zip(titles, widths).map { ($0, $1) }))
-    """
+  static func header(_ roofline: Roofline, of pass: BenchPass) -> String {
+    let nanoseconds = String(format: "%.1f", StepTimes.clockNanoseconds)
+    let clock = "a reading of the clock: \(nanoseconds) ns, which times are without\n"
+    return """
+      \(roofline.line)
+      \(pass.isSingleStep ? clock : "")\(columns(Self.columns(of: pass).map { ($0.title, $0.width) }))
+      """
   }
 
   /// The row under the titles.
   var line: String {
+    let times = [medianSeconds, minimumSeconds] + [p99Seconds, p999Seconds].compactMap { $0 }
     let texts =
       [cell, backend, instructions]
       + [sequenceLength, batchSize, inputSize, hiddenSize, layers].map(String.init)
+      // Steps are short.
+      + times.map { String(format: p99Seconds == nil ? "%.1f" : "%.3f", $0 * 1e6) }
       + [
-        String(format: "%.1f", medianSeconds * 1e6), String(format: "%.1f", minimumSeconds * 1e6),
         String(format: "%.1f", gigaflopsPerSecond), String(format: "%.0f%%", shareOfPeak * 100),
         String(format: "%.0f%%", shareOfLimit * 100),
         String(format: "%.1e", greatestDifference),
       ]
-    return Self.columns(zip(texts, Self.widths).map { ($0, $1) })
+    return Self.columns(zip(texts, Self.columns(of: pass)).map { ($0, $1.width) })
   }
 
-  private static let titles = [
-    "cell", "backend", "instructions", "T", "B", "I", "H", "L", "median µs", "minimum µs", "GFLOP/s",
-    "peak", "limit", "difference",
-  ]
-  /// The width of each column; negative where the text stands at its left end.
-  private static let widths = [-4, -9, -12, 5, 4, 5, 5, 3, 10, 10, 8, 5, 5, 10]
+  /// The title and the width of each column; negative where the text stands at its left end.
+  private static func columns(of pass: BenchPass) -> [(title: String, width: Int)] {
+    let percentiles = pass.isSingleStep ? [("p99 µs", 10), ("p99.9 µs", 10)] : []
+    return [
+      ("cell", -4), ("backend", -9), ("instructions", -12), ("T", 5), ("B", 4), ("I", 5), ("H", 5),
+      ("L", 3), ("median µs", 10), ("minimum µs", 10),
+    ] + percentiles + [("GFLOP/s", 8), ("peak", 5), ("limit", 5), ("difference", 10)]
+  }
 
   private static func columns(_ cells: [(text: String, width: Int)]) -> String {
     cells.map { text, width in

@@ -26,20 +26,31 @@ struct BenchShape: Sendable, CustomStringConvertible {
     return shape
   }
 
+  /// The same sizes with other rows.
+  func of(rows: Int?) -> BenchShape {
+    var shape = self
+    shape.rows = rows ?? self.rows
+    return shape
+  }
+
   /// G·H, the rows of the weights.
   private var sums: Double { Double(cell.gateCount) * Double(hiddenSize) }
+
+  /// The time steps of one pass.
+  func steps(of pass: BenchPass) -> Int { pass.isSingleStep ? 1 : steps }
 
   /// Floating-point operations of the products of one pass; forward, with I_l = I in the first
   /// layer and H in the others,
   ///
   ///     Σ over layers l of 2·T·B·G·H·(I_l + H)
   ///
-  /// What cells compute from the sums is not counted: it grows with H, not with H². Training has
+  /// with T = 1 where one time step is timed. What cells compute from the sums is not counted: it grows with H, not with H². Training has
   /// each product of the forward pass three times: forward, for the gradient of its weights, and
   /// for the gradient of what they are multiplied with.
   func operations(of pass: BenchPass) -> Double {
     let (h, i) = (Double(hiddenSize), Double(inputSize))
-    let forward = 2 * Double(steps) * Double(rows) * sums * (i + h + Double(layerCount - 1) * 2 * h)
+    let forward =
+      2 * Double(steps(of: pass)) * Double(rows) * sums * (i + h + Double(layerCount - 1) * 2 * h)
     return forward * (pass == .training ? 3 : 1)
   }
 
@@ -54,6 +65,14 @@ struct BenchShape: Sendable, CustomStringConvertible {
   /// The size of the recurrent weights of one layer, in `Float`.
   var recurrentWeightBytes: Int {
     cell.gateCount * hiddenSize * hiddenSize * MemoryLayout<Float>.stride
+  }
+
+  /// The size of the weights that a pass reads again and again, in `Float`: the recurrent ones of
+  /// one layer, or all of them where one time step is timed.
+  func repeatedWeightBytes(of pass: BenchPass) -> Int {
+    guard pass.isSingleStep else { return recurrentWeightBytes }
+    let rows = inputSize + hiddenSize + (layerCount - 1) * 2 * hiddenSize
+    return cell.gateCount * hiddenSize * rows * MemoryLayout<Float>.stride
   }
 
   /// Whether no tensor has more than 2³¹ elements.

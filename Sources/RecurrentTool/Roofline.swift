@@ -27,19 +27,27 @@ struct Roofline: Sendable, Equatable {
   /// where G is the number of gates and I_l is I for the first layer and H for the others. The
   /// input product of all steps can be computed at once, so that operations alone limit it. The
   /// recurrent weights are read once for each step at least; in training once more in the backward pass,
-  /// where the gradients of all weights and of the input are products over all steps.
+  /// where the gradients of all weights and of the input are products over all steps. One time step
+  /// alone reads all weights,
+  ///
+  ///     max(Σ over layers l of 2·B·G·H·(I_l + H) / peak, Σ 4·G·H·(I_l + H) / bandwidth)
   ///
   /// - Parameters:
   ///   - pass: The pass.
   ///   - shape: Its sizes.
   ///   - weightBytesPerSecond: How fast all threads together read the recurrent weights of one
-  ///     layer, again and again.
+  ///     layer, or all weights where one time step is timed, again and again.
   /// - Returns: The time in seconds, which a pass on these threads undercuts only where it reads
   ///   weights in another order than again and again, so that a nearer cache has some of them
   ///   still.
   func leastSeconds(
     of pass: BenchPass = .forward, _ shape: BenchShape, weightBytesPerSecond: Double
   ) -> Double {
+    guard !pass.isSingleStep else {
+      return max(
+        shape.operations(of: pass) / operationsPerSecond,
+        Double(shape.repeatedWeightBytes(of: pass)) / weightBytesPerSecond)
+    }
     let (steps, layers) = (Double(shape.steps), Double(shape.layerCount))
     let step = max(
       shape.recurrentOperationsPerStep / operationsPerSecond,
@@ -62,6 +70,7 @@ struct Roofline: Sendable, Equatable {
 /// The limit of one row of the comparison.
 struct RowLimit: Sendable, Equatable {
   var seconds: Double
-  /// How fast all threads together read the recurrent weights of one layer.
+  /// How fast all threads together read the recurrent weights of one layer, or all weights where
+  /// one time step is timed.
   var weightBytesPerSecond: Double
 }

@@ -25,11 +25,11 @@ struct RooflineMeasurement {
     roofline.operationsPerSecond = max(roofline.operationsPerSecond, all)
   }
 
-  /// The limit of a pass: at each step, each thread reads its share of the recurrent weights, whose
-  /// size decides on the bandwidth.
+  /// The limit of a pass: at each step, each thread reads its share of the recurrent weights, or of
+  /// all where one time step is timed, whose size decides on the bandwidth.
   func limit(of pass: BenchPass, _ shape: BenchShape) -> RowLimit {
     let threads = roofline.threads
-    let share = (shape.recurrentWeightBytes + threads - 1) / threads
+    let share = (shape.repeatedWeightBytes(of: pass) + threads - 1) / threads
     let bandwidth = reads.bytesPerSecond(reading: share) * Double(threads)
     return RowLimit(
       seconds: roofline.leastSeconds(of: pass, shape, weightBytesPerSecond: bandwidth),

@@ -56,6 +56,26 @@ struct BenchCommandTests {
     var peakGigaflopsPerSecond: Double
     var bandwidthGigabytesPerSecond: [String: Double]
     var recurrentWeightsGigabytesPerSecond: Double
+    var p99Seconds: Double?
+    var p999Seconds: Double?
+    var clockSeconds: Double?
+  }
+
+  /// The fields of every row.
+  private static let fields: Set = [
+    "cell", "backend", "instructions", "threads", "sequenceLength", "batchSize", "inputSize", "hiddenSize",
+    "layers", "pass", "medianSeconds", "minimumSeconds", "medianOperations", "gigaflopsPerSecond",
+    "shareOfPeak", "greatestDifference", "limitSeconds", "shareOfLimit", "peakGigaflopsPerSecond",
+    "bandwidthGigabytesPerSecond", "recurrentWeightsGigabytesPerSecond",
+  ]
+
+  /// The rows of one JSON object on each line, which has these fields and no other.
+  private func rows(_ output: String, fields: Set<String>) throws -> [Row] {
+    try output.split(separator: "\n").map { Data($0.utf8) }.map { line in
+      let object = try #require(try JSONSerialization.jsonObject(with: line) as? [String: Any])
+      #expect(Set(object.keys) == fields)
+      return try JSONDecoder().decode(Row.self, from: line)
+    }
   }
 
   @Test(
@@ -68,20 +88,7 @@ struct BenchCommandTests {
       "--threads", "1", "--seconds", "0.01", "--json",
     ])
     #expect(process.status == 0, "\(process.errors)")
-    let lines = process.output.split(separator: "\n").map { Data($0.utf8) }
-    for line in lines {
-      let object = try #require(try JSONSerialization.jsonObject(with: line) as? [String: Any])
-      #expect(
-        Set(object.keys) == [
-          "cell", "backend", "instructions", "threads", "sequenceLength", "batchSize", "inputSize",
-          "hiddenSize", "layers", "pass", "medianSeconds", "minimumSeconds", "medianOperations",
-          "gigaflopsPerSecond",
-          "shareOfPeak", "greatestDifference", "limitSeconds", "shareOfLimit",
-          "peakGigaflopsPerSecond", "bandwidthGigabytesPerSecond",
-          "recurrentWeightsGigabytesPerSecond",
-        ])
-    }
-    let rows = try lines.map { try JSONDecoder().decode(Row.self, from: $0) }
+    let rows = try rows(process.output, fields: Self.fields)
     #expect(rows.map(\.backend) == Backend.available.map(\.rawValue))
     for row in rows {
       #expect(row.cell == cell.name && row.pass == pass && row.layers == 2 && row.sequenceLength == 5)
@@ -95,6 +102,54 @@ struct BenchCommandTests {
       #expect(row.shareOfPeak > 0 && row.shareOfPeak < 1)
       #expect(row.greatestDifference < 1e-5)
       checkLimit(row, gates: cell.gates)
+    }
+  }
+
+  @Test(
+    "times single steps, of all cells, with percentiles of them all",
+    arguments: [("rnn", 1.0), ("lstm", 4), ("gru", 3)], ["stream", "pool"])
+  func steps(cell: (name: String, gates: Double), pass: String) throws {
+    let process = try ToolProcess([
+      "bench", "--cell", cell.name, "--sequence-length", "5", "--batch-size", "2", "--input-size", "3",
+      "--hidden-size", "4", "--layers", "2", "--pass", pass, "--seconds", "0.05", "--json",
+    ])
+    #expect(process.status == 0, "\(process.errors)")
+    let rows = try rows(
+      process.output, fields: Self.fields.union(["p99Seconds", "p999Seconds", "clockSeconds"]))
+    #expect(rows.map(\.backend) == Backend.available.map(\.rawValue))
+    for row in rows {
+      #expect(row.cell == cell.name && row.pass == pass && row.sequenceLength == 5)
+      #expect(row.minimumSeconds > 0 && row.medianSeconds >= row.minimumSeconds)
+      let (p99, p999) = (try #require(row.p99Seconds), try #require(row.p999Seconds))
+      #expect(p99 >= row.minimumSeconds && p999 >= p99)
+      let clock = try #require(row.clockSeconds)
+      #expect(clock > 0 && clock < 1e-3)
+      // One step of both layers, and all their weights.
+      let operations = 2.0 * 2 * cell.gates * 4 * (3 + 4 + 8)
+      let bound = Tolerance.sumBound(termCount: 6, magnitude: row.gigaflopsPerSecond, Double.self)
+      #expect((row.gigaflopsPerSecond - operations / row.medianSeconds / 1e9).magnitude <= bound)
+      let expected = max(
+        operations / row.peakGigaflopsPerSecond,
+        4 * cell.gates * 4 * (3 + 4 + 8) / row.recurrentWeightsGigabytesPerSecond)
+      let limitBound = Tolerance.sumBound(termCount: 6, magnitude: expected, Double.self)
+      #expect((row.limitSeconds * 1e9 - expected).magnitude <= limitBound)
+      #expect(row.greatestDifference < 1e-5)
+    }
+  }
+
+  @Test("prints a table of steps, of one row and of 1000 sessions if none are named")
+  func printsSteps() throws {
+    for (pass, rows) in [("stream", "1"), ("pool", "1000")] {
+      let process = try ToolProcess(["bench", "--pass", pass, "--hidden-size", "8", "--seconds", "0.01"])
+      #expect(process.status == 0, "\(process.errors)")
+      let lines = process.output.split(separator: "\n")
+      #expect(lines.count == 3 + Backend.available.count)
+      #expect(lines[1].hasPrefix("a reading of the clock: ") && lines[1].contains(" ns"))
+      #expect(lines[2].contains("p99 µs") && lines[2].contains("p99.9 µs"))
+      for line in lines.dropFirst(3) {
+        #expect(line.count == lines[2].count)
+        #expect(line.split(separator: " ")[4] == rows)
+      }
     }
   }
 
@@ -146,6 +201,7 @@ struct BenchCommandTests {
       ["--hidden-size", "0"], ["--batch-size", "-1"], ["--cell", "mlp"], ["--seconds", "0"],
       ["--seconds", "nan"], ["--threads", "0"], ["--backend", "mkl"], ["--pass", "sideways"],
       ["--hidden-size", "1000000"], ["--cell", "lstm", "--hidden-size", "20000"],
+      ["--pass", "stream", "--threads", "2"],
     ])
   func refusesUsage(arguments: [String]) throws {
     let process = try ToolProcess(["bench"] + arguments)

@@ -27,6 +27,18 @@ import Testing
       Self.roofline.leastSeconds(Self.shape, weightBytesPerSecond: 100 / 0.15), 0.54 + 0.6)
   }
 
+  @Test(
+    "the limit of one time step has the operations of one, and all weights",
+    arguments: [BenchPass.stream, .pool])
+  func steps(pass: BenchPass) {
+    // 2·3·5·(4 + 5) + 2·3·5·(5 + 5) operations, and 4·5·(4 + 5 + 5 + 5) bytes.
+    #expect(Self.shape.operations(of: pass) == 570 && Self.shape.repeatedWeightBytes(of: pass) == 380)
+    let fast = Self.roofline.leastSeconds(of: pass, Self.shape, weightBytesPerSecond: 1000)
+    expectEqual(fast, 0.57)
+    let slow = Self.roofline.leastSeconds(of: pass, Self.shape, weightBytesPerSecond: 10)
+    expectEqual(slow, 38)
+  }
+
   @Test("the limit of one row of a large layer, with the figures of a real processor")
   func streaming() {
     let roofline = Roofline(threads: 1, operationsPerSecond: 117e9, levels: [])

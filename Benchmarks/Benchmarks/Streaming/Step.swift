@@ -17,9 +17,9 @@ struct StreamStep<State: RecurrentState<Float>>: Step, ~Copyable {
   private let frame: [Float]
   private var output: [Float]
 
-  /// Takes a stream of one row, and what its first step gets.
+  /// Takes a stream, and what its steps get: the first time step of an input.
   init(_ stream: consuming RecurrentStream<State>, _ x: Tensor<Float>) {
-    output = [Float](repeating: 0, count: stream.outputSize)
+    output = [Float](repeating: 0, count: stream.batchSize * stream.outputSize)
     frame = x[0].scalars
     self.stream = stream
   }

@@ -11,9 +11,9 @@ final class Repetition<Subject: Step & ~Copyable> {
     try Self.perform(count, &subject)
   }
 
-  /// Times steps one by one, with one reading of the clock for each.
-  func times() throws -> StepTimes {
-    try Self.times(&subject)
+  /// Times so many steps one by one, with one reading of the clock for each.
+  func times(_ count: Int) throws -> StepTimes {
+    try Self.times(count, &subject)
   }
 
   // The subject is handed over once, so that no step pays for looking it up.
@@ -22,9 +22,9 @@ final class Repetition<Subject: Step & ~Copyable> {
     for _ in 0..<count { try subject.perform() }
   }
 
-  private static func times(_ subject: inout Subject) throws -> StepTimes {
+  private static func times(_ count: Int, _ subject: inout Subject) throws -> StepTimes {
     let clock = ContinuousClock()
-    var durations = [Duration](repeating: .zero, count: StepTimes.count)
+    var durations = [Duration](repeating: .zero, count: count)
     var before = clock.now
     for index in durations.indices {
       try subject.perform()
@@ -38,8 +38,9 @@ final class Repetition<Subject: Step & ~Copyable> {
 
 /// The times of single steps, in nanoseconds, and how far they spread.
 struct StepTimes {
-  /// The steps that are timed one by one.
-  static let count = 10_000
+  /// The steps that are timed one by one, where each has so many floating-point operations: of long
+  /// ones no more than the percentiles need.
+  static func count(operations: Double) -> Int { operations < 2e6 ? 10_000 : 1000 }
 
   private let sorted: [Int]
 

@@ -2,8 +2,8 @@ import Benchmark
 import BenchmarkSupport
 import Recurrent
 
-/// One step at a time for one row, as signals arrive: the time of a step, and how far the times of
-/// single steps spread.
+/// One step at a time for one row, as signals arrive, and for the sessions of a pool beside a stream
+/// of 64 rows: the time of a step, and how far the times of single steps spread.
 let benchmarks: @Sendable () -> Void = {
   timeSteps("Reading the clock, and nothing else", operations: 0) { NoStep() }
   for size in [16, 64, 128, 256] {
@@ -17,10 +17,32 @@ let benchmarks: @Sendable () -> Void = {
       timeSteps("GRUStream.step \(of)", operations: 3 * operations) { try gruStep(size, contender) }
     }
   }
+  timeSessions()
 }
 
-/// Registers a benchmark of what `make` returns: of a thousand steps in a row, and of many steps
-/// one by one.
+/// Steps of a stream of 64 rows, and of as many and of 1000 sessions of a pool.
+private func timeSessions() {
+  let (inputSize, hiddenSize) = (64, 128)
+  for contender in Contender.all {
+    let of = "LSTM, I \(inputSize), H \(hiddenSize) on \(contender)"
+    let operations = Double(2 * 4 * hiddenSize * (inputSize + hiddenSize))
+    timeSteps("RecurrentStream.step of B 64, \(of), 1 thread", operations: 64 * operations) {
+      try denseStep(inputSize, hiddenSize, contender)
+    }
+    for threads in contender.backend == .swift ? [1, 2] : [1] {
+      for sessions in [64, 1000] {
+        timeSteps(
+          "RecurrentStreamPool.step of \(sessions) sessions, \(of), \(counted(threads, "thread"))",
+          operations: Double(sessions) * operations
+        ) {
+          try PoolStep(inputSize, hiddenSize, contender, sessions: sessions, threads: threads)
+        }
+      }
+    }
+  }
+}
+
+/// Registers a benchmark of what `make` returns: of steps in a row, and of many steps one by one.
 private func timeSteps<Subject: Step & ~Copyable>(
   _ title: String, operations: Double, make: @escaping @Sendable () throws -> Subject
 ) {
@@ -31,6 +53,6 @@ private func timeSteps<Subject: Step & ~Copyable>(
       benchmark.startMeasurement()
       try steps.perform(count)
       benchmark.stopMeasurement()
-      try steps.times().report(to: benchmark)
+      try steps.times(StepTimes.count(operations: operations)).report(to: benchmark)
     }, setup: { try Repetition(make()) })
 }
