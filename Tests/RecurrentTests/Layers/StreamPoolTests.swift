@@ -99,7 +99,7 @@ import Testing
     }
   }
 
-  @Test("with zoneout, and of a custom cell that carries no cell state")
+  @Test("with zoneout, with weights in fewer bits, and of a custom cell that carries no cell state")
   func otherCells() throws {
     var generator = SeededGenerator(seed: 4)
     let zoneout = Zoneout(hidden: 0.1, memory: 0.2)
@@ -110,6 +110,9 @@ import Testing
     try checkHistory(
       of: GRU<Double>(inputSize: 5, hiddenSize: 19, zoneout: 0.1, using: &generator),
       threadCount: 1, events: 40, joiningAtOnce: 30, seed: 2)
+    try checkHistory(
+      of: LSTM<Float>(inputSize: 5, hiddenSize: 19, using: &generator).converted(to: .int8),
+      threadCount: 2, events: 40, joiningAtOnce: 30, seed: 4)
     try checkHistory(
       of: CustomRNN(
         MinimalGatedUnit<Double>(), inputSize: 5, hiddenSize: 19, layerCount: 2, using: &generator),
