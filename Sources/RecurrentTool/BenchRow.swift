@@ -98,7 +98,7 @@ struct BenchRow: Encodable {
   private static func columns(of pass: BenchPass) -> [(title: String, width: Int)] {
     let percentiles = pass.isSingleStep ? [("p99 µs", 10), ("p99.9 µs", 10)] : []
     return [
-      ("cell", -4), ("backend", -9), ("instructions", -12), ("T", 5), ("B", 4), ("I", 5), ("H", 5),
+      ("cell", -4), ("backend", -9), ("instructions", -12), ("T", 5), ("B", 7), ("I", 5), ("H", 5),
       ("L", 3), ("median µs", 10), ("minimum µs", 10),
     ] + percentiles + [("GFLOP/s", 8), ("peak", 5), ("limit", 5), ("difference", 10)]
   }
