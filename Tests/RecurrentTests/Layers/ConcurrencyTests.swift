@@ -117,30 +117,6 @@ import Testing
     }
   }
 
-  @Test("many tasks on one pool, each with sessions of its own, get the bits of streams", arguments: [1, 2])
-  func pool(threadCount: Int) async throws {
-    let (rnn, x) = example(seed: 7)
-    let expected = try rnn(x)
-    var execution = Execution(backend: .swift, threadCount: threadCount)
-    execution.forcesThreads = true
-    let pool = try fresh(rnn).streamPool(execution: execution)
-    try await inTasks { number in
-      for _ in 0..<2 {
-        let sessions = try (0..<4).map { _ in try pool.join() }
-        for step in 0..<Self.steps {
-          expectBitwiseEqual(
-            try pool.step(sessions, x[step]), expected.output[step], "step \(step) of task \(number)")
-        }
-        for (row, session) in sessions.enumerated() {
-          expectBitwiseEqual(
-            try pool.state(of: session), expected.finalState.row(row), "state \(row) of task \(number)")
-          try pool.leave(session)
-        }
-      }
-    }
-    #expect(pool.count == 0)
-  }
-
   @Test("copies of a layer that are changed while others run change nobody else's bits")
   func copies() async throws {
     let (rnn, x) = example(seed: 6)

@@ -136,6 +136,38 @@ import Testing
     }
   }
 
+  // Not in `ConcurrencyTests`: ThreadSanitizer does not see that a lock orders the ticks of two tasks
+  // and their workers.
+  @Test("in many tasks at once, each with sessions of its own", arguments: [1, 2])
+  func tasks(threadCount: Int) async throws {
+    var generator = SeededGenerator(seed: 7)
+    var rnn = RNN<Float>(inputSize: 13, hiddenSize: 140, layerCount: 2, using: &generator)
+    rnn.backend = .swift
+    let x = Tensor<Float>.normal([8, 4, 13], using: &generator)
+    let expected = try rnn(x)
+    let pool = try rnn.streamPool(execution: Self.execution(threadCount: threadCount))
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for task in 0..<8 {
+        group.addTask {
+          for _ in 0..<4 {
+            let sessions = try (0..<4).map { _ in try pool.join() }
+            for step in 0..<8 {
+              expectBitwiseEqual(
+                try pool.step(sessions, x[step]), expected.output[step], "step \(step) of task \(task)")
+            }
+            for (row, session) in sessions.enumerated() {
+              expectBitwiseEqual(
+                try pool.state(of: session), expected.finalState.row(row), "state \(row) of task \(task)")
+              try pool.leave(session)
+            }
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+    #expect(pool.count == 0)
+  }
+
   @Test("10,000 sessions of an LSTM of 64 units")
   func many() throws {
     let (count, size) = (10_000, 64)
