@@ -17,6 +17,9 @@ struct BenchCommand: FileCommand {
       and after the calls. Without a size, the slides' shape and four larger ones are run; \
       sizes that are not named are the slides'.
 
+      With --weights bfloat16 or int8, a last column has the greatest difference of the outputs from those \
+      of the layer in float; limits count the bytes of the format, and operations as those of float.
+
       The passes stream and pool time single steps: of a stream of one row, or B, and of a pool of 1000 \
       sessions, or B, all of which step. Their results over T steps are checked, and times, operations and \
       limits are those of one step; its limit has all weights read at the bandwidth of the memory that \
@@ -46,6 +49,8 @@ struct BenchCommand: FileCommand {
   var layers: Int?
   @Option(help: "What is timed: a call, one with all gradients, or a step of a stream or pool.")
   var pass: BenchPass = .forward
+  @Option(help: "What the weights are rounded to: float, bfloat16 or int8.")
+  var weights: WeightFormat = .float
   @Option(help: "The backends to compare.")
   var backend: Selection = .all
   @Option(help: "The threads that a call may use, 1 to 1024.")
@@ -86,14 +91,14 @@ struct BenchCommand: FileCommand {
   /// The one shape that is named, or the built-in list.
   private var shapes: [BenchShape] {
     guard sizes.contains(where: { $0.1 != nil }) else {
-      return BenchShape.builtIn.map { $0.of(cell).of(rows: pass.usualRows) }
+      return BenchShape.builtIn.map { $0.of(cell).of(weights).of(rows: pass.usualRows) }
     }
     let slides = BenchShape.slides
     return [
       BenchShape(
         cell: cell, steps: sequenceLength ?? slides.steps, rows: batchSize ?? pass.usualRows ?? slides.rows,
         inputSize: inputSize ?? slides.inputSize, hiddenSize: hiddenSize ?? slides.hiddenSize,
-        layerCount: layers ?? slides.layerCount)
+        layerCount: layers ?? slides.layerCount, weights: weights)
     ]
   }
 
@@ -106,7 +111,7 @@ struct BenchCommand: FileCommand {
     }
     if OpenBLASLibrary.isLinked { try OpenBLASLibrary.setThreadCount(threads) }
     var measurement = RooflineMeasurement(threads: threads)
-    if !json { try StandardOutput.writeLine(BenchRow.header(measurement.roofline, of: pass)) }
+    if !json { try StandardOutput.writeLine(BenchRow.header(measurement.roofline, of: pass, weights)) }
     for shape in shapes {
       let comparison = try BenchComparison(
         shape: shape, pass: pass, backends: backend.backends, threadCount: threads)

@@ -17,12 +17,15 @@ struct BenchComparison {
     /// The most operations that one thread was seen to do in a second.
     var peakOperationsPerSecond: Double
     var greatestDifference: Double
+    /// The greatest difference of the outputs from those of the layer in float; `nil` for that layer.
+    var differenceOfWeights: Double?
   }
 
   private let layer: any DifferentiableRecurrentLayer<Float>
   private let input: Tensor<Float>
   private let executions: [Execution]
   private let greatestDifference: Double
+  private let differenceOfWeights: Double?
   private let shape: BenchShape
   private let pass: BenchPass
 
@@ -35,9 +38,11 @@ struct BenchComparison {
     self.shape = shape
     self.pass = pass
     var generator = SeededGenerator(seed: 20)
-    layer = shape.cell.layer(
+    let exact: any DifferentiableRecurrentLayer<Float> = shape.cell.layer(
       inputSize: shape.inputSize, hiddenSize: shape.hiddenSize, layerCount: shape.layerCount,
       using: &generator)
+    let layer = try exact.converted(to: shape.weights)
+    self.layer = layer
     input = .normal([shape.steps, shape.rows, shape.inputSize], using: &generator)
     var executions: [Execution] = []
     for backend in backends {
@@ -46,12 +51,20 @@ struct BenchComparison {
     self.executions = executions
     greatestDifference = try Self.greatestDifference(pass, shape, layer, input, executions, threadCount)
 
+    differenceOfWeights =
+      shape.weights == .float ? nil : try Self.difference(layer, exact, input, executions[0])
+
     // Rounding differs by some units for each of the I + H terms of a sum, of G·H in the backward pass;
     // a wrong product, by thousands of times more. The states are below 1, and this layer's weights
     // let errors fade. Differences are in proportion to the greatest number of their tensor, if
     // that is more than 1.
     let terms = shape.inputSize + shape.cell.gateCount * shape.hiddenSize + 16
-    let bound = 16 * Double(terms) * Double(Float.ulpOfOne)
+    var bound = 16 * Double(terms) * Double(Float.ulpOfOne)
+    // Rows that int8 rounds to 16 bits differ by half a unit of their greatest number, here below 8, and
+    // the weights are at most 1/√H.
+    if shape.weights == .int8 {
+      bound += Double(shape.inputSize + shape.hiddenSize) / Double(shape.hiddenSize).squareRoot() * 8 / 65534
+    }
     guard greatestDifference <= bound * Double(shape.layerCount) else {
       throw .invalidValue(
         argument: "bench \(shape)", expected: "results that differ by at most \(bound)",
@@ -96,6 +109,15 @@ struct BenchComparison {
     return greatest
   }
 
+  /// The greatest difference between the outputs of two layers.
+  private static func difference<Layer: DifferentiableRecurrentLayer<Float>>(
+    _ layer: Layer, _ other: some DifferentiableRecurrentLayer<Float>, _ input: Tensor<Float>,
+    _ execution: Execution
+  ) throws(RecurrentError) -> Double {
+    let outputs = try BenchPass.forward.run(layer, input, execution)
+    return Double(try outputs[0].greatestDifference(from: BenchPass.forward.run(other, input, execution)[0]))
+  }
+
   /// Times every backend for so many seconds, in turns, after a warm-up.
   ///
   /// Before and after each turn the multiply-adds are timed too: the clock rate, and what other
@@ -136,7 +158,7 @@ struct BenchComparison {
           ($0.nanoseconds(thousandths: 990) * 1e-9, $0.nanoseconds(thousandths: 999) * 1e-9)
         },
         medianOperations: operations[index].sorted()[turns / 2], peakOperationsPerSecond: highestPeak,
-        greatestDifference: greatestDifference)
+        greatestDifference: greatestDifference, differenceOfWeights: differenceOfWeights)
     }
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Recurrent
 
 /// One row of the comparison, with the fields that `--json` prints.
 struct BenchRow: Encodable {
@@ -12,6 +13,8 @@ struct BenchRow: Encodable {
   let hiddenSize: Int
   let layers: Int
   let pass: BenchPass
+  /// What the weights are rounded to; not there for float.
+  let weights: WeightFormat?
   /// Of one call, or of one time step where those are timed.
   let medianSeconds: Double
   let minimumSeconds: Double
@@ -30,6 +33,9 @@ struct BenchRow: Encodable {
   let limitSeconds: Double
   let shareOfLimit: Double
   let greatestDifference: Double
+  /// The greatest difference of the outputs from those of the layer in float; not there for that
+  /// layer.
+  let differenceOfWeights: Double?
   // The roofline, on all threads together: the peak, the bandwidth of each level of the memory by
   // its name, and that of reading one layer's recurrent weights; all weights where one time step is
   // timed.
@@ -43,6 +49,7 @@ struct BenchRow: Encodable {
   ) {
     cell = shape.cell.rawValue
     self.pass = pass
+    weights = shape.weights == .float ? nil : shape.weights
     backend = measured.backend.rawValue
     instructions = measured.instructions
     threads = roofline.threads
@@ -62,6 +69,7 @@ struct BenchRow: Encodable {
     limitSeconds = limit.seconds
     shareOfLimit = limit.seconds * roofline.operationsPerSecond / medianOperations
     greatestDifference = measured.greatestDifference
+    differenceOfWeights = measured.differenceOfWeights
     peakGigaflopsPerSecond = roofline.operationsPerSecond / 1e9
     bandwidthGigabytesPerSecond = Dictionary(
       uniqueKeysWithValues: roofline.levels.map { ($0.name, $0.bytesPerSecond / 1e9) })
@@ -69,12 +77,12 @@ struct BenchRow: Encodable {
   }
 
   /// The titles, under what all rows have in common.
-  static func header(_ roofline: Roofline, of pass: BenchPass) -> String {
+  static func header(_ roofline: Roofline, of pass: BenchPass, _ weights: WeightFormat) -> String {
     let nanoseconds = String(format: "%.1f", StepTimes.clockNanoseconds)
     let clock = "a reading of the clock: \(nanoseconds) ns, which times are without\n"
     return """
       \(roofline.line)
-      \(pass.isSingleStep ? clock : "")\(columns(Self.columns(of: pass).map { ($0.title, $0.width) }))
+      \(pass.isSingleStep ? clock : "")\(columns(Self.columns(of: pass, weights).map { ($0.title, $0.width) }))
       """
   }
 
@@ -90,17 +98,20 @@ struct BenchRow: Encodable {
         String(format: "%.1f", gigaflopsPerSecond), String(format: "%.0f%%", shareOfPeak * 100),
         String(format: "%.0f%%", shareOfLimit * 100),
         String(format: "%.1e", greatestDifference),
-      ]
-    return Self.columns(zip(texts, Self.columns(of: pass)).map { ($0, $1.width) })
+      ] + [differenceOfWeights].compactMap { $0.map { String(format: "%.1e", $0) } }
+    return Self.columns(zip(texts, Self.columns(of: pass, weights)).map { ($0, $1.width) })
   }
 
   /// The title and the width of each column; negative where the text stands at its left end.
-  private static func columns(of pass: BenchPass) -> [(title: String, width: Int)] {
+  private static func columns(
+    of pass: BenchPass, _ weights: WeightFormat
+  ) -> [(title: String, width: Int)] {
     let percentiles = pass.isSingleStep ? [("p99 µs", 10), ("p99.9 µs", 10)] : []
     return [
       ("cell", -4), ("backend", -9), ("instructions", -12), ("T", 5), ("B", 7), ("I", 5), ("H", 5),
       ("L", 3), ("median µs", 10), ("minimum µs", 10),
     ] + percentiles + [("GFLOP/s", 8), ("peak", 5), ("limit", 5), ("difference", 10)]
+      + (weights == .float ? [] : [("of \(weights.rawValue)", 11)])
   }
 
   private static func columns(_ cells: [(text: String, width: Int)]) -> String {

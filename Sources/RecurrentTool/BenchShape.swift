@@ -1,3 +1,5 @@
+import Recurrent
+
 /// The layer and the sizes of one benchmark.
 struct BenchShape: Sendable, CustomStringConvertible {
   var cell = CellKind.rnn
@@ -6,6 +8,8 @@ struct BenchShape: Sendable, CustomStringConvertible {
   var inputSize: Int
   var hiddenSize: Int
   var layerCount: Int
+  /// What the weights are rounded to.
+  var weights = WeightFormat.float
 
   /// The shape of the slides' first program.
   static let slides = BenchShape(steps: 10, rows: 3, inputSize: 100, hiddenSize: 20, layerCount: 1)
@@ -24,6 +28,22 @@ struct BenchShape: Sendable, CustomStringConvertible {
     var shape = self
     shape.cell = cell
     return shape
+  }
+
+  /// The same sizes with weights in a format.
+  func of(_ weights: WeightFormat) -> BenchShape {
+    var shape = self
+    shape.weights = weights
+    return shape
+  }
+
+  /// The bytes of a weight where a product reads it.
+  private var weightSize: Int {
+    switch weights {
+    case .float: MemoryLayout<Float>.stride
+    case .bfloat16: 2
+    case .int8: 1
+    }
   }
 
   /// The same sizes with other rows.
@@ -62,17 +82,17 @@ struct BenchShape: Sendable, CustomStringConvertible {
     2 * Double(rows) * sums * Double(hiddenSize)
   }
 
-  /// The size of the recurrent weights of one layer, in `Float`.
+  /// The size of the recurrent weights of one layer, in their format.
   var recurrentWeightBytes: Int {
-    cell.gateCount * hiddenSize * hiddenSize * MemoryLayout<Float>.stride
+    cell.gateCount * hiddenSize * hiddenSize * weightSize
   }
 
-  /// The size of the weights that a pass reads again and again, in `Float`: the recurrent ones of
+  /// The size of the weights that a pass reads again and again, in their format: the recurrent ones of
   /// one layer, or all of them where one time step is timed.
   func repeatedWeightBytes(of pass: BenchPass) -> Int {
     guard pass.isSingleStep else { return recurrentWeightBytes }
     let rows = inputSize + hiddenSize + (layerCount - 1) * 2 * hiddenSize
-    return cell.gateCount * hiddenSize * rows * MemoryLayout<Float>.stride
+    return cell.gateCount * hiddenSize * rows * weightSize
   }
 
   /// Whether no tensor has more than 2³¹ elements.

@@ -59,6 +59,8 @@ struct BenchCommandTests {
     var p99Seconds: Double?
     var p999Seconds: Double?
     var clockSeconds: Double?
+    var weights: String?
+    var differenceOfWeights: Double?
   }
 
   /// The fields of every row.
@@ -135,6 +137,27 @@ struct BenchCommandTests {
       #expect((row.limitSeconds * 1e9 - expected).magnitude <= limitBound)
       #expect(row.greatestDifference < 1e-5)
     }
+  }
+
+  @Test("rounds weights, and prints what that changes", arguments: ["bfloat16", "int8"])
+  func weights(format: String) throws {
+    let arguments = [
+      "bench", "--cell", "lstm", "--sequence-length", "3", "--batch-size", "1", "--input-size", "200",
+      "--hidden-size", "200", "--seconds", "0.01", "--weights", format,
+    ]
+    let process = try ToolProcess(arguments + ["--json"])
+    #expect(process.status == 0, "\(process.errors)")
+    for row in try rows(process.output, fields: Self.fields.union(["weights", "differenceOfWeights"])) {
+      #expect(row.weights == format)
+      let difference = try #require(row.differenceOfWeights)
+      // 400 weights of half a step or less, below 1/√200 each.
+      #expect(difference > row.greatestDifference && difference < 0.1)
+    }
+    let table = try ToolProcess(arguments)
+    #expect(table.status == 0, "\(table.errors)")
+    let lines = table.output.split(separator: "\n")
+    #expect(lines[1].hasSuffix("of \(format)"))
+    for line in lines.dropFirst(2) { #expect(line.count == lines[1].count) }
   }
 
   @Test("prints a table of steps, of one row and of 1000 sessions if none are named")

@@ -56,6 +56,23 @@ struct RunCommandTests {
     #expect(try model.result("hn.npy") == finalState)
   }
 
+  @Test(
+    "rounds weights as the layer does, and refuses to round those of F64", arguments: WeightFormat.allCases)
+  func weights(format: WeightFormat) throws {
+    let model = try Model()
+    let process = try model.run(["--weights", format.rawValue, "--backend", "swift"])
+    #expect(process.status == 0, "\(process.errors)")
+    var layer = try model.rnn.converted(to: format)
+    layer.backend = .swift
+    #expect(try model.result("y.npy") == layer(model.input).output)
+    guard format != .float else { return }
+    let double = StateDictionary<Double>(model.rnn.stateDictionary.map { ($0.key, Tensor($0.value)) })
+    try SafetensorsFile.write(double, toPath: model.folder.path("model.safetensors"))
+    let refused = try model.run(["--weights", format.rawValue])
+    #expect(refused.status != 0)
+    #expect(refused.errors.contains("Float") && refused.errors.contains("Double"), "\(refused.errors)")
+  }
+
   @Test("runs a cell, of F64 and unbatched")
   func runsCell() throws {
     let folder = try TemporaryFolder()

@@ -4,7 +4,8 @@ import Testing
 
 /// Files of weights in fewer bits.
 @Suite struct NarrowWeightsFileTests {
-  @Test("a converted layer comes back from a file of its format, bit for bit", arguments: WeightFormat.allCases)
+  @Test(
+    "a converted layer comes back from a file of its format, bit for bit", arguments: WeightFormat.allCases)
   func layer(format: WeightFormat) throws {
     let folder = try TemporaryFolder()
     let path = folder.path("model.safetensors")
@@ -15,7 +16,9 @@ import Testing
     ).converted(to: format)
     try SafetensorsFile.write(layer.stateDictionary, toPath: path, weights: format)
     let file = try SafetensorsFile(path: path)
-    #expect(file.scalarType(of: "weight_hh_l1_reverse") == ["F32", "BF16", "I8"][format == .float ? 0 : format == .int8 ? 2 : 1])
+    #expect(
+      file.scalarType(of: "weight_hh_l1_reverse")
+        == ["F32", "BF16", "I8"][format == .float ? 0 : format == .int8 ? 2 : 1])
     #expect(file.scalarType(of: "bias_hh_l0") == "F32")
     #expect(file.shape(of: "weight_ih_l0_scale") == (format == .int8 ? [28] : nil))
     let read = try file.stateDictionary(as: Float.self)
@@ -26,7 +29,9 @@ import Testing
     #expect(try copy(x).output == layer(x).output)
   }
 
-  @Test("a file of a layer that is not converted has its weights rounded", arguments: [WeightFormat.bfloat16, .int8])
+  @Test(
+    "a file of a layer that is not converted has its weights rounded",
+    arguments: [WeightFormat.bfloat16, .int8])
   func rounded(format: WeightFormat) throws {
     let folder = try TemporaryFolder()
     let path = folder.path("model.safetensors")
@@ -48,7 +53,9 @@ import Testing
     // The second row's scale is 2/127, cut to 17 bits.
     let scale = Float(bitPattern: (2 / 127 as Float).bitPattern & ~0x7F)
     #expect(Array(data.prefix(4)) == [127, UInt8(bitPattern: -64), 0, 127])
-    #expect(Array(data.suffix(8)) == [0, 0, 0x80, 0x3F] + (0..<4).map { UInt8(truncatingIfNeeded: scale.bitPattern >> (8 * $0)) })
+    #expect(
+      Array(data.suffix(8)) == [0, 0, 0x80, 0x3F]
+        + (0..<4).map { UInt8(truncatingIfNeeded: scale.bitPattern >> (8 * $0)) })
   }
 
   @Test("a matrix of whole numbers without scales of its rows is no parameter, and a vector alone no scales")
@@ -63,7 +70,9 @@ import Testing
     #expect(state.omittedKeys == ["w"])
   }
 
-  @Test("what cannot be rounded, or whose scales would take another's name, is refused before anything is written")
+  @Test(
+    "what cannot be rounded, or whose scales would take another's name, is refused before anything is written"
+  )
   func refusals() throws {
     let folder = try TemporaryFolder()
     let path = folder.path("x")

@@ -34,7 +34,9 @@ import VectorKernels
   func unusualRows() throws {
     var generator = SeededGenerator(seed: 6)
     var problem = NarrowCase(.widest, .int8, &generator)
-    while problem.rows < 3 || problem.iterations > 1 || problem.start == nil || problem.activation != .identity {
+    while problem.rows < 3 || problem.iterations > 1 || problem.start == nil
+      || problem.activation != .identity
+    {
       problem = NarrowCase(.widest, .int8, &generator)
     }
     let expected = problem.multiplyNarrow()

@@ -71,7 +71,8 @@ import Testing
         try stepBlock()
         // OpenBLAS takes memory of its own for products that it shares out to its threads.
         guard backend == .swift else { continue }
-        #expect(try allocations { for _ in 0..<20 { try stepBlock() } } == 0, "\(Layer.self), blocks of \(rows)")
+        #expect(
+          try allocations { for _ in 0..<20 { try stepBlock() } } == 0, "\(Layer.self), blocks of \(rows)")
       }
     }
     try check(RNN(inputSize: 5, hiddenSize: 40, layerCount: 3))

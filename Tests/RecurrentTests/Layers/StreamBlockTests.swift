@@ -5,7 +5,8 @@ import Testing
 
 /// Streams that are given several steps at once.
 @Suite struct StreamBlockTests {
-  @Test("however a sequence is cut into blocks, a stream gives the layer's bits and states", arguments: 1...12)
+  @Test(
+    "however a sequence is cut into blocks, a stream gives the layer's bits and states", arguments: 1...12)
   func blocks(seed: UInt64) throws {
     var generator = SeededGenerator(seed: seed)
     let (inputs, units) = (
@@ -20,7 +21,8 @@ import Testing
         inputSize: inputs, hiddenSize: units, layerCount: layers, zoneout: zoneout,
         projectionSize: seed % 2 == 0 ? units / 2 : nil, using: &generator), &generator)
     try check(
-      GRU<Float>(inputSize: inputs, hiddenSize: units, layerCount: layers, zoneout: zoneout.hidden, using: &generator),
+      GRU<Float>(
+        inputSize: inputs, hiddenSize: units, layerCount: layers, zoneout: zoneout.hidden, using: &generator),
       &generator)
     try check(
       CustomRNN(

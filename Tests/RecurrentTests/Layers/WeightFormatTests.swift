@@ -68,7 +68,8 @@ import Testing
   }
 
   @Test(
-    "the bits of a row depend on no other row, thread or vector width", arguments: [WeightFormat.bfloat16, .int8])
+    "the bits of a row depend on no other row, thread or vector width",
+    arguments: [WeightFormat.bfloat16, .int8])
   func rows(format: WeightFormat) throws {
     try forEachLayer { layer, inputs, generator in
       let x = Tensor<Float>.normal([3, 7, inputs], using: &generator)
