@@ -1,130 +1,133 @@
-"""Who takes part, and the processes that run them: see runners/protocol.py for what is said to them."""
+"""Who takes part: each runner is registered by a file NAME.toml beside it, whose keys README.md explains."""
 
+import importlib.metadata
 import os
-import signal
+import shlex
+import shutil
 import subprocess
 import sys
+import sysconfig
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+import cases
+
 HERE = Path(__file__).resolve().parent
 WORK = HERE / ".work"
-_PACKAGE = HERE / "recurrent-runner"
-_PROGRAMS = _PACKAGE / ".build/release"
-_ONEDNN = WORK / "onednn_runner"
-RECURRENT_COMMAND = _PROGRAMS / "recurrent"
+RUNNERS = HERE / "runners"
+# In an environment that somebody else has made nothing is installed.
+MAY_INSTALL = "RECURRENT_PEERS_VENV" not in os.environ
 
 
 @dataclass(frozen=True)
 class Contestant:
-    """A library, the command of its runner, and what is said to it after the protocol's arguments."""
+    """A library and its runner."""
 
     name: str
     command: tuple
-    arguments: tuple = ()
-    is_peer: bool = True
+    packages: tuple = ()
+    isolated: bool = False
+    build: tuple = ()
+    environment: tuple = ()
+    passes: tuple = ("forward", "training")
+    weights: tuple = ("float",)
+    peer: bool = True
+    default: bool = True
+    prefix: Path = Path(sys.prefix)
+
+    def takes(self, pass_name, weights):
+        """Whether it has a column in the tables of a pass with such weights."""
+        return pass_name in self.passes and weights in self.weights
+
+    def missing(self):
+        """The packages that are not installed, or not in the version that is asked for."""
+        folder = sysconfig.get_path("purelib", vars={"base": str(self.prefix)})
+        found = {}
+        for distribution in importlib.metadata.distributions(path=[folder]):
+            found[distribution.name.lower().replace("_", "-")] = distribution.version
+        wanted = (package.split("==") for package in self.packages)
+        return [
+            f"{name}=={version}"
+            for name, version in wanted
+            if name not in found or MAY_INSTALL and found[name] != version
+        ]
+
+    def prepare(self):
+        """Installs and builds what it needs; returns why it cannot be had, or None."""
+        if (missing := self.missing()) and not MAY_INSTALL:
+            return f"not installed: {', '.join(missing)}"
+        if missing:
+            place = ["--prefix", self.prefix, "--ignore-installed"] if self.isolated else []
+            constraint = ["--constraint", HERE / "requirements.txt"]
+            if wrong := _run([sys.executable, "-m", "pip", "install", "--quiet", *place, *constraint, *missing]):
+                return f"cannot be installed: {wrong}"
+        if self.build:
+            WORK.mkdir(exist_ok=True)
+            if wrong := _run(self.build):
+                return f"cannot be built: {wrong}"
+        if not shutil.which(self.command[0]):
+            return f"no executable {self.command[0]}"
+        return None
 
 
-def _recurrent(name, backend):
-    return Contestant(name, (_PROGRAMS / "RecurrentRunner",), (backend,), is_peer=False)
+def read(path):
+    """The contestant that a file registers."""
+    try:
+        table = tomllib.loads(path.read_text())
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise ValueError(f"{path}: {error}") from error
+    prefix = WORK / path.stem if table.get("isolated") else Path(sys.prefix)
+    places = {
+        "python": sys.executable,
+        "compiler": os.environ.get("CXX", "g++"),
+        "here": path.parent.resolve(),
+        "work": WORK,
+        "prefix": prefix,
+    }
+
+    def filled(value):
+        return value.format_map(places) if isinstance(value, str) else value
+
+    values = {key: tuple(map(filled, value)) if isinstance(value, list) else value for key, value in table.items()}
+    environment = tuple((name, filled(value)) for name, value in table.get("environment", {}).items())
+    try:
+        return Contestant(**values | {"prefix": prefix, "environment": environment})
+    except TypeError as error:
+        raise ValueError(f"{path}: expected the keys that README.md explains: {error}") from error
 
 
-def _python(name, file):
-    return Contestant(name, (sys.executable, HERE / "runners" / file))
+def registered():
+    """All contestants by their files' names: Recurrent first, then the others in alphabetical order."""
+    found = {path.stem: read(path) for path in RUNNERS.glob("*.toml")}
+    return dict(sorted(found.items(), key=lambda pair: (pair[1].peer, pair[0])))
 
 
-CONTESTANTS = {
-    "recurrent": _recurrent("Recurrent", "automatic"),
-    "recurrent-swift": _recurrent("Recurrent (Swift)", "swift"),
-    "recurrent-openblas": _recurrent("Recurrent (OpenBLAS)", "openblas"),
-    "torch": _python("PyTorch", "torch_runner.py"),
-    "onnxruntime": _python("ONNX Runtime", "onnxruntime_runner.py"),
-    "onednn": Contestant("oneDNN", (_ONEDNN,)),
-    "jax": _python("JAX", "jax_runner.py"),
-}
-DEFAULT = ["recurrent", "torch", "onnxruntime", "onednn", "jax"]
+def named(text, known):
+    """The contestants of a list of names and of files that register others, by names."""
+    found = {}
+    for word in text.split(","):
+        if word in known:
+            found[word] = known[word]
+        elif word.endswith(".toml"):
+            found[Path(word).stem] = read(Path(word))
+        else:
+            raise ValueError(f"expected files .toml or some of {', '.join(known)}, got {word}")
+    return found
 
 
-def build(keys):
-    """Builds the runners that are compiled, and the command `recurrent`."""
-    has_openblas = subprocess.run([HERE.parents[1] / "Utilities/have-openblas.sh"]).returncode == 0
-    traits = [] if has_openblas else ["--disable-default-traits"]
-    subprocess.run(["swift", "build", "-c", "release", *traits, "--package-path", _PACKAGE], check=True)
-    if "onednn" in keys:
-        WORK.mkdir(exist_ok=True)
-        prefix = Path(sys.prefix)
-        compiler = os.environ.get("CXX", "g++")
-        command = [compiler, "-std=c++17", "-O2", HERE / "runners/onednn_runner.cpp", "-o", _ONEDNN]
-        flags = [f"-I{prefix}/include", f"-L{prefix}/lib", f"-Wl,-rpath,{prefix}/lib", "-ldnnl"]
-        subprocess.run([*command, *flags], check=True)
+def given(text):
+    """The contestant of NAME=COMMAND."""
+    name, _, command = text.partition("=")
+    if not name or not command:
+        raise ValueError(f"expected NAME=COMMAND, got {text}")
+    return {name: Contestant(name, tuple(shlex.split(command)), passes=cases.PASSES, weights=cases.WEIGHTS)}
 
 
-class RunnerFailure(Exception):
-    """A runner ended, or said something else than it should."""
-
-
-class Unsupported(Exception):
-    """A runner does not know the case's cell or pass, and says so."""
-
-
-class Runner:
-    """A contestant's process on one case. It is stopped whenever nothing is asked of it, so that no part of it, such as
-    a pool of threads that waits by spinning, takes time from another."""
-
-    def __init__(self, contestant, case, folder, processors):
-        self.contestant = contestant
-        self.errors = open(folder / "errors.txt", "w+")
-        threads = str(len(processors))
-        # Threads that are not bound may wait for each other on one processor, a time slice at each barrier.
-        openmp = {"OMP_NUM_THREADS": threads, "OMP_PROC_BIND": "true"}
-        self.process = subprocess.Popen(
-            [*contestant.command, folder, case.cell, case.pass_name, threads, *contestant.arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self.errors,
-            text=True,
-            env=os.environ | openmp,
-            preexec_fn=lambda: os.sched_setaffinity(0, processors),
-        )
-
-    def start(self):
-        """Waits for the first result, and returns the version and the setting."""
-        word, *rest = self._line().split(" ", 1)
-        if word == "unsupported":
-            raise Unsupported(*rest)
-        if word != "ready" or not rest:
-            raise self._failure(f"expected ready VERSION, got {word}")
-        self._stop()
-        version, _, setting = rest[0].partition(", ")
-        return {"version": version, "setting": setting}
-
-    def time(self, seconds):
-        """Times whole calls for so long: their count, and median and minimum in seconds."""
-        self.process.send_signal(signal.SIGCONT)
-        self.process.stdin.write(f"time {seconds}\n")
-        self.process.stdin.flush()
-        word, *values = self._line().split()
-        self._stop()
-        if word != "times" or len(values) != 3:
-            raise self._failure(f"expected times COUNT MEDIAN MINIMUM, got {word}")
-        return {"count": int(values[0]), "median": float(values[1]), "minimum": float(values[2])}
-
-    def close(self):
-        """Ends the process."""
-        self.process.kill()
-        self.process.communicate()
-        self.errors.close()
-
-    def _line(self):
-        line = self.process.stdout.readline().strip()
-        if not line:
-            raise self._failure("it ended")
-        return line
-
-    def _stop(self):
-        self.process.send_signal(signal.SIGSTOP)
-        os.waitid(os.P_PID, self.process.pid, os.WSTOPPED)
-
-    def _failure(self, what):
-        self.errors.seek(0)
-        return RunnerFailure(f"{what}: {self.errors.read()[-2000:]}")
+def _run(command):
+    """Runs a command; returns the end of what it complains about if it fails."""
+    try:
+        result = subprocess.run(command, stdout=sys.stderr, stderr=subprocess.PIPE, text=True)
+    except OSError as error:
+        return str(error)
+    return f"{command[0]}: {result.stderr.strip()[-500:]}" if result.returncode else None

@@ -5,6 +5,9 @@ import os
 import subprocess
 
 import contestants
+from cases import WEIGHTS
+
+RECURRENT_COMMAND = contestants.HERE / "recurrent-runner/.build/release/recurrent"
 
 
 class Limits:
@@ -26,13 +29,12 @@ class Limits:
         """The least time of a call: in each step the recurrent product at the peak, or the reading of its weights,
         whichever takes longer, and all other products at the peak. Training carries gradients back by one more
         recurrent product in each step, and has the input product and those of both weights' gradients beside."""
-        weights = case.gates * case.hidden_size**2
-        input_seconds = 2 * case.rows * case.gates * case.hidden_size * case.input_size / self.peak
-        product_seconds = 2 * case.rows * weights / self.peak
-        step = max(product_seconds, 4 * weights / self.weights[_root(case)])
-        if case.pass_name == "training":
-            return case.steps * (3 * input_seconds + product_seconds + 2 * step)
-        return case.steps * (input_seconds + step)
+        fed, recurrent = (2 * product / self.peak for product in case.products())
+        reading = recurrent / case.rows * self.peak / 2 * WEIGHTS[case.weights] / self.weights[_root(case)]
+        step = max(recurrent, reading)
+        if case.pass_name in ("training", "model"):
+            return case.steps * (3 * fed + recurrent + 2 * step)
+        return case.steps * (fed + step)
 
     @property
     def line(self):
@@ -41,14 +43,15 @@ class Limits:
 
 
 def _root(case):
-    """The hidden size of a cell with one gate whose recurrent weights are as many as those of the case."""
-    return round(case.hidden_size * case.gates**0.5)
+    """The hidden size of a cell with one gate whose recurrent weights in float take as many bytes as those of the case
+    do."""
+    return round((case.recurrent_weights * WEIGHTS[case.weights] / WEIGHTS["float"]) ** 0.5)
 
 
 def _bench(hidden_size, processors):
     """The row of one step of one row, on as many threads as there are processors."""
     sizes = f"--sequence-length 1 --batch-size 1 --input-size 1 --hidden-size {hidden_size}"
-    command = f"{contestants.RECURRENT_COMMAND} bench --json --backend swift --seconds 0.01 {sizes}"
+    command = f"{RECURRENT_COMMAND} bench --json --backend swift --seconds 0.01 {sizes}"
     result = subprocess.run(
         [*command.split(), "--threads", str(len(processors))],
         check=True,

@@ -1,22 +1,9 @@
 """The plot: time per step against hidden size, one panel for each batch size, the processor's limit drawn in."""
 
-import contestants
-import matplotlib
-
-matplotlib.use("Agg")
-matplotlib.rcParams["svg.hashsalt"] = "peers"
-from matplotlib import pyplot, ticker  # noqa: E402  (after the backend is chosen)
-
-# Okabe and Ito's colours, which the colour-blind tell apart, and a marker for each contestant beside.
-STYLES = {
-    "recurrent": ("#D55E00", "o"),
-    "recurrent-swift": ("#F0E442", "p"),
-    "recurrent-openblas": ("#000000", "X"),
-    "torch": ("#0072B2", "s"),
-    "onnxruntime": ("#009E73", "^"),
-    "onednn": ("#CC79A7", "D"),
-    "jax": ("#56B4E9", "v"),
-}
+# Okabe and Ito's colours, which the colour-blind tell apart, and a marker for each contestant beside; where there are
+# more of them, colours come again with other markers.
+COLORS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
+MARKERS = "os^DvpX<>*h"
 LEAST_SIZES = 3
 
 
@@ -25,7 +12,7 @@ def panels(rows, cell):
     found = {}
     for row in rows:
         case = row["case"]
-        shown = row["threads"] == 1 and (case.cell, case.pass_name) == (cell, "forward")
+        shown = row["threads"] == 1 and (case.cell, case.pass_name, case.weights) == (cell, "forward", "float")
         if shown and case.input_size == case.hidden_size:
             found.setdefault(case.rows, {})[case.hidden_size] = row
     return {
@@ -35,11 +22,18 @@ def panels(rows, cell):
     }
 
 
-def draw(rows, cell, keys, title, paths):
+def draw(rows, cell, contestants, title, paths):
     """Draws a cell's rows to files, if there are enough of them; returns whether there were."""
     batches = panels(rows, cell)
     if not batches:
         return False
+    # It takes a second to load, and the tests of the harness do without it.
+    import matplotlib
+
+    matplotlib.use("Agg")
+    matplotlib.rcParams["svg.hashsalt"] = "peers"
+    from matplotlib import pyplot, ticker
+
     figure, axes = pyplot.subplots(
         1, len(batches), figsize=(0.5 + 3.8 * len(batches), 5.6), squeeze=False, layout="constrained"
     )
@@ -49,23 +43,22 @@ def draw(rows, cell, keys, title, paths):
         axis.fill_between(sizes, limit, 1e-9, color="0.88", linewidth=0)
         axis.plot(sizes, limit, color="0.35", linewidth=1.2, linestyle="--", label="limit of the processor")
         # Recurrent last, on top.
-        for key in reversed(keys):
-            color, marker = STYLES[key]
-            own = key == keys[0]
+        for index, key in reversed(list(enumerate(contestants))):
+            own = index == 0
             points = [
                 (row["case"].hidden_size, 1e6 * row["results"][key]["median"] / row["case"].steps)
                 for row in chosen
-                if "median" in row["results"][key]
+                if "median" in row["results"].get(key, {})
             ]
             if not points:
                 continue
             axis.plot(
                 *zip(*points),
-                color=color,
-                marker=marker,
+                color=COLORS[index % len(COLORS)],
+                marker=MARKERS[index % len(MARKERS)],
                 markersize=5.5 if own else 4.5,
                 linewidth=2.4 if own else 1.3,
-                label=contestants.CONTESTANTS[key].name,
+                label=contestants[key].name,
             )
         axis.set(xscale="log", yscale="log", title=f"batch {batch}", xlabel="hidden size = input size")
         axis.set_xticks(sizes, [str(size) for size in sizes], rotation=45)

@@ -10,16 +10,18 @@ from rounding import Approximation, Matrix, total
 
 
 class _Layer:
-    """What all cells have: the sums that the gates are made of."""
+    """What all cells have: the sums that the gates are made of. `operand_error` tells how far the operands of their
+    products may be off."""
 
-    def __init__(self, parameters, x, states, power):
+    def __init__(self, parameters, x, states, power, operand_error=lambda array: 0.0):
         self.parameters = parameters
         self.power = power
-        self.x = Approximation.exact(x, power)
         self.states = Approximation.exact(states, power)
         before = numpy.zeros_like(states)
         before[1:] = states[:-1]
         self.before = Approximation.exact(before, power)
+        self.x, self.fed_back = (Approximation.exact(array, power) for array in (x, before))
+        self.x.error, self.fed_back.error = operand_error(x), operand_error(before)
         self.biases = [Approximation.exact(parameters[name].value, power) for name in ("bias_ih", "bias_hh")]
         self.hidden_size = states.shape[-1]
 
@@ -29,11 +31,11 @@ class _Layer:
 
     def recurrent_sums(self):
         """U·h_{t−1} + b_hh."""
-        return total([(self.before, self._transpose("weight_hh"))], self.biases[1])
+        return total([(self.fed_back, self._transpose("weight_hh"))], self.biases[1])
 
     def sums(self):
         """W·x_t + b_ih + U·h_{t−1} + b_hh, in any order."""
-        products = [(self.x, self._transpose("weight_ih")), (self.before, self._transpose("weight_hh"))]
+        products = [(self.x, self._transpose("weight_ih")), (self.fed_back, self._transpose("weight_hh"))]
         return total(products, *self.biases)
 
     def gate(self, sums, index):

@@ -3,13 +3,12 @@
 import math
 import statistics
 
-from cases import TITLES
-from contestants import CONTESTANTS
+from points import TITLES
 
 
-def microseconds(seconds):
-    """Three digits: more is not to be had from whole calls."""
-    value = seconds * 1e6
+def in_unit(row, seconds):
+    """A time of a row in µs, or of a stream in ns for each step. Three digits: more is not to be had."""
+    value = seconds * 1e9 / row["case"].steps if row["case"].pass_name == "stream" else seconds * 1e6
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 
@@ -24,67 +23,78 @@ def ratio(row, key, to):
     return time / own if time and own else None
 
 
-def best_peer(row, keys):
+def best_peer(row, contestants):
     """The ratio and the name of the fastest peer in a row, or None."""
-    ratios = [(ratio(row, key, keys[0]), CONTESTANTS[key].name) for key in keys if CONTESTANTS[key].is_peer]
+    own = first(contestants)
+    ratios = [(ratio(row, key, own), contestant.name) for key, contestant in contestants.items() if contestant.peer]
     return min((pair for pair in ratios if pair[0]), default=None)
 
 
-def head(keys):
+def first(contestants):
+    """The name of the one that all others are compared with."""
+    return next(iter(contestants))
+
+
+def head(contestants):
     """The two lines above a table's rows."""
-    own, *others = (CONTESTANTS[key].name for key in keys)
+    own, *others = (contestant.name for contestant in contestants.values())
     titles = ["T, B, I, H", own, "limit", "share of limit", *others, f"best peer / {own}"]
     return f"{_line(titles)}\n{_line(['---'] + ['---:'] * (len(titles) - 1))}"
 
 
-def line(row, keys):
-    """A row: medians in µs, and in brackets how many times as long as the first contestant each other one took."""
+def line(row, contestants):
+    """A row: medians, in brackets how many times as long as the first contestant each other one took, and the errors of
+    outputs where they are more than rounding."""
+    own = first(contestants)
 
-    def time(key):
-        return microseconds(median(row, key)) if median(row, key) else _missing(row, key)
+    def cell(key):
+        if not median(row, key):
+            return "failed" if "failure" in row["results"][key] else "–"
+        notes = [f"{ratio(row, key, own):.2f}"] if key != own and ratio(row, key, own) else []
+        if row["case"].weights != "float":
+            notes.append(f"±{row['results'][key]['error']:.1e}")
+        return f"{in_unit(row, median(row, key))} ({', '.join(notes)})" if notes else in_unit(row, median(row, key))
 
-    def time_and_ratio(key):
-        times = ratio(row, key, keys[0])
-        return f"{time(key)} ({times:.2f})" if times else time(key)
-
-    own, best = median(row, keys[0]), best_peer(row, keys)
+    best, limit = best_peer(row, contestants), row["limit"]
     return _line(
         [
             row["case"].name,
-            time(keys[0]),
-            microseconds(row["limit"]),
-            f"{row['limit'] / own:.0%}" if own else "–",
-            *map(time_and_ratio, keys[1:]),
+            cell(own),
+            in_unit(row, limit) if limit else "–",
+            f"{limit / median(row, own):.0%}" if limit and median(row, own) else "–",
+            *map(cell, list(contestants)[1:]),
             f"{best[0]:.2f} {best[1]}" if best else "–",
         ]
     )
 
 
-def means(rows, keys):
+def means(rows, contestants):
     """The last line of a table: geometric means of the ratios."""
 
     def mean(ratios):
         found = [value for value in ratios if value]
         return f"{statistics.geometric_mean(found):.2f}" if found else "–"
 
-    others = [mean(ratio(row, key, keys[0]) for row in rows) for key in keys[1:]]
-    best = mean((best_peer(row, keys) or [None])[0] for row in rows)
+    own, *others = contestants
+    others = [mean(ratio(row, key, own) for row in rows) for key in others]
+    best = mean((best_peer(row, contestants) or [None])[0] for row in rows)
     return _line(["geometric mean", "", "", "", *others, best])
 
 
-def settings(rows, keys):
-    """For each cell and pass, the versions that ran, and the settings that each of them was fastest with; and why
-    others did not take part."""
+def settings(rows, contestants):
+    """For each cell, pass and kind of weights, the versions that ran, and the settings that each of them was fastest
+    with; and why others did not take part."""
     kinds = {}
     for row in rows:
-        kinds.setdefault((row["case"].cell, row["case"].pass_name), []).append(row)
+        case = row["case"]
+        kinds.setdefault((case.cell, case.pass_name, case.weights), []).append(row)
     for kind, rows_of_kind in kinds.items():
-        yield f"\n{', '.join(TITLES[word] for word in kind)}:\n"
-        for key in keys:
+        yield f"\n{', '.join(TITLES[word] for word in kind if word != 'float')}:\n"
+        for key in rows_of_kind[0]["results"]:
             results = [row["results"][key] for row in rows_of_kind]
             line = "; ".join([*_ready(results), *_absent(results)])
             if line:
-                yield f"- {CONTESTANTS[key].name} {line}"
+                yield f"- {contestants[key].name} {line}"
 
 
 def _ready(results):
@@ -103,10 +113,6 @@ def _absent(results):
 def plain(rows):
     """The rows as JSON takes them."""
     return [row | {"case": vars(row["case"])} for row in rows]
-
-
-def _missing(row, key):
-    return "failed" if "failure" in row["results"][key] else "–"
 
 
 def _line(cells):

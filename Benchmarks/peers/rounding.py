@@ -26,10 +26,11 @@ ACTIVATION_UNITS = 16
 
 
 class Matrix:
-    """An exact matrix with what error bounds take of it."""
+    """A matrix with what error bounds take of it. It is exact but for weights of few bits, whose error is given."""
 
-    def __init__(self, array):
+    def __init__(self, array, error=None):
         self.value = array.astype(numpy.float64)
+        self.error = error
 
     @cached_property
     def magnitude(self):
@@ -41,7 +42,7 @@ class Matrix:
 
     @cached_property
     def transpose(self):
-        return Matrix(self.value.T)
+        return Matrix(self.value.T, None if self.error is None else self.error.T)
 
     def raised(self, power):
         """Each magnitude to the power."""
@@ -146,6 +147,8 @@ def total(products, *others):
     for factor, matrix in products:
         if not factor.is_exact:
             errors.append((factor.error**power @ matrix.raised(power)) ** (1 / power))
+        if matrix.error is not None:
+            errors.append((numpy.abs(factor.value) ** power @ matrix.error**power) ** (1 / power))
     return Approximation(value, combined(power, *errors), power)
 
 

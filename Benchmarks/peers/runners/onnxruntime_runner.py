@@ -1,49 +1,86 @@
-"""ONNX Runtime's operators `RNN`, `LSTM` and `GRU`."""
+"""ONNX Runtime's operators `RNN`, `LSTM` and `GRU`; and `DynamicQuantizeLSTM`, which its own tool makes of an LSTM."""
 
-import onnx
+import numpy
+import onnx_layer
 import onnxruntime
 import protocol
-from onnx import TensorProto, helper, numpy_helper
+from onnxruntime.quantization import quantize_dynamic
 
-# The gates of the operator, as they stand in PyTorch's order: i, o, f, c of i, f, g, o, and z, r, h of r, z, n.
-GATES = {"rnn": [0], "lstm": [0, 3, 1, 2], "gru": [1, 0, 2]}
-
-arguments = protocol.Arguments(passes=("forward",))
+arguments = protocol.Arguments(passes=("forward", "stream"), weights=("float", "int8"))
 x = arguments.array("x")
 steps, rows, _ = x.shape
-gates = GATES[arguments.cell]
+hidden_size = arguments.array("weight_hh").shape[1]
 
 
-def reordered(array):
-    """The array with its gates in the operator's order."""
-    return array.reshape(len(gates), -1, *array.shape[1:])[gates].reshape(array.shape)
+def session(model):
+    """A session on a model, given by its bytes or its path."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = arguments.threads
+    options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
-w, r, b, c = (reordered(arguments.array(name)) for name in protocol.WEIGHTS)
-hidden_size = r.shape[1]
-# PyTorch's GRU resets after the product.
-attributes = {"linear_before_reset": 1} if arguments.cell == "gru" else {}
-parameters = {"W": w[None], "R": r[None], "B": [[*b, *c]]}
-graph = helper.make_graph(
-    [helper.make_node(arguments.cell.upper(), ["X", "W", "R", "B"], ["Y"], hidden_size=hidden_size, **attributes)],
-    arguments.cell,
-    [helper.make_tensor_value_info("X", TensorProto.FLOAT, x.shape)],
-    [helper.make_tensor_value_info("Y", TensorProto.FLOAT, [steps, 1, rows, hidden_size])],
-    [numpy_helper.from_array(x.dtype.type(array), name) for name, array in parameters.items()],
-)
-model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 14)], ir_version=8)
-onnx.checker.check_model(model)
-options = onnxruntime.SessionOptions()
-options.intra_op_num_threads = arguments.threads
-options.inter_op_num_threads = 1
-session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-y = onnxruntime.OrtValue.ortvalue_from_shape_and_type([steps, 1, rows, hidden_size], x.dtype.type)
-binding = session.io_binding()
-binding.bind_ortvalue_input("X", onnxruntime.OrtValue.ortvalue_from_numpy(x))
-binding.bind_ortvalue_output("Y", y)
-protocol.serve(
-    arguments,
-    f"{onnxruntime.__version__}, input and output bound",
-    lambda: session.run_with_iobinding(binding),
-    lambda _: {"y": y.numpy()[:, 0]},
-)
+def zeros(*shape):
+    """Zeros in memory that can be bound."""
+    return onnxruntime.OrtValue.ortvalue_from_numpy(numpy.zeros(shape, x.dtype))
+
+
+def bound(run, inputs, outputs):
+    """A binding of values by name."""
+    binding = run.io_binding()
+    for name, value in inputs.items():
+        binding.bind_ortvalue_input(name, value)
+    for name, value in outputs.items():
+        binding.bind_ortvalue_output(name, value)
+    return binding
+
+
+def serve_sequence(model, setting):
+    """Serves calls of a model on the whole input."""
+    run, y = session(model), zeros(steps, 1, rows, hidden_size)
+    binding = bound(run, {"X": onnxruntime.OrtValue.ortvalue_from_numpy(x)}, {"Y": y})
+    version = f"{onnxruntime.__version__}, {setting}input and output bound"
+    protocol.serve(arguments, version, lambda: run.run_with_iobinding(binding), lambda _: {"y": y.numpy()[:, 0]})
+
+
+def serve_stream():
+    """Serves steps: each is a call of a model of one step, with all that it takes and gives bound beforehand."""
+    run = session(onnx_layer.model(arguments, steps=1, has_state=True).SerializeToString())
+    names = ["h", "c"] if arguments.cell == "lstm" else ["h"]
+    outputs = [zeros(1, 1, rows, hidden_size) for _ in range(steps)]
+    states = [{name: zeros(1, rows, hidden_size) for name in names} for _ in range(steps)]
+    bindings = []
+    for t in range(steps):
+        inputs = {"X": onnxruntime.OrtValue.ortvalue_from_numpy(x[t : t + 1])}
+        # The state before the first step is that after the last one.
+        inputs |= {f"initial_{name}": value for name, value in states[t - 1].items()}
+        results = {"Y": outputs[t]} | {f"Y_{name}": value for name, value in states[t].items()}
+        bindings.append(bound(run, inputs, results))
+
+    def call():
+        for binding in bindings:
+            run.run_with_iobinding(binding)
+
+    protocol.serve(
+        arguments,
+        f"{onnxruntime.__version__}, a bound call for each step, from Python",
+        call,
+        lambda _: {"y": numpy.concatenate([y.numpy()[0] for y in outputs])},
+    )
+
+
+if arguments.pass_name == "stream":
+    serve_stream()
+elif arguments.weights == "float":
+    serve_sequence(onnx_layer.model(arguments, steps).SerializeToString(), "")
+elif arguments.cell != "lstm":
+    protocol.unsupported(f"its dynamic quantization leaves a {arguments.cell} as it is")
+else:
+    # Without instructions for products of 8 by 8 bits, two of them may not fit where they are added.
+    with open("/proc/cpuinfo") as file:
+        reduced = "vnni" not in file.read()
+    path = f"{arguments.folder}/quantized.onnx"
+    model = onnx_layer.model(arguments, steps)
+    quantize_dynamic(model, path, per_channel=True, reduce_range=reduced)
+    bits = 7 if reduced else 8
+    serve_sequence(path, f"DynamicQuantizeLSTM, weights of {bits} bits, a scale for each row, ")

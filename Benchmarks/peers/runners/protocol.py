@@ -1,19 +1,4 @@
-"""The protocol of the runners, for those in Python.
-
-A runner is a process that the driver starts with the arguments FOLDER CELL PASS THREADS. It reads the case from the
-folder, computes once, and writes what it has computed there: the output, y.npy, and for the pass `training` the
-gradients of the sum of all outputs, gradient_NAME.npy with NAME as the files of the case are called (gradient_h0.npy,
-of the initial state [B, H], if it likes). Then it answers in lines:
-
-    ready VERSION, SETTING         the results are written; or `unsupported REASON`, and it ends
-
-Then it waits on standard input, and ends with it:
-
-    time SECONDS                   call once untimed, then at least twice and until SECONDS have passed
-    times COUNT MEDIAN MINIMUM     its answer, in seconds for each whole call
-
-A call is the whole pass, with everything that is written after it.
-"""
+"""The protocol of the runners, which README.md documents, for those in Python."""
 
 import gc
 import statistics
@@ -26,19 +11,32 @@ WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
 
 class Arguments:
-    """What the driver asks for, which must be one of the passes that a runner has."""
+    """The case that the harness asks for. What a runner does not have is said by `unsupported`."""
 
-    def __init__(self, passes):
-        self.folder, self.cell, self.pass_name, threads = sys.argv[1:]
-        self.threads = int(threads)
+    def __init__(self, passes, cells=("rnn", "lstm", "gru"), weights=("float",)):
+        self.folder = sys.argv[1]
+        with open(f"{self.folder}/case.txt") as file:
+            self.settings = dict(line.split() for line in file)
+        self.cell, self.pass_name, self.weights = (self.settings[key] for key in ("cell", "pass", "weights"))
+        self.threads = int(self.settings["threads"])
         self.trains = self.pass_name == "training"
-        if self.pass_name not in passes:
-            print(f"unsupported this runner has no pass {self.pass_name}", flush=True)
-            sys.exit()
+        for what, value, known in (
+            ("cell", self.cell, cells),
+            ("pass", self.pass_name, passes),
+            ("weights of", self.weights, weights),
+        ):
+            if value not in known:
+                unsupported(f"this runner has no {what} {value}")
 
     def array(self, name):
         """The case's array of that name."""
         return numpy.load(f"{self.folder}/{name}.npy")
+
+
+def unsupported(reason):
+    """Says why the case cannot be run, and ends."""
+    print("unsupported", reason, flush=True)
+    sys.exit()
 
 
 def fastest(calls):
@@ -61,7 +59,7 @@ def fastest(calls):
 def serve(arguments, version, call, arrays):
     """Runs the protocol around `call`; `arrays` makes arrays of its result, by the names of their files."""
     for name, array in arrays(call()).items():
-        numpy.save(f"{arguments.folder}/{name}.npy", array)
+        numpy.save(f"{arguments.folder}/results/{name}.npy", array)
     gc.collect()
     gc.disable()
     print("ready", version, flush=True)

@@ -1,36 +1,56 @@
-"""PyTorch's `nn.RNN`, `nn.LSTM` and `nn.GRU`: without gradients, or with all of them."""
+"""PyTorch's `nn.RNN`, `nn.LSTM` and `nn.GRU`: without gradients, or with all of them; with float or 8-bit weights."""
+
+import warnings
 
 import protocol
 import safetensors.torch
 import torch
 
-arguments = protocol.Arguments(passes=("forward", "training"))
-torch.set_num_threads(arguments.threads)
-weights = safetensors.torch.load_file(f"{arguments.folder}/model.safetensors")
-input_size, hidden_size = weights["weight_ih_l0"].shape[1], weights["weight_hh_l0"].shape[1]
-layer = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[arguments.cell](input_size, hidden_size)
-layer.load_state_dict(weights)
-x = torch.from_numpy(arguments.array("x"))
+LAYERS = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
 
 
-def serve(calls, arrays):
+def layer_of(arguments):
+    """The case's layer."""
+    weights = safetensors.torch.load_file(f"{arguments.folder}/model.safetensors")
+    input_size, hidden_size = weights["weight_ih_l0"].shape[1], weights["weight_hh_l0"].shape[1]
+    layer = LAYERS[arguments.cell](input_size, hidden_size)
+    layer.load_state_dict(weights)
+    return layer
+
+
+def serve(arguments, calls, arrays, setting=""):
     """Serves the fastest of several calls, by name."""
     name, call = protocol.fastest(calls)
-    protocol.serve(arguments, f"{torch.__version__}, {name}", call, arrays)
+    protocol.serve(arguments, f"{torch.__version__}, {setting}{name}", call, arrays)
 
 
-def forward():
+def forward(arguments):
     """Serves the forward pass."""
-    layer.eval()
+    layer, x = layer_of(arguments).eval(), torch.from_numpy(arguments.array("x"))
     with torch.no_grad():
         frozen = torch.jit.freeze(torch.jit.trace(layer, x))
     with torch.inference_mode():
         calls = {"eager": lambda: layer(x), "traced and frozen": lambda: frozen(x)}
-        serve(calls, lambda result: {"y": result[0].numpy()})
+        serve(arguments, calls, lambda result: {"y": result[0].numpy()})
 
 
-def training():
+def quantized(arguments):
+    """Serves the forward pass with weights of 8 bits, whose other operands are quantized in each step."""
+    # The layers are deprecated, and there are no others.
+    warnings.simplefilter("ignore")
+    quantize = torch.ao.quantization.quantize_dynamic
+    layer, x = layer_of(arguments).eval(), torch.from_numpy(arguments.array("x"))
+    made = quantize(torch.nn.Sequential(layer), {type(layer)}, dtype=torch.qint8)[0]
+    if type(made) is type(layer):
+        protocol.unsupported(f"its dynamic quantization leaves a {arguments.cell} as it is")
+    with torch.inference_mode():
+        calls = {"eager": lambda: made(x)}
+        serve(arguments, calls, lambda result: {"y": result[0].numpy()}, "dynamic quantization, ")
+
+
+def training(arguments):
     """Serves the forward and the backward pass."""
+    layer, x = layer_of(arguments), torch.from_numpy(arguments.array("x"))
     tensors = {"x": x.requires_grad_()}
     tensors |= {name.removesuffix("_l0"): parameter for name, parameter in layer.named_parameters()}
     traced = torch.jit.trace(layer, x)
@@ -52,10 +72,27 @@ def training():
         return found | {"y": y.detach().numpy()}
 
     calls = {"eager": lambda: backward(layer), "traced": lambda: backward(traced), "torch.autograd.grad": grad}
-    serve(calls, arrays)
+    serve(arguments, calls, arrays)
 
 
-if arguments.trains:
-    training()
-else:
-    forward()
+def main():
+    arguments = protocol.Arguments(
+        passes=("forward", "training", "stream", "model"), weights=("float", "int8")
+    )
+    torch.set_num_threads(arguments.threads)
+    if arguments.pass_name == "stream":
+        import torch_stream
+
+        torch_stream.serve(arguments)
+    elif arguments.pass_name == "model":
+        import torch_model
+
+        torch_model.serve(arguments)
+    elif arguments.weights == "int8":
+        quantized(arguments)
+    else:
+        {"forward": forward, "training": training}[arguments.pass_name](arguments)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,27 +1,20 @@
 import Foundation
 import Recurrent
 
-/// Recurrent's runner: the protocol of `runners/protocol.py`, with a backend as the fifth argument.
+/// Recurrent's runner: the protocol that the README of the peers documents, with a backend as the
+/// argument before the folder.
 @main
 struct RecurrentRunner {
   static func main() throws {
-    let arguments = Array(CommandLine.arguments.dropFirst())
-    guard arguments.count == 5, let threadCount = Int(arguments[3]),
-      let backend = Backend(rawValue: arguments[4])
-    else {
-      throw RunnerError.protocolViolation(
-        expected: "FOLDER CELL PASS THREADS BACKEND", actual: arguments.description)
-    }
     do {
-      guard backend.isAvailable else { throw RunnerError.noSuchBackend(backend) }
-      if OpenBLASLibrary.isLinked { try OpenBLASLibrary.setThreadCount(threadCount) }
-      let subject = try Subject(
-        folder: arguments[0], cell: arguments[1], pass: arguments[2], threadCount: threadCount,
-        backend: backend)
+      let given = try RunnerCase(Array(CommandLine.arguments.dropFirst()))
+      guard given.backend.isAvailable else { throw RunnerError.noSuchBackend(given.backend) }
+      if OpenBLASLibrary.isLinked { try OpenBLASLibrary.setThreadCount(given.setting("threads")) }
+      let subject = try Subject(given)
       for (name, tensor) in try subject.results() {
-        try NumPyFile.write(tensor, toPath: "\(arguments[0])/\(name).npy")
+        try NumPyFile.write(tensor, toPath: "\(given.folder)/results/\(name).npy")
       }
-      reply("ready \(PackageVersion.current), backend \(backend.rawValue)")
+      reply("ready \(PackageVersion.current), backend \(given.backend.rawValue), \(subject.setting)")
       try serve(subject)
     } catch let error as RunnerError where error.isAbsence {
       reply("unsupported \(error)")

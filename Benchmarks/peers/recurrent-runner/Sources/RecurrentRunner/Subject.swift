@@ -1,41 +1,58 @@
 import Recurrent
 
-/// One layer and its input: what is timed, and what it computes.
+/// What is timed, and what it computes.
 struct Subject {
-  /// Calls the pass.
+  /// Calls what the case asks for once.
   let call: () throws -> Void
-  /// Calls the pass, and returns what it computes by the names of the driver's files.
+  /// Calls it, and returns what it computes by the names of the files of results.
   let results: () throws -> [String: Tensor<Float>]
+  /// What is worth saying of how it runs.
+  let setting: String
 
-  /// Reads the layer of a cell from the driver's folder.
+  init(
+    setting: String, call: @escaping () throws -> Void,
+    results: @escaping () throws -> [String: Tensor<Float>]
+  ) {
+    (self.call, self.results, self.setting) = (call, results, setting)
+  }
+
+  /// Prepares a case.
   ///
   /// - Throws: ``RunnerError/noSuchCell(_:)`` and ``RunnerError/noSuchPass(_:)`` for what there is
   ///   not, and what reading and calling throw.
-  init(folder: String, cell: String, pass: String, threadCount: Int, backend: Backend) throws {
-    let parameters: StateDictionary<Float> =
-      try SafetensorsFile(path: "\(folder)/model.safetensors").stateDictionary()
-    let x = try NumPyFile(path: "\(folder)/x.npy").tensor(as: Float.self)
+  init(_ given: RunnerCase) throws {
+    let pass: String = try given.setting("pass")
+    if pass == "model" {
+      self = try Self.wordModel(given)
+      return
+    }
+    let (parameters, x) = (try given.parameters(), try given.array("x"))
+    let cell: String = try given.setting("cell")
+    let threadCount: Int = try given.setting("threads")
     switch cell {
     case "rnn":
       var rnn = try RNN(stateDictionary: parameters)
-      (rnn.threadCount, rnn.backend) = (threadCount, backend)
-      try self.init(rnn, x, pass: pass)
+      (rnn.threadCount, rnn.backend) = (threadCount, given.backend)
+      self = try pass == "stream" ? .stream(rnn.stream(), x) : Self(rnn, x, pass: pass, given)
     case "lstm":
       var lstm = try LSTM(stateDictionary: parameters)
-      (lstm.threadCount, lstm.backend) = (threadCount, backend)
-      try self.init(lstm, x, pass: pass)
+      (lstm.threadCount, lstm.backend) = (threadCount, given.backend)
+      self = try pass == "stream" ? .stream(lstm.stream(), x) : Self(lstm, x, pass: pass, given)
     case "gru":
       var gru = try GRU(stateDictionary: parameters)
-      (gru.threadCount, gru.backend) = (threadCount, backend)
-      try self.init(gru, x, pass: pass)
+      (gru.threadCount, gru.backend) = (threadCount, given.backend)
+      self = try pass == "stream" ? .stream(gru.stream(), x) : Self(gru, x, pass: pass, given)
     default:
       throw RunnerError.noSuchCell(cell)
     }
   }
 
+  /// A layer's pass over whole sequences.
   private init<Layer: DifferentiableRecurrentLayer<Float>>(
-    _ layer: Layer, _ x: Tensor<Float>, pass: String
+    _ layer: Layer, _ x: Tensor<Float>, pass: String, _ given: RunnerCase
   ) throws {
+    // Weights in float serve where fewer bits are asked for, and what is written says so.
+    setting = "weights in float"
     switch pass {
     case "forward":
       call = { _ = try layer(x) }
@@ -54,7 +71,6 @@ struct Subject {
           "y": output, "gradient_x": gradients.input, "gradient_h0": gradients.initialState.hidden[0],
           "gradient_weight_ih": cell.weightIH, "gradient_weight_hh": cell.weightHH,
         ]
-        files["gradient_c0"] = gradients.initialState.cellState?[0]
         files["gradient_bias_ih"] = cell.biasIH
         files["gradient_bias_hh"] = cell.biasHH
         return files
