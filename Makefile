@@ -2,8 +2,8 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help deps run test lint test-openblas test-portable test-address test-thread test-emulated test-neon \
-	test-differential test-packages test-examples test-benchmarks bench bench-peers adding-problem mackey-glass \
-	fuzz fuzz-corpus fuzz-layers docs format clean
+	test-differential test-packages test-examples test-benchmarks test-peers bench bench-peers adding-problem \
+	mackey-glass fuzz fuzz-corpus fuzz-layers docs format clean
 
 # Expanded when a recipe starts, so after `deps`.
 TRAITS = $(shell Utilities/have-openblas.sh || echo --disable-default-traits)
@@ -79,15 +79,21 @@ test-examples: deps ## Build and run the example packages.
 	swift build $(PACKAGE) Examples/AddingProblem
 
 # One case of a benchmark, whose results are checked, shows that they run.
-test-benchmarks: deps ## Build the benchmarks and Recurrent's part of bench-peers, and run one case.
+test-benchmarks: deps test-peers ## Build the benchmarks and Recurrent's part of bench-peers, and run one case.
 	swift build $(PACKAGE) Benchmarks
 	swift run --skip-build $(PACKAGE) Benchmarks Plans 1
 	swift build $(PACKAGE) Benchmarks/peers/recurrent-runner
 
+# Left out without them, as the tests that exchange files with Python are.
+test-peers: ## Test the harness of bench-peers, without the peers; it needs numpy and safetensors.
+	@if $(PYTHON) -c 'import numpy, safetensors, tomllib' 2>/dev/null; then \
+		$(PYTHON) -m unittest discover -s Benchmarks/peers/tests; \
+	else echo 'the harness of bench-peers is not tested: $(PYTHON) has no numpy, safetensors or tomllib'; fi
+
 bench: deps ## Time kernels, layers, training and streams; KINDS="layers plans" picks some.
 	TRAITS="$(TRAITS)" Benchmarks/run.sh $(KINDS)
 
-bench-peers: deps ## Compare with PyTorch, ONNX Runtime, oneDNN and JAX; QUICK=1 takes two minutes.
+bench-peers: deps ## Compare with PyTorch, ONNX Runtime, oneDNN and others; QUICK=1 takes some minutes.
 	Benchmarks/peers/bench-peers.sh $(if $(QUICK),--points quick --rounds 3 --seconds 0.1) $(ARGUMENTS)
 
 adding-problem: deps ## Train on the adding problem at 100 and 200 steps; some minutes.
