@@ -24,9 +24,15 @@ public struct KernelTable<Scalar>: Sendable {
     ) -> Void
   /// The loops over the rows of a softmax.
   public let softmax: SoftmaxKernels<Scalar>
-  /// Reads a buffer of so many vectors that many times, and returns a value that depends on every
+  /// Reads a buffer of so many vectors that many times, and stores a value that depends on every
   /// load. See ``readRounds(_:vectorCount:rounds:lanes:)``.
-  public let readRounds: @Sendable (UnsafePointer<Scalar>, _ vectorCount: Int, _ rounds: Int) -> Scalar
+  ///
+  /// A closure that returned the number itself would be compiled with calls in place of vector
+  /// instructions.
+  public let readRounds:
+    @Sendable (
+      UnsafePointer<Scalar>, _ vectorCount: Int, _ rounds: Int, _ value: UnsafeMutablePointer<Scalar>
+    ) -> Void
   /// Performs that many rounds of independent multiply-adds in registers, and returns how many
   /// floating-point operations one round has, together with a value that depends on all of them.
   public let multiplyAddRounds: @Sendable (Int) -> (operationsPerRound: Int, value: Scalar)
@@ -45,7 +51,7 @@ public struct KernelTable<Scalar>: Sendable {
     scaleByDerivative = { VectorKernels.scaleByDerivative(of: $0, $1, $2, $3, lanes: L.self) }
     addRows = { VectorKernels.addRows($0, rows: $1, columns: $2, rowStride: $3, to: $4, lanes: L.self) }
     softmax = SoftmaxKernels(lanes: L.self)
-    readRounds = { VectorKernels.readRounds($0, vectorCount: $1, rounds: $2, lanes: L.self) }
+    readRounds = { $3.pointee = VectorKernels.readRounds($0, vectorCount: $1, rounds: $2, lanes: L.self) }
     multiplyAddRounds = { VectorKernels.multiplyAddRounds($0, lanes: L.self, tiling: tiling) }
   }
 }

@@ -103,7 +103,8 @@ extension InstructionSet {
     let kernels = kernels.float
     guard let base = buffer.baseAddress else { return 0 }
     let vectors = buffer.count / kernels.laneCount
-    let value = kernels.readRounds(base, vectors, rounds)
+    var value: Float = 0
+    kernels.readRounds(base, vectors, rounds, &value)
     // Asking for the value keeps the reads from being left out.
     return value.isNaN ? 0 : vectors * kernels.laneCount * MemoryLayout<Float>.stride * rounds
   }
