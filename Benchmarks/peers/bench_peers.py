@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -80,12 +81,16 @@ def main():
         print(text, flush=True)
 
     say(f"# Recurrent and its peers, {date}\n")
-    say(f"{chosen.machine}, processors: {len(chosen.processors)}; revision {revision or 'unknown'}.")
+    load = os.getloadavg()[0]
+    say(
+        f"{chosen.machine}, processors: {len(chosen.processors)}, load before {load:.1f}; "
+        f"revision {revision or 'unknown'}."
+    )
     able = prepared(chosen.contestants, say)
     own = able[report.first(able)].name
     say(
-        "\nEach row is one call of one layer in float32: medians in µs, of streams in ns for each step. In brackets\n"
-        f"is the time divided by {own}'s, so that a number above 1 means that {own} was faster. The README of\n"
+        "\nEach row is one call: medians in µs, of streams in ns for each step. In brackets is the time divided by\n"
+        f"{own}'s, so that a number above 1 means that {own} was faster. The README of\n"
         "`Benchmarks/Results` explains the columns."
     )
     rows, bounds = run(chosen, able, say)
@@ -107,6 +112,7 @@ def main():
         "machine": chosen.machine,
         "processors": len(chosen.processors),
         "date": date,
+        "load": load,
         "revision": revision,
         "seconds": chosen.seconds,
         "limits": {threads: vars(limit) for threads, limit in bounds.items()},
