@@ -8,6 +8,8 @@ enum RunnerError: Error, CustomStringConvertible {
   case noSuchCell(String)
   /// This runner has no such pass.
   case noSuchPass(String)
+  /// Recurrent has no such weights.
+  case noSuchWeights(String)
   /// This build has no such backend.
   case noSuchBackend(Backend)
 
@@ -21,6 +23,7 @@ enum RunnerError: Error, CustomStringConvertible {
     case .protocolViolation(let expected, let actual): "expected \(expected), got \(actual)"
     case .noSuchCell(let cell): "it has no cell \(cell)"
     case .noSuchPass(let pass): "this runner has no pass \(pass)"
+    case .noSuchWeights(let format): "it has no weights of \(format)"
     case .noSuchBackend(let backend): "it was built without \(backend.rawValue)"
     }
   }

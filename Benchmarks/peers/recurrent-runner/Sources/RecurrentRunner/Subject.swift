@@ -47,12 +47,14 @@ struct Subject {
     }
   }
 
-  /// A layer's pass over whole sequences.
+  /// A layer's pass over whole sequences, with weights of the format that is asked for.
   private init<Layer: DifferentiableRecurrentLayer<Float>>(
     _ layer: Layer, _ x: Tensor<Float>, pass: String, _ given: RunnerCase
   ) throws {
-    // Weights in float serve where fewer bits are asked for, and what is written says so.
-    setting = "weights in float"
+    let name: String = try given.setting("weights")
+    guard let format = WeightFormat(rawValue: name) else { throw RunnerError.noSuchWeights(name) }
+    let layer = try layer.converted(to: format)
+    setting = "weights in \(format.rawValue)"
     switch pass {
     case "forward":
       call = { _ = try layer(x) }
