@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import cases
@@ -18,6 +19,11 @@ import report
 from measuring import measure
 
 
+def prose(text, indent=""):
+    """A paragraph in lines that the check of the documentation permits."""
+    return textwrap.fill(text, 100, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+
+
 def prepared(chosen, say):
     """The contestants that can be had. The others are named; without Recurrent itself there is no comparison."""
     able = {}
@@ -29,7 +35,7 @@ def prepared(chosen, say):
         print(f"LEFT OUT: {contestant.name}: {reason}", file=sys.stderr)
         if not contestant.peer:
             sys.exit(1)
-        say(f"\nLeft out: {contestant.name}, {' '.join(reason.split())}")
+        say("\n" + prose(f"Left out: {contestant.name}, {' '.join(reason.split())}"))
     if not able:
         sys.exit("no contestant is left")
     return able
@@ -88,15 +94,18 @@ def main():
     )
     able = prepared(chosen.contestants, say)
     own = able[report.first(able)].name
+    say("")
     say(
-        "\nEach row is one call: medians in µs, of streams in ns for each step. In brackets is the time divided by\n"
-        f"{own}'s, so that a number above 1 means that {own} was faster. The README of\n"
-        "`Benchmarks/Results` explains the columns."
+        prose(
+            "Each row is one call: medians in µs, of streams in ns for each step. In brackets is the time divided by "
+            f"{own}'s, so that a number above 1 means that {own} was faster. The README of "
+            "`Benchmarks/Results` explains the columns."
+        )
     )
     rows, bounds = run(chosen, able, say)
     say("\n## Versions and settings")
     for line in report.settings(rows, able):
-        say(line)
+        say(prose(line, indent="  ") if line.startswith("-") else line)
 
     place = Path(machine.folder(chosen.machine)) / date / "-".join(["peers", *chosen.kinds])
     path, figures = chosen.output / place, (contestants.WORK / place).with_suffix(".json")
