@@ -99,7 +99,7 @@ struct BenchRow: Encodable {
         String(format: "%.0f%%", shareOfLimit * 100),
         String(format: "%.1e", greatestDifference),
       ] + [differenceOfWeights].compactMap { $0.map { String(format: "%.1e", $0) } }
-    return Self.columns(zip(texts, Self.columns(of: pass, weights)).map { ($0, $1.width) })
+    return Self.columns(zip(texts, Self.columns(of: pass, weights ?? .float)).map { ($0, $1.width) })
   }
 
   /// The title and the width of each column; negative where the text stands at its left end.
