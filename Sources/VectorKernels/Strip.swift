@@ -119,11 +119,7 @@ struct Strip<L: Lanes> {
     let tile = Tile<L, rows, vectors, accumulators, tileRows, panelVectors>(self)
     // Small tiles, up to `smallTile`: a literal, so that large ones are compiled without a loop of
     // their own for what is moved.
-    if rows &* vectors <= 9 {
-      return isStaged
-        ? tile.iterateStaged(aRows, cRows, after: &projection)
-        : tile.iterate(aRows, cRows, after: &projection)
-    }
+    if rows &* vectors <= 9 { return tile.iterateSmall(aRows, cRows, after: &projection) }
     // What is not read before it is written may stand in memory still, and the stores would wait
     // for it.
     if !product.pointee.startsFromC {

@@ -38,26 +38,28 @@ struct Tile<
     }
   }
 
-  /// Computes all iterations in a staging buffer, and moves what exists of each: for small tiles,
-  /// which a chain waits for. Without this copy of the loop, a chain of 20 units takes 1.4 times as
-  /// long.
-  @inlinable @inline(never)
-  func iterateStaged(_ aRows: Inputs, _ cRows: Outputs, after projectionRows: inout RowCursor<L.Scalar>) {
+  /// Computes all iterations of a small tile, which a chain waits for: where the strip is staged, in
+  /// a buffer of the tile's own, from which what exists of each iteration is moved.
+  @inlinable @inline(__always)
+  func iterateSmall(_ aRows: Inputs, _ cRows: Outputs, after projectionRows: inout RowCursor<L.Scalar>) {
     var (aRows, cRows, aStride) = (aRows, cRows, product.pointee.aDepthStride)
+    let isStaged = strip.isStaged
+    let addsToC = product.pointee.addsToC && !isStaged
     var staging = InlineArray<rows, Row>(repeating: Row(repeating: L.broadcast(0)))
     withUnsafeMutableBytes(of: &staging) { bytes in
       guard let base = bytes.baseAddress?.assumingMemoryBound(to: L.Scalar.self) else { return }
-      var stagedRows = cRows
-      for row in 0..<rows { stagedRows[row] = base + row &* vectors &* L.count }
+      var targets = cRows
+      if isStaged { for row in 0..<rows { targets[row] = base + row &* vectors &* L.count } }
       for _ in 0..<product.pointee.iterations {
-        if product.pointee.startsFromC {
-          for row in 0..<rows { strip.gather(cRows[row], into: stagedRows[row]) }
+        if isStaged && product.pointee.startsFromC {
+          for row in 0..<rows { strip.gather(cRows[row], into: targets[row]) }
         }
-        computeIteration(aRows, aStride, stagedRows, addsToC: false, after: &projectionRows)
+        computeIteration(aRows, aStride, targets, addsToC: addsToC, after: &projectionRows)
         for row in 0..<rows {
-          strip.scatter(stagedRows[row], into: cRows[row])
+          if isStaged { strip.scatter(targets[row], into: cRows[row]) }
           aRows[row] = UnsafePointer(cRows[row] - strip.column)
           cRows[row] += product.pointee.iterationStride
+          if !isStaged { targets[row] = cRows[row] }
         }
         aStride = 1
       }
