@@ -105,8 +105,8 @@ public enum Int8Format: NarrowFormat {
   public static func encoded(_ weight: Float, scale: Float) -> UInt32 {
     // Also where it is NaN.
     guard scale > 0 else { return 0 }
-    let number = (weight / scale).rounded(.toNearestOrEven)
-    return UInt32(bitPattern: Int32(max(-127, min(127, number)))) & 0xFF
+    // The constant rounds to a whole number, to nearest and ties to even, which then stands in the low bits.
+    return (max(-127, min(127, weight / scale)) + 0x1.8p23).bitPattern & 0xFF
   }
 
   @inlinable @inline(__always)
