@@ -3,8 +3,8 @@
 // Goals, in order:
 // 1. The bits of an element depend on its row of A, its column of B and nothing else. The sums are of whole numbers, and so have
 //    no order.
-// 2. A weight takes a quarter of a byte's time: rows of A are rounded to 16 bits, and an instruction multiplies a pair of weights for
-//    each of a vector's columns.
+// 2. A weight is one byte of memory and half an instruction for each vector of columns: rows of A are rounded to 16 bits, and an
+//    instruction multiplies pairs.
 // 3. Words are taken apart once for all rows of a tile.
 //
 // The rows are rounded in parts of 512 terms: 512 · 127 · 32767 < 2³¹, so no sum overflows. Each part has a scale of its own,
