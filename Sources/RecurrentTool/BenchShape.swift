@@ -64,9 +64,9 @@ struct BenchShape: Sendable, CustomStringConvertible {
   ///
   ///     Σ over layers l of 2·T·B·G·H·(I_l + H)
   ///
-  /// with T = 1 where one time step is timed. What cells compute from the sums is not counted: it grows with H, not with H². Training has
-  /// each product of the forward pass three times: forward, for the gradient of its weights, and
-  /// for the gradient of what they are multiplied with.
+  /// with T = 1 where one time step is timed. What cells compute from the sums is not counted: it
+  /// grows with H, not with H². Training has each product of the forward pass three times: forward,
+  /// for the gradient of its weights, and for the gradient of what they are multiplied with.
   func operations(of pass: BenchPass) -> Double {
     let (h, i) = (Double(hiddenSize), Double(inputSize))
     let forward =

@@ -73,7 +73,7 @@ struct Int8Product<L: NarrowLanes, let tileRows: Int, let panelVectors: Int> {
     while k < product.pointee.depth {
       let terms = min(Self.partDepth, product.pointee.depth &- k)
       for row in 0..<count {
-        parts[row].round(inputs[row] + k &* stride, terms, stride: stride, lanes: L.self)
+        parts[row].round(inputs[row] + k &* stride, terms, stride: stride)
       }
       withUnsafePointer(to: parts) { parts in
         withUnsafePointer(to: targets) { targets in
@@ -118,9 +118,7 @@ struct RoundedPart {
 
   /// Rounds `count` terms to nearest, and fills the last group of four with zeros.
   @inlinable @inline(__always)
-  mutating func round<L: NarrowLanes>(
-    _ source: UnsafePointer<Float>, _ count: Int, stride: Int, lanes: L.Type
-  ) {
+  mutating func round(_ source: UnsafePointer<Float>, _ count: Int, stride: Int) {
     var greatest: Float = 0
     for k in 0..<count {
       let magnitude = source[k &* stride].magnitude

@@ -15,8 +15,8 @@ struct PreparedMatrix<Scalar: TensorScalar>: Sendable {
   let columnLength: Int
   /// The start of every row, padded with zeros to whole panels.
   let start: AlignedBuffer<Scalar>
-  /// The scales of the columns in a narrow format, padded to whole panels; `start` in no need of
-  /// them.
+  /// The scales of the columns in a narrow format, padded to whole panels; nobody reads them in
+  /// another.
   let scales: AlignedBuffer<Scalar>
 
   /// Some of the columns; the first stands at a multiple of the engine's panel width.

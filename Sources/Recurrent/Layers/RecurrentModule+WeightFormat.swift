@@ -13,15 +13,18 @@ extension RecurrentModule where Scalar == Float {
   ///     let (output, _) = try small(x)
   ///
   /// The weights W_ih, W_hh and W_hr are rounded to numbers of the format; biases and the parameters
-  /// of units stay as they are. All calls, streams and gradients are those of the rounded weights,
-  /// and have the bits that a layer of ``WeightFormat/float`` with the same rounded weights has.
+  /// of units stay as they are. Calls and streams take the rounded weights, and gradients are those of
+  /// them. With ``WeightFormat/bfloat16`` the bits are those of a layer of ``WeightFormat/float`` with
+  /// the same rounded weights; with ``WeightFormat/int8``, products on the Swift backend also round the
+  /// rows that they multiply, to 16 bits.
+  ///
   /// Weights that are assigned later are rounded when they are next used, and stay as they were
   /// assigned in ``RecurrentLayer/parameters``; so a layer that is trained learns weights that are
   /// good when rounded.
   ///
-  /// On the Swift backend, weights beyond the second-level cache are kept in the format, and widened
-  /// in registers; sums are in single precision. OpenBLAS takes them as `Float`. What
-  /// rounding does to results is in <doc:Numerics>.
+  /// On the Swift backend, matrices of more than 512 KB in `Float` are kept in the format; smaller
+  /// ones, and all on OpenBLAS, as `Float` with the rounded numbers. What rounding does to results is
+  /// in <doc:Numerics>.
   ///
   /// - Parameter format: What the weights are rounded to; ``WeightFormat/float`` keeps the rounded
   ///   weights, and rounds no more.
